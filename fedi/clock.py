@@ -1,0 +1,41 @@
+"""Time. The only module that may ask the system what time it is."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What tells the time. `now` is always aware and always UTC; `monotonic` is seconds for measuring spans."""
+
+    def now(self) -> datetime: ...
+
+    def monotonic(self) -> float: ...
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970, the form in which every moment is stored. `moment` must be aware."""
+    return int((moment - EPOCH) / timedelta(milliseconds=1))
+
+
+def from_ms(ms: int) -> datetime:
+    """The aware UTC moment of a stored number of milliseconds."""
+    return EPOCH + timedelta(milliseconds=ms)
+
+
+def iso(moment: datetime) -> str:
+    """`2026-11-21T07:04:52Z`: UTC, whole seconds, the form that every peer reads."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

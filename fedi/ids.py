@@ -1,0 +1,45 @@
+"""Identifiers: sortable ids for addresses and rows, unguessable tokens. Draws random numbers."""
+
+import secrets
+import threading
+from datetime import datetime
+
+from fedi.clock import to_ms
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case: no i, l, o, u
+PUBLIC_ID_LENGTH = 26
+
+_row_lock = threading.Lock()
+_row_last = 0
+
+
+def new_public_id(now: datetime) -> str:
+    """26 characters that sort by time: 48 bits of milliseconds, then 80 random bits, so nobody can guess one (S81)."""
+    number = (to_ms(now) << 80) | secrets.randbits(80)
+    characters = []
+    for _ in range(PUBLIC_ID_LENGTH):
+        characters.append(_ALPHABET[number & 31])
+        number >>= 5
+    return "".join(reversed(characters))
+
+
+def is_public_id(text: str) -> bool:
+    """Whether `text` has the form of a public id."""
+    return len(text) == PUBLIC_ID_LENGTH and all(character in _ALPHABET for character in text)
+
+
+def new_row_id(now: datetime) -> int:
+    """A 63-bit integer for a row: 43 bits of milliseconds, 20 bits that keep ids of one process distinct and rising.
+
+    Several processes may draw at once: the low bits start at random, and the column is unique.
+    """
+    global _row_last  # noqa: PLW0603 - one counter for the process, guarded by its lock
+    with _row_lock:
+        candidate = (to_ms(now) << 20) | secrets.randbits(16)
+        _row_last = candidate if candidate > _row_last else _row_last + 1
+        return _row_last
+
+
+def new_token() -> str:
+    """A secret of 256 random bits, safe in a URL."""
+    return secrets.token_urlsafe(32)

@@ -1,0 +1,1 @@
+"""What comes in: door, gate, proof, store, then one handler per verb."""
