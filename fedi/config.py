@@ -1,0 +1,428 @@
+"""Configuration: TOML text and environment in, one frozen `Config` out. A mistake is explained by line and repair.
+
+Every setting has a default; `config.example.toml` lists them all and a test compares the two.
+"""
+
+import ipaddress
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_origin, get_type_hints
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fedi.errors import SetupError
+
+POSTURES = ("open", "guarded", "closed")
+LANGUAGES = ("ar", "en", "es", "fr")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("text", "json")
+
+
+def _doc(default: Any, sentence: str) -> Any:
+    """A setting with its default and the one sentence that explains it."""
+    return field(default=default, metadata={"doc": sentence})
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceConfig:
+    """What this instance is, seen from outside."""
+
+    base_url: str = _doc(
+        "http://localhost:8080",
+        "Public address of this instance; every id is built from it, so it cannot be changed after the first publication.",
+    )
+    name: str = _doc(
+        "", "Name of the instance on its home page; empty means the name of the first collective."
+    )
+    language: str = _doc(
+        "en", "Interface language for visitors who ask for none of the four: ar, en, es or fr."
+    )
+    timezone: str = _doc(
+        "UTC", "Time zone for dates typed without one, as an IANA name such as Africa/Tunis."
+    )
+    posture: str = _doc(
+        "open",
+        "Defaults for openness: open, guarded (followers approved by hand) or closed (listed hosts only).",
+    )
+    actor_type: str = _doc(
+        "Group", "ActivityStreams type of new collectives: Group or Organization."
+    )
+    digits: str = _doc("latin", "Digits in Arabic dates and numbers: latin or arabic.")
+    contact: str = _doc(
+        "", "Address shown to visitors and in NodeInfo for reaching the stewards; empty shows none."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """How this process listens."""
+
+    bind: str = _doc(
+        "127.0.0.1:8080", "Where to listen: HOST:PORT, or unix:/path/to/socket behind a proxy."
+    )
+    trusted_proxies: tuple[str, ...] = _doc(
+        (), "Addresses of reverse proxies whose forwarded headers are believed; none by default."
+    )
+    tls_certificate: str = _doc(
+        "", "Certificate chain (PEM file) to speak https without a proxy; empty speaks http."
+    )
+    tls_key: str = _doc("", "Private key (PEM file) that belongs to tls_certificate.")
+
+
+@dataclass(frozen=True, slots=True)
+class StorageConfig:
+    """Where everything is kept."""
+
+    folder: str = _doc(
+        "data", "Folder for database, media and secrets, relative to the configuration file."
+    )
+    readers: int = _doc(2, "Database connections for reading, beside the single one for writing.")
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """Outgoing requests."""
+
+    extra_ca_file: str = _doc(
+        "", "Additional certificate authorities (PEM file) to trust for outgoing requests."
+    )
+    allowed_networks: tuple[str, ...] = _doc(
+        (),
+        "Private networks that outgoing requests may reach, such as 127.0.0.0/8 for trying things out at home.",
+    )
+    unsafe_allow_http: bool = _doc(
+        False, "Fetch from and deliver to plain http addresses; only for trying things out."
+    )
+    timeout_s: float = _doc(20.0, "Seconds after which an outgoing request is given up.")
+
+
+@dataclass(frozen=True, slots=True)
+class InboxConfig:
+    """What comes in."""
+
+    body_bytes_max: int = _doc(1_048_576, "Largest activity accepted, in bytes.")
+    backlog_max: int = _doc(
+        50_000, "Activities waiting to be processed beyond which new ones are asked to come later."
+    )
+    host_per_minute: int = _doc(300, "Activities accepted per remote host and minute.")
+    workers: int = _doc(4, "Activities processed at the same time.")
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryConfig:
+    """What goes out."""
+
+    concurrency: int = _doc(64, "Deliveries under way at the same time.")
+    per_host: int = _doc(2, "Deliveries under way at the same time to one host.")
+    give_up_days: int = _doc(14, "Days after which a delivery that never succeeded is given up.")
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """What is written to standard error: ids, hosts and outcomes, never content or addresses of people."""
+
+    level: str = _doc("info", "Least important message written: debug, info, warning or error.")
+    format: str = _doc("text", "Form of a line: text for people, json for machines.")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings. `path` is the file they came from, or None."""
+
+    instance: InstanceConfig = field(default_factory=InstanceConfig)
+    server: ServerConfig = field(default_factory=ServerConfig)
+    storage: StorageConfig = field(default_factory=StorageConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    inbox: InboxConfig = field(default_factory=InboxConfig)
+    delivery: DeliveryConfig = field(default_factory=DeliveryConfig)
+    log: LogConfig = field(default_factory=LogConfig)
+    path: Path | None = None
+
+    @property
+    def data_folder(self) -> Path:
+        """Absolute path of the data folder; a relative one starts at the configuration file's folder."""
+        start = self.path.parent if self.path else Path.cwd()
+        return (start / Path(self.storage.folder).expanduser()).resolve()
+
+
+SECTIONS: dict[str, type] = {
+    "instance": InstanceConfig,
+    "server": ServerConfig,
+    "storage": StorageConfig,
+    "network": NetworkConfig,
+    "inbox": InboxConfig,
+    "delivery": DeliveryConfig,
+    "log": LogConfig,
+}
+
+
+def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
+    """Read the file (a missing one means: defaults) and let `FEDI_SECTION_SETTING` variables override it.
+
+    Raises SetupError with the file, the line, what is wrong and what to write instead.
+    """
+    text = ""
+    if path is not None and path.exists():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as problem:
+            raise SetupError(
+                detail=f"{path}: cannot be read as UTF-8 text ({problem})"
+            ) from problem
+    return parse_config(text, environment, path)
+
+
+def parse_config(text: str, environment: Mapping[str, str], path: Path | None = None) -> Config:
+    """The same as `load_config`, from text. `path` is only named in messages and anchors relative folders."""
+    name = str(path) if path else "configuration"
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise SetupError(detail=f"{name}: not valid TOML: {problem}") from problem
+    where = _Places(name, text)
+    sections: dict[str, Any] = {}
+    for section, values in tree.items():
+        if section not in SECTIONS:
+            raise SetupError(
+                detail=f"{where.of(section)}: there is no section [{section}]; known ones: {', '.join(SECTIONS)}"
+            )
+        if not isinstance(values, dict):
+            raise SetupError(
+                detail=f"{where.of(section)}: [{section}] must be a section, not a value"
+            )
+    for section, kind in SECTIONS.items():
+        sections[section] = _read_section(section, kind, tree.get(section, {}), environment, where)
+    config = Config(**sections, path=path)
+    _check(config, where)
+    return config
+
+
+class _Places:
+    """Finds the line of a setting in the text, for messages."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.lines = text.splitlines()
+        self.from_environment: set[str] = set()
+
+    def of(self, section: str, setting: str | None = None) -> str:
+        if setting and f"{section}.{setting}" in self.from_environment:
+            return f"environment variable {_variable(section, setting)}"
+        inside = False
+        for number, line in enumerate(self.lines, 1):
+            header = re.match(r"\s*\[\s*([A-Za-z_]+)\s*\]", line)
+            if header:
+                inside = header[1] == section
+                if inside and setting is None:
+                    return f"{self.name}, line {number}"
+            elif (inside and setting and re.match(rf"\s*\"?{re.escape(setting)}\"?\s*=", line)) or (
+                setting is None and re.match(rf"\s*{re.escape(section)}\b", line)
+            ):
+                return f"{self.name}, line {number}"
+        return self.name
+
+
+def _variable(section: str, setting: str) -> str:
+    return f"FEDI_{section}_{setting}".upper()
+
+
+def _read_section(
+    section: str,
+    kind: type,
+    values: Mapping[str, Any],
+    environment: Mapping[str, str],
+    where: _Places,
+) -> Any:
+    hints = get_type_hints(kind)
+    known = {each.name for each in fields(kind)}
+    for setting in values:
+        if setting not in known:
+            raise SetupError(
+                detail=f"{where.of(section, setting)}: there is no setting {setting!r} in [{section}]; "
+                f"known ones: {', '.join(sorted(known))}"
+            )
+    found: dict[str, Any] = {}
+    for setting in known:
+        variable = _variable(section, setting)
+        if variable in environment:
+            where.from_environment.add(f"{section}.{setting}")
+            found[setting] = _from_text(
+                environment[variable], hints[setting], where.of(section, setting)
+            )
+        elif setting in values:
+            found[setting] = _from_toml(
+                values[setting], hints[setting], where.of(section, setting), setting
+            )
+    return kind(**found)
+
+
+def _from_text(text: str, hint: Any, place: str) -> Any:
+    if hint is bool:
+        if text.lower() not in ("true", "false", "1", "0"):
+            raise SetupError(detail=f"{place}: write true or false")
+        return text.lower() in ("true", "1")
+    try:
+        if hint is int:
+            return int(text)
+        if hint is float:
+            return float(text)
+    except ValueError:
+        raise SetupError(detail=f"{place}: write a number") from None
+    if get_origin(hint) is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def _from_toml(value: Any, hint: Any, place: str, setting: str) -> Any:
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if get_origin(hint) is tuple:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        raise SetupError(
+            detail=f'{place}: {setting} must be a list of texts, such as ["one", "two"]'
+        )
+    if type(value) is hint:
+        return value
+    wanted = {
+        str: 'a text in quotes, such as "…"',
+        int: "a whole number",
+        float: "a number",
+        bool: "true or false",
+    }
+    raise SetupError(detail=f"{place}: {setting} must be {wanted.get(hint, 'another type')}")
+
+
+def _choice(
+    config: Any, section: str, setting: str, allowed: tuple[str, ...], where: _Places
+) -> None:
+    value = getattr(config, setting)
+    if value not in allowed:
+        raise SetupError(
+            detail=f"{where.of(section, setting)}: {setting} is {value!r}; write one of {', '.join(allowed)}"
+        )
+
+
+def _check(config: Config, where: _Places) -> None:
+    _check_base_url(config, where)
+    _choice(config.instance, "instance", "posture", POSTURES, where)
+    _choice(config.instance, "instance", "language", LANGUAGES, where)
+    _choice(config.instance, "instance", "actor_type", ("Group", "Organization"), where)
+    _choice(config.instance, "instance", "digits", ("latin", "arabic"), where)
+    _choice(config.log, "log", "level", LOG_LEVELS, where)
+    _choice(config.log, "log", "format", LOG_FORMATS, where)
+    _check_timezone(config, where)
+    _check_bind(config, where)
+    _check_networks(config, where)
+    _check_numbers(config, where)
+    if bool(config.server.tls_certificate) != bool(config.server.tls_key):
+        raise SetupError(
+            detail=f"{where.of('server', 'tls_certificate')}: set both tls_certificate and tls_key, or neither"
+        )
+
+
+def _check_base_url(config: Config, where: _Places) -> None:
+    place = where.of("instance", "base_url")
+    url = config.instance.base_url
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise SetupError(
+            detail=f"{place}: base_url {url!r} is not an address; write https://your.host"
+        ) from None
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise SetupError(
+            detail=f"{place}: base_url {url!r} must be a full address; write https://your.host"
+        )
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
+        raise SetupError(
+            detail=f"{place}: base_url must have no path, query or user; write https://your.host"
+        )
+    if not url.isascii() or parts.hostname != parts.hostname.lower() or url != url.strip():
+        raise SetupError(
+            detail=f"{place}: base_url must be lower-case ASCII; write international names as xn--…"
+        )
+    if port is not None and port == {"https": 443, "http": 80}[parts.scheme]:
+        raise SetupError(detail=f"{place}: leave out the port {port}, it is the usual one")
+
+
+def _check_timezone(config: Config, where: _Places) -> None:
+    try:
+        ZoneInfo(config.instance.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SetupError(
+            detail=f"{where.of('instance', 'timezone')}: {config.instance.timezone!r} is not a time zone; "
+            "write an IANA name such as Africa/Tunis"
+        ) from None
+
+
+def _check_bind(config: Config, where: _Places) -> None:
+    bind = config.server.bind
+    if bind.startswith("unix:") and len(bind) > len("unix:"):
+        return
+    host, colon, port = bind.rpartition(":")
+    if not (colon and host and port.isdecimal() and int(port) < 65536):
+        raise SetupError(
+            detail=f"{where.of('server', 'bind')}: bind is {bind!r}; write HOST:PORT such as 127.0.0.1:8080, "
+            "or unix:/run/fedi.sock"
+        )
+
+
+def _check_networks(config: Config, where: _Places) -> None:
+    for section, setting, values in (
+        ("network", "allowed_networks", config.network.allowed_networks),
+        ("server", "trusted_proxies", config.server.trusted_proxies),
+    ):
+        for value in values:
+            try:
+                ipaddress.ip_network(value)
+            except ValueError:
+                raise SetupError(
+                    detail=f"{where.of(section, setting)}: {value!r} is not a network; write one like 10.0.0.0/8"
+                ) from None
+
+
+def _check_numbers(config: Config, where: _Places) -> None:
+    for section, setting, value, least, most in (
+        ("storage", "readers", config.storage.readers, 1, 16),
+        ("network", "timeout_s", config.network.timeout_s, 1, 300),
+        ("inbox", "body_bytes_max", config.inbox.body_bytes_max, 65_536, 16_777_216),
+        ("inbox", "backlog_max", config.inbox.backlog_max, 100, 10_000_000),
+        ("inbox", "host_per_minute", config.inbox.host_per_minute, 1, 10_000_000),
+        ("inbox", "workers", config.inbox.workers, 1, 64),
+        ("delivery", "concurrency", config.delivery.concurrency, 1, 1000),
+        ("delivery", "per_host", config.delivery.per_host, 1, 16),
+        ("delivery", "give_up_days", config.delivery.give_up_days, 1, 60),
+    ):
+        if not least <= value <= most:
+            raise SetupError(
+                detail=f"{where.of(section, setting)}: {setting} is {value}; write a number from {least} to {most}"
+            )
+
+
+def render_example() -> str:
+    """The text of `config.example.toml`: every setting, its default and its sentence."""
+    lines = [
+        "# Every setting of the server with its default. Copy this file to config.toml and keep what you change.",
+        "# An environment variable wins over the file: FEDI_ + section + _ + setting, as in FEDI_INSTANCE_BASE_URL.",
+    ]
+    for section, kind in SECTIONS.items():
+        lines += ["", f"# {(kind.__doc__ or '').strip()}", f"[{section}]"]
+        for each in fields(kind):
+            assert each.default is not MISSING
+            lines += ["", f"# {each.metadata['doc']}", f"{each.name} = {_toml(each.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(value)

@@ -1,0 +1,56 @@
+"""What a database engine is. Work is a plain synchronous function that runs whole, in one hop, on an engine thread.
+
+SQL is the common subset of SQLite and PostgreSQL with `?` placeholders. A row is a plain tuple.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+Row = tuple[Any, ...]
+
+
+class Reader(Protocol):
+    """One consistent look at the database."""
+
+    def one(self, sql: str, *values: object) -> Row | None:
+        """The first row, or None."""
+        ...
+
+    def all(self, sql: str, *values: object) -> Sequence[Row]:
+        """Every row."""
+        ...
+
+
+class Writer(Reader, Protocol):
+    """One transaction."""
+
+    def run(self, sql: str, *values: object) -> int:
+        """Execute a statement; the number of rows it changed."""
+        ...
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Execute a statement once per row of values."""
+        ...
+
+    def on_commit(self, call: Callable[[], None]) -> None:
+        """Call this on the event loop once the transaction is on disk; never when it is rolled back."""
+        ...
+
+
+class Database(Protocol):
+    """An engine. `read` and `write` run a whole function in one hop and hand back what it returned."""
+
+    dialect: str
+
+    async def read(self, work: Callable[[Reader], T]) -> T: ...
+
+    async def write(self, work: Callable[[Writer], T]) -> T: ...
+
+    async def close(self) -> None: ...
+
+
+def marks(count: int) -> str:
+    """`?, ?, ?` for an IN list of `count` values."""
+    return ", ".join("?" * count)

@@ -1,0 +1,237 @@
+"""SQLite: one writing connection, a few reading ones, each with its own thread (aiosqlite).
+
+Units of work that arrive while a commit is under way are gathered and share the next one (group commit): each runs
+inside its own savepoint, so that one failing unit undoes only itself, and all become durable with a single fsync.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiosqlite
+
+from fedi.db.engine import Reader, Row, Writer
+from fedi.errors import SetupError, Unavailable
+
+T = TypeVar("T")
+log = logging.getLogger("fedi.db")
+
+GROUP_MAX = 256
+_READER_PRAGMAS = ("PRAGMA query_only=ON", "PRAGMA cache_size=-4000")
+_WRITER_PRAGMAS = (
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA cache_size=-8000",
+)
+_BOTH_PRAGMAS = ("PRAGMA busy_timeout=30000", "PRAGMA temp_store=MEMORY")
+# What a full or failing disk looks like; callers hear "later", nothing is half done.
+_STORAGE_TROUBLE = ("full", "disk i/o error", "readonly", "unable to open", "locked")
+
+
+class _Connection(aiosqlite.Connection):
+    """A connection that runs a whole function in its thread."""
+
+    async def hop(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
+        return result
+
+
+class _SqliteReader:
+    """Reader over a plain connection; lives for one hop."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def one(self, sql: str, *values: object) -> Row | None:
+        row: Row | None = self._connection.execute(sql, values).fetchone()
+        return row
+
+    def all(self, sql: str, *values: object) -> Sequence[Row]:
+        return self._connection.execute(sql, values).fetchall()
+
+
+class _SqliteWriter(_SqliteReader):
+    """Writer over a plain connection; lives for one unit."""
+
+    __slots__ = ("commit_calls",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self.commit_calls: list[Callable[[], None]] = []
+
+    def run(self, sql: str, *values: object) -> int:
+        return self._connection.execute(sql, values).rowcount
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        self._connection.executemany(sql, rows)
+
+    def on_commit(self, call: Callable[[], None]) -> None:
+        self.commit_calls.append(call)
+
+
+class _Waiting:
+    """A unit of work and the future that its caller awaits."""
+
+    __slots__ = ("calls", "future", "problem", "result", "work")
+
+    def __init__(self, work: Callable[[Writer], Any], future: "asyncio.Future[Any]") -> None:
+        self.work = work
+        self.future = future
+        self.result: Any = None
+        self.problem: BaseException | None = None
+        self.calls: list[Callable[[], None]] = []
+
+
+class SqliteDatabase:
+    """The embedded engine. Open with `open_sqlite`, always close: an unclosed connection thread keeps the process alive."""
+
+    dialect = "sqlite"
+
+    def __init__(self, writer: _Connection, readers: Sequence[_Connection]) -> None:
+        self._writer = writer
+        self._readers = readers
+        self._next_reader = 0
+        self._waiting: list[_Waiting] = []
+        self._flusher: asyncio.Task[None] | None = None
+
+    async def read(self, work: Callable[[Reader], T]) -> T:
+        """Run `work` on one snapshot of the database."""
+        self._next_reader = (self._next_reader + 1) % len(self._readers)
+
+        def look(connection: sqlite3.Connection) -> T:
+            connection.execute("BEGIN")
+            try:
+                return work(_SqliteReader(connection))
+            finally:
+                connection.execute("COMMIT")
+
+        return await self._readers[self._next_reader].hop(look)
+
+    async def write(self, work: Callable[[Writer], T]) -> T:
+        """Run `work` in a transaction and return when it is on disk. A cancelled caller does not undo the unit."""
+        waiting = _Waiting(work, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._flusher is None:
+            self._flusher = asyncio.create_task(self._flush())
+        result: T = await asyncio.shield(waiting.future)
+        return result
+
+    async def _flush(self) -> None:
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
+                try:
+                    await self._writer.hop(
+                        lambda connection, group=group: _commit_group(connection, group)
+                    )
+                except BaseException as problem:  # noqa: BLE001 - handed to every caller of the group
+                    for waiting in group:
+                        waiting.problem = _as_expected(problem)
+                _settle_group(group)
+        finally:
+            self._flusher = None
+
+    async def close(self) -> None:
+        """Finish what waits, then close every connection."""
+        if self._flusher is not None:
+            await self._flusher
+        for connection in (*self._readers, self._writer):
+            await connection.close()
+
+
+def _commit_group(connection: sqlite3.Connection, group: Sequence[_Waiting]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for waiting in group:
+            _run_unit(connection, waiting, alone=len(group) == 1)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _run_unit(connection: sqlite3.Connection, waiting: _Waiting, *, alone: bool) -> None:
+    writer = _SqliteWriter(connection)
+    if alone:
+        waiting.result = waiting.work(writer)
+    else:
+        connection.execute("SAVEPOINT unit")
+        try:
+            waiting.result = waiting.work(writer)
+        except Exception as problem:
+            if (
+                not connection.in_transaction
+            ):  # the engine itself gave the transaction up: disk full, I/O error
+                raise
+            connection.execute("ROLLBACK TO unit")
+            waiting.problem = _as_expected(problem)
+        connection.execute("RELEASE unit")
+    waiting.calls = writer.commit_calls
+
+
+def _settle_group(group: Sequence[_Waiting]) -> None:
+    for waiting in group:
+        if waiting.problem is None:
+            for call in waiting.calls:
+                call()
+    for waiting in group:
+        if waiting.future.done():
+            continue
+        if waiting.problem is None:
+            waiting.future.set_result(waiting.result)
+        else:
+            waiting.future.set_exception(waiting.problem)
+            waiting.future.exception()  # a caller that was cancelled must not cause a warning
+
+
+def _as_expected(problem: BaseException) -> BaseException:
+    if isinstance(problem, sqlite3.OperationalError) and any(
+        trouble in str(problem).lower() for trouble in _STORAGE_TROUBLE
+    ):
+        unavailable = Unavailable("error.storage", detail=str(problem), retry_after_s=300)
+        unavailable.__cause__ = problem
+        return unavailable
+    return problem
+
+
+async def open_sqlite(path: Path, *, readers: int = 2) -> SqliteDatabase:
+    """Open (and create) the database file. Raises SetupError when it is damaged or cannot be opened."""
+    opened: list[_Connection] = []
+    try:
+        writer = await _connect(path, (*_BOTH_PRAGMAS, "PRAGMA journal_mode=WAL", *_WRITER_PRAGMAS))
+        opened.append(writer)
+        for _ in range(readers):
+            opened.append(await _connect(path, (*_BOTH_PRAGMAS, *_READER_PRAGMAS)))
+    except sqlite3.Error as problem:
+        for connection in opened:
+            await connection.close()
+        raise SetupError(
+            detail=f"{path}: the database cannot be opened ({problem}). If the file is damaged, restore a backup; "
+            "nothing was changed."
+        ) from problem
+    return SqliteDatabase(writer, opened[1:])
+
+
+async def _connect(path: Path, pragmas: Sequence[str]) -> _Connection:
+    connection = _Connection(
+        lambda: sqlite3.connect(path, isolation_level=None, cached_statements=256), 64
+    )
+
+    def prepare(plain: sqlite3.Connection) -> None:
+        for pragma in pragmas:
+            plain.execute(pragma)
+
+    await connection
+    try:
+        await connection.hop(prepare)
+    except BaseException:
+        await connection.close()
+        raise
+    return connection

@@ -1,0 +1,76 @@
+"""Every address we mint, in one table. Built from the configured base URL, never from a request (S73)."""
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Addresses of one instance. `base` has no final slash; `host` carries the port when it is not the usual one."""
+
+    base: str
+    host: str
+    scheme: str
+
+    @classmethod
+    def of(cls, base_url: str) -> "Urls":
+        parts = urlsplit(base_url)
+        return cls(base_url.rstrip("/"), parts.netloc, parts.scheme)
+
+    def is_ours(self, uri: str) -> bool:
+        """Whether `uri` lies at our origin."""
+        return uri == self.base or uri.startswith(
+            (self.base + "/", self.base + "#", self.base + "?")
+        )
+
+    def handle(self, username: str) -> str:
+        """`@name@host`, as people write it."""
+        return f"@{username}@{self.host}"
+
+    # actors
+    def server_actor(self) -> str:
+        return f"{self.base}/actor"
+
+    def actor(self, public_id: str) -> str:
+        return f"{self.base}/actor/{public_id}"
+
+    def actor_page(self, username: str) -> str:
+        return f"{self.base}/@{username}"
+
+    def shared_inbox(self) -> str:
+        return f"{self.base}/inbox"
+
+    # publications: the segment is the kind's name
+    def publication(self, kind: str, public_id: str) -> str:
+        return f"{self.base}/{kind}/{public_id}"
+
+    def activity(self, public_id: str) -> str:
+        return f"{self.base}/activity/{public_id}"
+
+    def hashtag(self, name: str) -> str:
+        return f"{self.base}/tag/{quote(name, safe='')}"
+
+    def media(self, key: str) -> str:
+        return f"{self.base}/media/{key}"
+
+    # discovery
+    def webfinger(self) -> str:
+        return f"{self.base}/.well-known/webfinger"
+
+    def nodeinfo(self, version: str) -> str:
+        return f"{self.base}/nodeinfo/{version}"
+
+
+def main_key(actor_uri: str) -> str:
+    """The id of an actor's RSA key: the form most peers expect (wire 2.4)."""
+    return f"{actor_uri}#main-key"
+
+
+def ed25519_key(actor_uri: str) -> str:
+    """The id of an actor's Ed25519 key (FEP-521a)."""
+    return f"{actor_uri}#ed25519-key"
+
+
+def part(actor_uri: str, name: str) -> str:
+    """A collection or door of an actor: inbox, outbox, followers, following, featured."""
+    return f"{actor_uri}/{name}"
