@@ -1,0 +1,1 @@
+"""Events: gatherings with a time, usually with a place."""

@@ -1,0 +1,1 @@
+"""Statements: long texts that circulate, are translated and co-signed."""
