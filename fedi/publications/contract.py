@@ -1,7 +1,8 @@
 """Kind: what a kind of publication must provide. Each folder's `kind.py` fills one in; `kinds.py` lists them."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from fedi.publications.model import Attachment, Details, Publication
@@ -15,7 +16,7 @@ class Problem:
 
     field: str
     message_key: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def _owns_none(_attachment: Attachment) -> bool:
