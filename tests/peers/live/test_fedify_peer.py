@@ -78,3 +78,53 @@ async def test_a_peer_reaches_no_host_outside_its_map(pair: Pair) -> None:
     looked_up = await a.lookup("@someone@elsewhere.test")
     assert looked_up.error is not None
     assert {attempt.status for attempt in looked_up.attempts} == {None}
+
+
+async def test_a_peer_does_every_deed_the_conversations_need(pair: Pair) -> None:
+    a, b = pair
+    await b.follow(a.actor)
+    await b.wait("Accept")
+    written = await a.note("<p>one</p>")
+    uri = written.result["object"]["id"]
+    await b.wait("Create")
+
+    deeds = [
+        (await b.reply(uri, "<p>two</p>", to="direct"), "Create"),
+        (await b.boost(uri), "Announce"),
+        (await b.unboost(uri), "Undo"),
+        (await b.react(uri, "🌱"), "EmojiReact"),
+        (await b.send({"type": "Join", "object": uri}, to=a.actor), "Join"),
+        (await b.unfollow(a.actor), "Undo"),
+    ]
+    assert [(deed.error, len(deed.posts)) for deed, _ in deeds] == [(None, 1)] * len(deeds)
+    entries = await a.wait(actor=b.actor, count=len(deeds) + 1)
+    assert [entry["type"] for entry in entries] == ["Follow", *(kind for _, kind in deeds)]
+    assert entries[1]["document"]["object"]["inReplyTo"] == uri
+    assert (await a.state())["followers"] == []
+
+
+async def test_a_peer_tells_its_followers_of_changes_and_removals(pair: Pair) -> None:
+    a, b = pair
+    await b.follow(a.actor)
+    await b.wait("Accept")
+    uri = (await a.note("<p>one</p>")).result["object"]["id"]
+    await a.update(uri, "<p>two</p>")
+    assert (await b.fetch(uri)).result["document"]["content"] == "<p>two</p>"
+    await a.delete(uri)
+    entries = await b.wait(count=4)
+    assert [entry["type"] for entry in entries] == ["Accept", "Create", "Update", "Delete"]
+    assert (await b.fetch(uri)).result["document"]["type"] == "Tombstone"
+
+
+async def test_a_peer_names_each_proof_an_arrival_carries(pair: Pair) -> None:
+    a, b = pair
+    await b.follow(a.actor)
+    await b.wait("Accept")
+    await a.note("<p>one</p>")
+    [created] = await b.wait("Create")
+    verdict = await b.examine(created["arrival"])
+    assert (verdict["http"], verdict["linkedDataSignature"], verdict["proof"]) == (
+        f"{a.actor}#main-key",
+        True,
+        True,
+    )
