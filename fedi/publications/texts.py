@@ -1,21 +1,18 @@
 """The words of a publication ⇄ `name`, `summary`, `content` and their maps. Pure; sanitises on the way in (S67, S68)."""
 
 from collections.abc import Mapping
-from html import escape, unescape
+from html import escape
 from typing import Any, Final
-
-import nh3
 
 from fedi.publications.model import UNKNOWN_LANGUAGE, Text
 from fedi.text.direction import clean_line
-from fedi.text.html import sanitise
+from fedi.text.html import paragraphs_of, sanitise
+from fedi.text.html import text_of as html_text
 from fedi.vocab.read import LANGUAGES_MAX, language_map_of, language_tag, text_of, type_of
 
 NAME_CHARS_MAX: Final = 1000
 NAME_BYTES_MAX: Final = 2 * 1024
 SUMMARY_BYTES_MAX: Final = 20 * 1024
-CONTENT_BYTES_MAX: Final = 100 * 1024
-CUT_NOTICE: Final = "<p>[…]</p>"
 
 # Types whose `summary` is a plain-text warning; in all others it is an abstract in HTML (wire.md 4.1).
 PLAIN_SUMMARY_TYPES: Final = frozenset({"Note", "Question"})
@@ -80,14 +77,6 @@ def build_texts(texts: Mapping[str, Text], wire_type: str) -> dict[str, Any]:
     return members
 
 
-def plain_text(html: str) -> str:
-    """The text of an HTML fragment: one line per block, no markup, no control characters."""
-    clean = nh3.clean(html, tags={"p", "br", "li", "h1", "h2", "h3", "div"}, attributes={})
-    for end in ("<br>", "</p>", "</li>", "</div>", "</h1>", "</h2>", "</h3>"):
-        clean = clean.replace(end, "\n")
-    return _clean_lines(unescape(nh3.clean(clean, tags=set(), attributes={})))
-
-
 def _original_language(document: Mapping[str, Any], *maps: Mapping[str, str]) -> str:
     content = document.get("content")
     contents = maps[0]
@@ -115,7 +104,7 @@ def _clean_summary(text: str | None, *, plain: bool) -> str | None:
     if text is None:
         return None
     text = text[: SUMMARY_BYTES_MAX * 2]
-    return _cut(_clean_lines(text) if plain else plain_text(text), SUMMARY_BYTES_MAX) or None
+    return _cut(_clean_lines(text if plain else html_text(text)), SUMMARY_BYTES_MAX) or None
 
 
 def _written_summary(text: str, *, plain: bool) -> str:
@@ -129,18 +118,10 @@ def _clean_lines(text: str) -> str:
 
 
 def _clean_content(text: str | None, media_type: object) -> str:
+    """At most 100 kB of text, marked where it was cut: `sanitise` sees to that."""
     if text is None:
         return ""
-    if media_type in _PLAIN_MEDIA:
-        text = "<p>" + "<br>".join(escape(text, quote=False).splitlines()) + "</p>"
-    html = sanitise(text)
-    if len(html.encode()) <= CONTENT_BYTES_MAX:
-        return html
-    # Cutting may open tags that sanitising closes again, and closing may lengthen: so with room to spare.
-    html = sanitise(_cut(html, CONTENT_BYTES_MAX * 9 // 10)) + CUT_NOTICE
-    if len(html.encode()) > CONTENT_BYTES_MAX:
-        html = f"<p>{escape(_cut(plain_text(html), CONTENT_BYTES_MAX // 2), quote=False)}</p>{CUT_NOTICE}"
-    return html
+    return sanitise(paragraphs_of(text) if media_type in _PLAIN_MEDIA else text)
 
 
 def _cut(text: str, bytes_max: int) -> str:
