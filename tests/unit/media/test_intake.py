@@ -93,10 +93,10 @@ def loaded_avif() -> bytes:
 
 
 def loaded_gif() -> bytes:
-    frames = [Image.new("P", (9, 9), 1)]
-    return saved(
-        two_halves().convert("P"), "GIF", comment=b"SECRET-gif", save_all=True, append_images=frames
-    )
+    """Two frames: the halves first, then all blue."""
+    first = two_halves().quantize(16)
+    second = Image.new("RGB", (60, 40), BLUE).quantize(16)
+    return saved(first, "GIF", comment=b"SECRET-gif", save_all=True, append_images=[second])
 
 
 LOADED = {
