@@ -365,6 +365,13 @@ class FedifyPeer:
         matching: list[Json] = found["arrivals"]
         return matching
 
+    async def wait_sent(self, host: str, *, count: int = 1, timeout: float = 10) -> list[Attempt]:
+        """Wait until `host` took `count` deliveries of this peer, queued answers included."""
+        found = await self.ask("wait-sent", host=host, count=count, timeout=timeout)
+        attempts = [Attempt(**attempt) for attempt in found["attempts"]]
+        assert found["met"], f"{host} did not take {count} deliveries: {attempts}"
+        return attempts
+
 
 def _as_routes(hosts: Mapping[str, tuple[str, int]]) -> dict[str, Json]:
     return {name: {"address": address, "port": port} for name, (address, port) in hosts.items()}

@@ -36,6 +36,7 @@ async def test_two_peers_follow_write_and_like_with_signatures_verified(
     followed = await b.follow(a.actor)
     assert [(post.scheme, post.status) for post in followed.posts] == [(scheme, 202)]
     await b.wait("Accept", actor=a.actor)
+    assert [answer.scheme for answer in await a.wait_sent(b.host)] == [scheme]
     assert (await b.state())["following"] == {a.actor: {"accepted": True}}
 
     written = await a.note("<p>سلام</p>", language="ar")

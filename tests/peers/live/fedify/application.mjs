@@ -94,7 +94,7 @@ export class Application {
       }),
       onOutboxError: (problem, activity) => {
         this.failures.push({ activity: activity?.id?.href ?? null, error: String(problem?.message ?? problem) });
-        this.#notify();
+        this.notify();
       },
     });
     this.#actor();
@@ -213,7 +213,7 @@ export class Application {
       compact: await activity.toJsonLd({ format: "compact", contextLoader: ctx.contextLoader }),
       expanded: await activity.toJsonLd({ format: "expand", contextLoader: ctx.contextLoader }),
     });
-    this.#notify();
+    this.notify();
   }
 
   async answerFollow(ctx, follow, follower, accepted) {
@@ -247,7 +247,7 @@ export class Application {
     }
     const response = await this.federation.fetch(request, { contextData: { arrival } });
     arrival.status = response.status;
-    this.#notify();
+    this.notify();
     return response;
   }
 
@@ -315,7 +315,7 @@ export class Application {
     });
   }
 
-  #notify() {
+  notify() {
     for (const look of [...this.#waiters]) look();
   }
 }

@@ -222,6 +222,14 @@ async function waitArrivals(app, { status, count = 1, since = 0, timeout = 10 })
   return { met, arrivals: matching() };
 }
 
+async function waitSent(app, { host, count = 1, timeout = 10 }, outside) {
+  const matching = () =>
+    outside.log.filter((one) =>
+      one.method === "POST" && new URL(one.url).host === host && one.status >= 200 && one.status < 300);
+  const met = await app.until(() => matching().length >= count, timeout * 1000);
+  return { met, attempts: met ? matching() : outside.log };
+}
+
 async function fetchDocument(app, { uri, signed = true }) {
   const loader = signed ? await app.signedLoader() : app.context().documentLoader;
   return await loader(uri);
@@ -258,6 +266,7 @@ const KNOWING = {
   "/forget": (app) => app.forget(),
   "/wait": wait,
   "/wait-arrivals": waitArrivals,
+  "/wait-sent": waitSent,
   "/received": (app) => app.received,
   "/arrivals": (app) => app.arrivals,
   "/sent": (_app, _given, outside) => outside.log,

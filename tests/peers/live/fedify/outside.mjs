@@ -24,8 +24,8 @@ export async function noting(work) {
   });
 }
 
-/** Replaces the process' way out. `hosts` maps "name" or "name:port" to {address, port}. */
-export function openOutside({ authority, hosts }) {
+/** Replaces the process' way out. `hosts` maps "name" or "name:port" to {address, port}. Returns the log. */
+export function openOutside({ authority, hosts, onAnswer }) {
   const log = [];
   const connect = buildConnector({ ca: authority, allowH2: false, timeout: 5000 });
   setGlobalDispatcher(
@@ -61,6 +61,8 @@ export function openOutside({ authority, hosts }) {
     } catch (problem) {
       attempt.error = String(problem?.cause?.message ?? problem?.message ?? problem);
       throw problem;
+    } finally {
+      onAnswer();
     }
   };
   return log;

@@ -41,7 +41,11 @@ function headersOf(request) {
 
 const outside = { hosts: { ...options.hosts } };
 const app = new Application(options);
-outside.log = openOutside({ authority: readFileSync(options.authority, "utf-8"), hosts: outside.hosts });
+outside.log = openOutside({
+  authority: readFileSync(options.authority, "utf-8"),
+  hosts: outside.hosts,
+  onAnswer: () => app.notify(),
+});
 await app.start();
 if (Object.keys(options.mode).length > 0) app.change(options.mode);
 
