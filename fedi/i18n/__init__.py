@@ -1,0 +1,1 @@
+"""Words of the interface in four languages, the choice among them, and dates as people say them."""
