@@ -68,10 +68,7 @@ async def migrate(database: Database, *, now_ms: int, folder: Path = FOLDER) -> 
     migrations = list_migrations(folder)
     await database.write(_create_ledger)
     applied = await database.read(
-        lambda rx: {
-            version: checksum
-            for version, checksum in rx.all("SELECT version, checksum FROM schema_version")
-        }
+        lambda rx: dict[int, str](rx.all("SELECT version, checksum FROM schema_version"))
     )
     if applied and max(applied) > len(migrations):
         raise SetupError(

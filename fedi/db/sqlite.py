@@ -8,6 +8,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -127,9 +128,7 @@ class SqliteDatabase:
             while self._waiting:
                 group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
                 try:
-                    await self._writer.hop(
-                        lambda connection, group=group: _commit_group(connection, group)
-                    )
+                    await self._writer.hop(partial(_commit_group, group=group))
                 except BaseException as problem:  # noqa: BLE001 - handed to every caller of the group
                     for waiting in group:
                         waiting.problem = _as_expected(problem)
@@ -228,7 +227,8 @@ async def _connect(path: Path, pragmas: Sequence[str]) -> _Connection:
         for pragma in pragmas:
             plain.execute(pragma)
 
-    await connection
+    opened = await connection
+    assert opened is connection
     try:
         await connection.hop(prepare)
     except BaseException:

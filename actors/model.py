@@ -1,0 +1,78 @@
+"""What an actor is: a collective of ours, our server actor, or somebody elsewhere."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+ROLE_SERVER = "server"
+ROLE_COLLECTIVE = "collective"
+ROLE_REMOTE = "remote"
+
+
+@dataclass(frozen=True, slots=True)
+class ActorImage:
+    """An avatar or header: where it is, its media type when known, and what it shows."""
+
+    url: str
+    media_type: str | None
+    alt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileField:
+    """One line of a profile: a plain name and a value in sanitised HTML."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """An actor as stored. Addresses are exactly those its own document carries; `summary` is sanitised HTML."""
+
+    uri: str
+    host: str
+    role: str
+    type: str
+    username: str
+    name: str
+    summary: str
+    inbox: str
+    summary_source: str | None = None
+    url: str | None = None
+    shared_inbox: str | None = None
+    outbox: str | None = None
+    followers: str | None = None
+    following: str | None = None
+    featured: str | None = None
+    icon: ActorImage | None = None
+    image: ActorImage | None = None
+    fields: tuple[ProfileField, ...] = ()
+    aliases: tuple[str, ...] = ()
+    moved_to: str | None = None
+    language: str | None = None
+    discoverable: bool = False
+    indexable: bool = False
+    approves_followers: bool = False
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    fetched_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+    @property
+    def is_local(self) -> bool:
+        return self.role != ROLE_REMOTE
+
+    @property
+    def handle(self) -> str:
+        """`@name@host`."""
+        return f"@{self.username}@{self.host}"
+
+    @property
+    def title(self) -> str:
+        """The name people read, or the user name where there is none."""
+        return self.name or self.username
+
+    @property
+    def delivery_inbox(self) -> str:
+        """Where public words for several people of that host go: the shared inbox if there is one."""
+        return self.shared_inbox or self.inbox

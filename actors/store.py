@@ -1,0 +1,191 @@
+"""The table of actors, ours and others'. Owner of `actor`."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from actors.model import ROLE_COLLECTIVE, ROLE_REMOTE, ROLE_SERVER, Actor, ActorImage, ProfileField
+from fedi.clock import from_ms, to_ms
+from fedi.db.engine import Reader, Row, marks
+from fedi.errors import NotFound
+from fedi.ids import new_row_id
+from fedi.unit import Unit
+
+COLUMNS = (
+    "uri, host, role, type, username, name, summary, inbox, summary_source, url, shared_inbox, outbox, followers, "
+    "following, featured, icon, image, fields, aliases, moved_to, language, discoverable, indexable, "
+    "approves_followers, published_at, updated_at, fetched_at, deleted_at"
+)
+_NAMES = tuple(name.strip() for name in COLUMNS.split(","))
+_UPSERT = (
+    f"INSERT INTO actor (id, {COLUMNS}) VALUES ({marks(len(_NAMES) + 1)}) ON CONFLICT (uri) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _NAMES if name not in ("uri", "role"))
+)
+
+
+def actor_of(row: Row) -> Actor:
+    """The actor of a row selected with `COLUMNS`."""
+    return Actor(
+        uri=row[0],
+        host=row[1],
+        role=row[2],
+        type=row[3],
+        username=row[4],
+        name=row[5],
+        summary=row[6],
+        inbox=row[7],
+        summary_source=row[8],
+        url=row[9],
+        shared_inbox=row[10],
+        outbox=row[11],
+        followers=row[12],
+        following=row[13],
+        featured=row[14],
+        icon=_image_of(row[15]),
+        image=_image_of(row[16]),
+        fields=tuple(ProfileField(name, value) for name, value in json.loads(row[17])),
+        aliases=tuple(json.loads(row[18])),
+        moved_to=row[19],
+        language=row[20],
+        discoverable=bool(row[21]),
+        indexable=bool(row[22]),
+        approves_followers=bool(row[23]),
+        published_at=_moment(row[24]),
+        updated_at=_moment(row[25]),
+        fetched_at=_moment(row[26]),
+        deleted_at=_moment(row[27]),
+    )
+
+
+def find(rx: Reader, uri: str) -> Actor | None:
+    """The actor with this id, deleted or not."""
+    row = rx.one(f"SELECT {COLUMNS} FROM actor WHERE uri = ?", uri)
+    return actor_of(row) if row else None
+
+
+def load(rx: Reader, uri: str) -> Actor:
+    """Like `find`; raises NotFound."""
+    actor = find(rx, uri)
+    if actor is None:
+        raise NotFound("error.actor_not_found", detail=uri)
+    return actor
+
+
+def find_local(rx: Reader, username: str) -> Actor | None:
+    """Our actor with this user name, in any case of letters."""
+    row = rx.one(
+        f"SELECT {COLUMNS} FROM actor WHERE username = ? AND role <> 'remote'", username.lower()
+    )
+    return actor_of(row) if row else None
+
+
+def load_collective(rx: Reader, username: str) -> Actor:
+    """A living collective of ours by user name (a leading @ is allowed). Raises NotFound."""
+    actor = find_local(rx, username.removeprefix("@"))
+    if actor is None or actor.role != ROLE_COLLECTIVE or actor.deleted_at:
+        raise NotFound("error.actor_not_found", detail=username)
+    return actor
+
+
+def load_server_actor(rx: Reader) -> Actor:
+    """The actor that signs our fetches."""
+    row = rx.one(f"SELECT {COLUMNS} FROM actor WHERE role = ?", ROLE_SERVER)
+    if row is None:
+        raise NotFound("error.actor_not_found", detail="server actor")
+    return actor_of(row)
+
+
+def find_by_handle(rx: Reader, username: str, host: str) -> Actor | None:
+    """The actor known under `username@host`; the most recently fetched one when a name changed hands."""
+    row = rx.one(
+        f"SELECT {COLUMNS} FROM actor WHERE host = ? AND lower(username) = ? AND deleted_at IS NULL "
+        "ORDER BY fetched_at DESC LIMIT 1",
+        host.lower(),
+        username.lower(),
+    )
+    return actor_of(row) if row else None
+
+
+def list_collectives(rx: Reader) -> Sequence[Actor]:
+    """Our living collectives, oldest first."""
+    rows = rx.all(
+        f"SELECT {COLUMNS} FROM actor WHERE role = ? AND deleted_at IS NULL ORDER BY published_at, id",
+        ROLE_COLLECTIVE,
+    )
+    return [actor_of(row) for row in rows]
+
+
+def list_by_uri(rx: Reader, uris: Sequence[str]) -> dict[str, Actor]:
+    """The actors among `uris` that are known, by id."""
+    if not uris:
+        return {}
+    rows = rx.all(f"SELECT {COLUMNS} FROM actor WHERE uri IN ({marks(len(uris))})", *uris)
+    return {row[0]: actor_of(row) for row in rows}
+
+
+def save(unit: Unit, actor: Actor) -> None:
+    """Insert the actor or replace what is known of it. A local row is never overwritten by a remote document (S31)."""
+    assert actor.role != ROLE_REMOTE or not unit.urls.is_ours(actor.uri)
+    unit.tx.run(_UPSERT, new_row_id(unit.now), *_values_of(actor))
+
+
+def mark_deleted(unit: Unit, uri: str) -> None:
+    """Keep the row, so that the id stays dead; forget what it said of itself."""
+    unit.tx.run(
+        "UPDATE actor SET deleted_at = ?, name = '', summary = '', summary_source = NULL, icon = NULL, image = NULL, "
+        "fields = '[]' WHERE uri = ?",
+        unit.now_ms,
+        uri,
+    )
+
+
+def _values_of(actor: Actor) -> tuple[Any, ...]:
+    return (
+        actor.uri,
+        actor.host,
+        actor.role,
+        actor.type,
+        actor.username,
+        actor.name,
+        actor.summary,
+        actor.inbox,
+        actor.summary_source,
+        actor.url,
+        actor.shared_inbox,
+        actor.outbox,
+        actor.followers,
+        actor.following,
+        actor.featured,
+        _image_text(actor.icon),
+        _image_text(actor.image),
+        json.dumps([(each.name, each.value) for each in actor.fields], ensure_ascii=False),
+        json.dumps(actor.aliases),
+        actor.moved_to,
+        actor.language,
+        actor.discoverable,
+        actor.indexable,
+        actor.approves_followers,
+        _ms(actor.published_at),
+        _ms(actor.updated_at),
+        _ms(actor.fetched_at),
+        _ms(actor.deleted_at),
+    )
+
+
+def _image_of(text: str | None) -> ActorImage | None:
+    return ActorImage(*json.loads(text)) if text else None
+
+
+def _image_text(image: ActorImage | None) -> str | None:
+    return (
+        json.dumps((image.url, image.media_type, image.alt), ensure_ascii=False) if image else None
+    )
+
+
+def _moment(ms: int | None) -> datetime | None:
+    return None if ms is None else from_ms(ms)
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else to_ms(moment)

@@ -1,0 +1,287 @@
+"""The tables of publications, ours and others'. Owner of `publication`, `publication_edit`, `publication_hashtag`,
+`publication_addressee` and `tombstone`.
+
+Words, tags, attachments and details are kept as JSON text with their order, because the order of languages is part
+of what was said (the original comes first).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from fedi.clock import from_ms, to_ms
+from fedi.db.engine import Reader, Row, marks
+from fedi.errors import NotFound
+from fedi.ids import new_row_id
+from fedi.publications.aid.model import AidDetails
+from fedi.publications.event.model import EventDetails
+from fedi.publications.model import Attachment, Details, Publication, Tag, Text
+from fedi.text.hashtags import normalise_hashtag
+from fedi.unit import Unit
+from fedi.vocab.audience import Visibility
+
+COLUMNS = (
+    "uri, kind, type, author_uri, visibility, addressed, texts, published_at, updated_at, url, in_reply_to, context, "
+    "quote, tags, attachments, is_sensitive, indexable, details"
+)
+
+_texts = msgspec.json.Decoder(dict[str, Text])
+_tags = msgspec.json.Decoder(tuple[Tag, ...])
+_attachments = msgspec.json.Decoder(tuple[Attachment, ...])
+_addressed = msgspec.json.Decoder(tuple[tuple[str, ...], tuple[str, ...]])
+_details: dict[str, msgspec.json.Decoder[Details]] = {
+    "event": msgspec.json.Decoder(EventDetails),
+    "aid_request": msgspec.json.Decoder(AidDetails),
+    "aid_offer": msgspec.json.Decoder(AidDetails),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A publication that is gone: what it was, whose it was, since when. Its id never comes back (S39)."""
+
+    uri: str
+    former_type: str | None
+    author_uri: str | None
+    is_local: bool
+    deleted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a publication said before a change."""
+
+    version: int
+    texts: dict[str, Text]
+    replaced_at: datetime
+
+
+def publication_of(row: Row) -> Publication:
+    """The publication of a row selected with `COLUMNS`."""
+    to, cc = _addressed.decode(row[5])
+    return Publication(
+        uri=row[0],
+        kind=row[1],
+        type=row[2],
+        author=row[3],
+        visibility=Visibility(row[4]),
+        to=to,
+        cc=cc,
+        texts=_texts.decode(row[6]),
+        published_at=from_ms(row[7]),
+        updated_at=None if row[8] is None else from_ms(row[8]),
+        url=row[9],
+        in_reply_to=row[10],
+        context=row[11],
+        quote=row[12],
+        tags=_tags.decode(row[13]),
+        attachments=_attachments.decode(row[14]),
+        sensitive=bool(row[15]),
+        indexable=None if row[16] is None else bool(row[16]),
+        details=_details[row[1]].decode(row[17]) if row[17] is not None else None,
+    )
+
+
+def find(rx: Reader, uri: str) -> Publication | None:
+    """The publication with this id."""
+    row = rx.one(f"SELECT {COLUMNS} FROM publication WHERE uri = ?", uri)
+    return publication_of(row) if row else None
+
+
+def load(rx: Reader, uri: str) -> Publication:
+    """Like `find`; raises NotFound."""
+    publication = find(rx, uri)
+    if publication is None:
+        raise NotFound("error.publication_not_found", detail=uri)
+    return publication
+
+
+def find_row_id(rx: Reader, uri: str) -> int | None:
+    """The row of the publication with this id."""
+    row = rx.one("SELECT id FROM publication WHERE uri = ?", uri)
+    return int(row[0]) if row else None
+
+
+def is_held(rx: Reader, uri: str) -> bool:
+    """Whether the publication waits for somebody here to let it be shown."""
+    row = rx.one("SELECT is_held FROM publication WHERE uri = ?", uri)
+    return bool(row and row[0])
+
+
+def is_addressed(rx: Reader, uri: str, actor_uri: str) -> bool:
+    """Whether the publication names this actor as somebody it is for."""
+    return (
+        rx.one(
+            "SELECT 1 FROM publication_addressee a JOIN publication p ON p.id = a.publication_id "
+            "WHERE p.uri = ? AND a.actor_uri = ?",
+            uri,
+            actor_uri,
+        )
+        is not None
+    )
+
+
+def find_tombstone(rx: Reader, uri: str) -> Tombstone | None:
+    """What remains of a deleted publication."""
+    row = rx.one(
+        "SELECT uri, former_type, author_uri, is_local, deleted_at FROM tombstone WHERE uri = ?",
+        uri,
+    )
+    return Tombstone(row[0], row[1], row[2], bool(row[3]), from_ms(row[4])) if row else None
+
+
+def list_edits(rx: Reader, uri: str) -> Sequence[Edit]:
+    """What a publication said before, oldest first."""
+    rows = rx.all(
+        "SELECT e.version, e.texts, e.replaced_at FROM publication_edit e "
+        "JOIN publication p ON p.id = e.publication_id WHERE p.uri = ? ORDER BY e.version",
+        uri,
+    )
+    return [Edit(row[0], _texts.decode(row[1]), from_ms(row[2])) for row in rows]
+
+
+def insert(
+    unit: Unit, publication: Publication, *, is_local: bool, is_held: bool = False
+) -> int | None:
+    """Store a new publication; its row, or None when this id is known already."""
+    row_id = new_row_id(unit.now)
+    changed = unit.tx.run(
+        f"INSERT INTO publication (id, {COLUMNS}, language, is_local, is_held, stored_at, version) "
+        f"VALUES ({marks(24)}) ON CONFLICT (uri) DO NOTHING",
+        row_id,
+        publication.uri,
+        publication.kind,
+        publication.type,
+        publication.author,
+        publication.visibility.value,
+        _json((publication.to, publication.cc)),
+        _json(publication.texts),
+        to_ms(publication.published_at),
+        None if publication.updated_at is None else to_ms(publication.updated_at),
+        publication.url,
+        publication.in_reply_to,
+        publication.context,
+        publication.quote,
+        _json(publication.tags),
+        _json(publication.attachments),
+        publication.sensitive,
+        publication.indexable,
+        None if publication.details is None else _json(publication.details),
+        publication.language,
+        is_local,
+        is_held,
+        unit.now_ms,
+        1,
+    )
+    if not changed:
+        return None
+    _save_hashtags(unit, row_id, publication)
+    unit.tx.run_many(
+        "INSERT INTO publication_addressee (publication_id, actor_uri) VALUES (?, ?) "
+        "ON CONFLICT (publication_id, actor_uri) DO NOTHING",
+        [(row_id, uri) for uri in dict.fromkeys((*publication.to, *publication.cc))],
+    )
+    return row_id
+
+
+def replace(unit: Unit, publication: Publication) -> int:
+    """Put a newer version in the place of the stored one and keep what it said; the row.
+
+    The audience is never changed by an edit (S88). Raises NotFound.
+    """
+    row = unit.tx.one(
+        "SELECT id, version, texts, details, attachments FROM publication WHERE uri = ?",
+        publication.uri,
+    )
+    if row is None:
+        raise NotFound("error.publication_not_found", detail=publication.uri)
+    row_id, version = int(row[0]), int(row[1])
+    unit.tx.run(
+        "INSERT INTO publication_edit (publication_id, version, texts, details, attachments, replaced_at) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        row_id,
+        version,
+        row[2],
+        row[3],
+        row[4],
+        unit.now_ms,
+    )
+    unit.tx.run(
+        "UPDATE publication SET type = ?, kind = ?, language = ?, texts = ?, updated_at = ?, url = ?, tags = ?, "
+        "attachments = ?, is_sensitive = ?, indexable = ?, details = ?, version = ? WHERE id = ?",
+        publication.type,
+        publication.kind,
+        publication.language,
+        _json(publication.texts),
+        None if publication.updated_at is None else to_ms(publication.updated_at),
+        publication.url,
+        _json(publication.tags),
+        _json(publication.attachments),
+        publication.sensitive,
+        publication.indexable,
+        None if publication.details is None else _json(publication.details),
+        version + 1,
+        row_id,
+    )
+    unit.tx.run("DELETE FROM publication_hashtag WHERE publication_id = ?", row_id)
+    _save_hashtags(unit, row_id, publication)
+    return row_id
+
+
+def release(unit: Unit, uri: str) -> bool:
+    """Let a held publication be shown. Whether it was held."""
+    return unit.tx.run("UPDATE publication SET is_held = FALSE WHERE uri = ? AND is_held", uri) > 0
+
+
+def remove(unit: Unit, uri: str, *, is_local: bool) -> int | None:
+    """Forget a publication and everything it said; leave a tombstone. The row it had, if it was known.
+
+    The tombstone is left even when the publication never arrived: a Delete that overtakes its Create wins (S39).
+    """
+    row = unit.tx.one("SELECT id, type, author_uri FROM publication WHERE uri = ?", uri)
+    bury(unit, uri, row[1] if row else None, row[2] if row else None, is_local=is_local)
+    if row is None:
+        return None
+    for table in ("publication_edit", "publication_hashtag", "publication_addressee"):
+        unit.tx.run(f"DELETE FROM {table} WHERE publication_id = ?", row[0])
+    unit.tx.run("DELETE FROM publication WHERE id = ?", row[0])
+    return int(row[0])
+
+
+def bury(
+    unit: Unit, uri: str, former_type: str | None, author_uri: str | None, *, is_local: bool
+) -> None:
+    """Remember that an id is dead."""
+    unit.tx.run(
+        "INSERT INTO tombstone (uri, former_type, author_uri, is_local, deleted_at) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (uri) DO NOTHING",
+        uri,
+        former_type,
+        author_uri,
+        is_local,
+        unit.now_ms,
+    )
+
+
+def list_uris_of_author(rx: Reader, author_uri: str) -> Sequence[str]:
+    """Every publication of an author."""
+    return [
+        row[0] for row in rx.all("SELECT uri FROM publication WHERE author_uri = ?", author_uri)
+    ]
+
+
+def _save_hashtags(unit: Unit, row_id: int, publication: Publication) -> None:
+    names = {normalise_hashtag(tag.name) for tag in publication.tags if tag.kind == "hashtag"}
+    if publication.visibility is not Visibility.PUBLIC:
+        return
+    unit.tx.run_many(
+        "INSERT INTO publication_hashtag (name, published_at, publication_id) VALUES (?, ?, ?) "
+        "ON CONFLICT (name, published_at, publication_id) DO NOTHING",
+        [(name, to_ms(publication.published_at), row_id) for name in sorted(names) if name],
+    )
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

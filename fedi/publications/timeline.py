@@ -1,0 +1,66 @@
+"""What each of our collectives has in front of it, newest first. Owner of `timeline_entry`.
+
+An entry is written when something arrives, so that reading a timeline costs the same however much is stored.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fedi.db.engine import Reader
+from fedi.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """A publication in a timeline. `boosted_by`: the actor that announced it, if that is why it is here."""
+
+    publication_uri: str
+    sort_at: int
+    boosted_by: str | None
+
+
+def add(
+    unit: Unit,
+    readers: Iterable[str],
+    publication_id: int,
+    kind: str,
+    sort_at: int,
+    boosted_by: str | None = None,
+) -> None:
+    """Put a publication before these collectives, once."""
+    unit.tx.run_many(
+        "INSERT INTO timeline_entry (actor_uri, publication_id, sort_at, kind, boosted_by) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (actor_uri, publication_id) DO NOTHING",
+        [(reader, publication_id, sort_at, kind, boosted_by) for reader in dict.fromkeys(readers)],
+    )
+
+
+def list_entries(
+    rx: Reader, actor_uri: str, most: int, before: int | None = None, kind: str | None = None
+) -> Sequence[TimelineEntry]:
+    """The newest entries; `before` is the `sort_at` of the last one already seen."""
+    rows = rx.all(
+        "SELECT p.uri, t.sort_at, t.boosted_by FROM timeline_entry t JOIN publication p ON p.id = t.publication_id "
+        "WHERE t.actor_uri = ? AND t.sort_at < ? AND (? = '' OR t.kind = ?) "
+        "ORDER BY t.sort_at DESC, t.publication_id DESC LIMIT ?",
+        actor_uri,
+        before if before is not None else 2**62,
+        kind or "",
+        kind or "",
+        most,
+    )
+    return [TimelineEntry(*row) for row in rows]
+
+
+def forget_publication(unit: Unit, publication_id: int) -> None:
+    """The publication is gone."""
+    unit.tx.run("DELETE FROM timeline_entry WHERE publication_id = ?", publication_id)
+
+
+def forget_boost(unit: Unit, publication_id: int, boosted_by: str) -> None:
+    """The announce that brought it was taken back."""
+    unit.tx.run(
+        "DELETE FROM timeline_entry WHERE publication_id = ? AND boosted_by = ?",
+        publication_id,
+        boosted_by,
+    )
