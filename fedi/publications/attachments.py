@@ -22,6 +22,15 @@ ALT_CHARS_MAX: Final = 1500
 BANNER: Final = "Banner"  # the name by which Mobilizon knows the banner
 _FILE_TYPES: Final = frozenset({"Document", "Image", "Video", "Audio"})
 _MEDIA_OF_TYPE: Final = {"Image": "image/jpeg", "Video": "video/mp4", "Audio": "audio/mpeg"}
+_MEDIA_OF_ENDING: Final = {
+    "png": "image/png",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "avif": "image/avif",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "pdf": "application/pdf",
+}
 _TYPE_OF_MEDIA: Final = {"image": "Image", "video": "Video", "audio": "Audio"}
 _SIDE_MAX: Final = 100_000
 
@@ -82,6 +91,7 @@ def _parse_file(item: Mapping[str, Any]) -> Attachment | None:
     media_type = (
         media_type_of(item.get("mediaType"))
         or links[0].media_type
+        or _media_by_ending(links[0].href)
         or _MEDIA_OF_TYPE.get(kind, "application/octet-stream")
     )
     is_banner = item.get("name") == BANNER or bool_of(item.get("isBannerImage")) is True
@@ -132,6 +142,12 @@ def _build_file(attachment: Attachment) -> dict[str, Any]:
     }
     document.update({member: value for member, value in optional.items() if value is not None})
     return document
+
+
+def _media_by_ending(href: str) -> str | None:
+    """What the end of the path suggests, when nothing else says it (Lemmy)."""
+    path = href.partition("?")[0]
+    return _MEDIA_OF_ENDING.get(path.rsplit(".", 1)[-1].lower())
 
 
 def _role(media_type: str, *, is_banner: bool) -> Role:

@@ -1,13 +1,14 @@
 """A place as publications carry it ⇄ AS2 `Place` with a schema.org address. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from fedi.text.direction import clean_line
 from fedi.vocab.read import id_of, number_of, text_of, type_of
 
 LINE_MAX: Final = 500
+NAMELESS: Final = "–"
 _ADDRESS: Final = {
     "street": "streetAddress",
     "postal_code": "postalCode",
@@ -55,12 +56,14 @@ def parse_place(value: object) -> Place | None:
         return None
     latitude, longitude = _coordinates(value)
     place = Place(
-        name=line_of(value.get("name")) or line_of(value.get("content")),
         latitude=latitude,
         longitude=longitude,
         uri=id_of(value),
         **_address(value.get("address")),
     )
+    name = line_of(value.get("name")) or line_of(value.get("content"))
+    if name not in (None, _stand_in(place)):
+        place = replace(place, name=name)
     empty = all(
         getattr(place, field.name) is None for field in fields(place) if field.name != "uri"
     )
@@ -72,7 +75,7 @@ def build_place(place: Place) -> dict[str, Any]:
     document: dict[str, Any] = {"type": "Place"}
     if place.uri is not None:
         document["id"] = place.uri
-    document["name"] = place.name or ", ".join(place.address_lines) or "–"
+    document["name"] = place.name or _stand_in(place)
     address = {
         term: getattr(place, field)
         for field, term in _ADDRESS.items()
@@ -90,6 +93,11 @@ def line_of(value: object, length_max: int = LINE_MAX) -> str | None:
     """One clean line of plain text, or None."""
     text = text_of(value)
     return (clean_line(text, length_max) or None) if text is not None else None
+
+
+def _stand_in(place: Place) -> str:
+    """What is sent as name when there is none, because Gancio takes no place without (wire.md 5.2)."""
+    return ", ".join(place.address_lines) or NAMELESS
 
 
 def _address(value: object) -> dict[str, str | None]:

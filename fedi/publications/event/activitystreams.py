@@ -87,7 +87,7 @@ def parse_event(document: Mapping[str, Any]) -> EventDetails:
         join_mode=join_mode,
         external_url=external_url,
         capacity=_parse_count(document.get("maximumAttendeeCapacity")) or None,
-        participant_count=_parse_count(document.get("participantCount")),
+        participant_count=_parse_participants(document),
         remaining=_parse_count(document.get("remainingAttendeeCapacity")),
         replies_open=_replies_open(document),
         is_online=(place is None and online_url is not None) if is_online is None else is_online,
@@ -227,6 +227,15 @@ def _replies_open(document: Mapping[str, Any]) -> bool:
     if document.get("repliesModerationOption") == "closed":
         return False
     return bool_of(document.get("commentsEnabled")) is not False
+
+
+def _parse_participants(document: Mapping[str, Any]) -> int | None:
+    """Mobilizon's count, else the size of the collection of FEP-8a8e."""
+    count = _parse_count(document.get("participantCount"))
+    attendees = document.get("attendees")
+    if count is None and isinstance(attendees, dict):
+        return _parse_count(attendees.get("totalItems"))
+    return count
 
 
 def _parse_count(value: object) -> int | None:
