@@ -12,6 +12,7 @@ import resource
 import struct
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,6 +78,10 @@ def sniff(raw: bytes) -> str | None:
 def limit_self() -> None:
     """Give up what decoding does not need. Memory is counted from what the interpreter and the decoders already map."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    with suppress(
+        OSError
+    ):  # when the machine runs out of memory, this process goes first and the server stays
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     memory = pages * resource.getpagesize() + MEMORY_BYTES
     for which, limit in (
         (resource.RLIMIT_AS, memory),

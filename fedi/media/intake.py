@@ -148,16 +148,17 @@ def _ask_child(raw: bytes, timeout_s: float) -> bytes:
         _kill(child)
 
     timer = threading.Timer(timeout_s, stop)
-    timer.start()
-    try:
-        with child:
-            assert child.stdin is not None
-            assert child.stdout is not None
+    with child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            timer.start()
             _feed(child.stdin, raw)
             answer = child.stdout.read(ANSWER_BYTES_MAX + 1)
+        finally:
             _kill(child)  # it has said all it may say
-    finally:
-        timer.cancel()
+            timer.cancel()
+            timer.join()  # before the wait below frees the process number for others
     if late.is_set() or child.returncode == -signal.SIGXCPU:
         raise TooLarge("media.too_heavy", detail="the decoder ran out of time", field="file")
     return answer

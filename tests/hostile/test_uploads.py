@@ -264,6 +264,15 @@ def test_a_decoder_that_hangs_is_killed_in_time(
         os.kill(int(told.read_text()), 0)
 
 
+def test_a_decoder_that_used_up_its_processor_time_is_said_to_be_too_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    play(monkeypatch, "import os, signal; os.kill(os.getpid(), signal.SIGXCPU)")
+    with pytest.raises(TooLarge) as refused:
+        take_in(WHOLE["PNG"])
+    assert refused.value.message_key == "media.too_heavy"
+
+
 def test_a_decoder_that_floods_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     play(monkeypatch, "import os\nwhile True: os.write(1, b'\\x00' * 65536)")
     with pytest.raises(Invalid):
@@ -295,6 +304,10 @@ sys.stdin.buffer.read()
         ("[os.dup(0) for _ in range(64)]", "OSError"),
         (
             "raise ValueError if resource.getrlimit(resource.RLIMIT_CORE) == (0, 0) else KeyError",
+            "ValueError",
+        ),
+        (
+            "raise ValueError if open('/proc/self/oom_score_adj').read() == '1000\\n' else KeyError",
             "ValueError",
         ),
         ("raise ValueError if os.umask(0) == 0o077 else KeyError", "ValueError"),
