@@ -56,13 +56,11 @@ async def serve(
     door = Door(limits or DoorLimits(), exempt=proxies)
     if trusted_proxies:
         app = behind_proxy(app, proxies, trusts_unix=is_unix)
-    server = _Server(_config(app, door, grace_s), door)
-    stopping = asyncio.create_task(_stop_when_told(server, stop))
+    server = _Server(_config(app, door, grace_s), door, stop)
     try:
         on_ready(bind if is_unix else _address_of(listener))
         await server.serve(sockets=[listener])
     finally:
-        stopping.cancel()
         door.stop()
         listener.close()
         if is_unix:
@@ -89,9 +87,10 @@ def behind_proxy(app: ASGIApp, proxies: Sequence[Network], *, trusts_unix: bool 
 class _Server(Server):
     """uvicorn's server without its signal handlers and its own way to listen."""
 
-    def __init__(self, config: Config, door: Door) -> None:
+    def __init__(self, config: Config, door: Door, stop: asyncio.Event) -> None:
         super().__init__(config)
         self._door = door
+        self._stop = stop
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -116,6 +115,12 @@ class _Server(Server):
         self._door.start()
         self.started = True
 
+    async def main_loop(self) -> None:
+        # Once a second is enough for the date header; the stop is heard at once.
+        while not self._stop.is_set() and not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), 1.0)
+
 
 def _config(app: ASGIApp, door: Door, grace_s: float) -> Config:
     config = Config(
@@ -137,20 +142,17 @@ def _config(app: ASGIApp, door: Door, grace_s: float) -> Config:
     return config
 
 
-async def _stop_when_told(server: Server, stop: asyncio.Event) -> None:
-    await stop.wait()
-    server.should_exit = True
-
-
 def _listener(bind: str) -> socket.socket:
     try:
         if bind.startswith(_UNIX):
             return _unix_listener(Path(bind.removeprefix(_UNIX)))
         host, _, port = bind.rpartition(":")
         host = host.strip("[]")
+        if not 0 <= int(port) <= 65535:
+            raise ValueError("no such port")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, int(port)), family=family, backlog=BACKLOG)
-    except (OSError, ValueError, OverflowError) as problem:
+    except (OSError, ValueError) as problem:
         raise SetupError(detail=f"cannot listen on {bind}: {problem}") from problem
     listener.setblocking(False)
     return listener
