@@ -41,7 +41,12 @@ class Place:
     @property
     def label(self) -> str:
         """Name and locality, for one line."""
-        return ", ".join(dict.fromkeys(part for part in (self.name, self.locality) if part))
+        return self.labelled(", ")
+
+    def labelled(self, comma: str) -> str:
+        """The same with the comma of another script; without either of the two, the address."""
+        parts = [part for part in (self.name, self.locality) if part]
+        return comma.join(dict.fromkeys(parts or self.address_lines))
 
 
 def parse_place(value: object) -> Place | None:

@@ -11,6 +11,7 @@ from fedi.i18n.dates import day_line, when_line, zone_of
 from fedi.publications.aid.activitystreams import quantity_of
 from fedi.publications.aid.model import CATEGORIES, UNITS, AidDetails
 from fedi.publications.event.model import EventDetails
+from fedi.publications.place import Place
 
 SEPARATOR: Final = " – "
 
@@ -26,8 +27,7 @@ def event_summary(details: EventDetails, language: str, *, digits: Digits = "lat
         language,
         digits=digits,
     )
-    place = details.place
-    where = "" if place is None else place.label or ", ".join(place.address_lines)
+    where = _where(details.place, language)
     online = t("event.online") if details.is_online else ""
     line = SEPARATOR.join(part for part in (when, where, online) if part)
     return line if details.status == "confirmed" else t(f"event.marked.{details.status}", line=line)
@@ -52,10 +52,13 @@ def aid_first_line(
     if details.until is not None:
         day = details.until.astimezone(zone_of(zone)).date()
         parts.append(t("aid.until", day=day_line(day, language, digits=digits)))
-    if details.place is not None:
-        parts.append(details.place.label)
+    parts.append(_where(details.place, language))
     line = SEPARATOR.join(part for part in parts if part)
     return t("aid.needed" if details.purpose == "request" else "aid.offered", line=line)
+
+
+def _where(place: Place | None, language: str) -> str:
+    return "" if place is None else place.labelled("، " if language.startswith("ar") else ", ")
 
 
 def _how_much(details: AidDetails, language: str, digits: Digits) -> str:
