@@ -1,0 +1,1 @@
+"""Search in Arabic and Latin scripts: folding (pure) and the index."""

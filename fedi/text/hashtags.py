@@ -1,0 +1,35 @@
+"""Hashtags: which letters belong to one, and the form in which two of them are the same."""
+
+import unicodedata
+from typing import Final
+
+from fedi.text.letters import fold_letters
+
+NAME_LENGTH_MAX: Final = 100
+_ZWNJ: Final = "\u200c"
+_JOINING: Final = frozenset({"_", _ZWNJ})
+_CATEGORIES: Final = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd"})
+
+
+def normalise_hashtag(name: str) -> str:
+    """The form hashtags are compared in: NFKC, lower case, folded letters, no '#' (wire 4.4)."""
+    folded = fold_letters(name[: NAME_LENGTH_MAX * 2].lstrip("#＃")).replace("ة", "ه")
+    return "".join(char for char in folded if is_hashtag_letter(char))[:NAME_LENGTH_MAX]
+
+
+def hashtag_at(text: str, start: int, stop: int | None = None) -> str | None:
+    """The hashtag name that begins at `start`, just after '#', and ends before `stop`; None when there is none.
+
+    Letters and digits of any script, their marks, '_' and U+200C; at least one letter.
+    """
+    end = start
+    stop = min(len(text) if stop is None else stop, start + NAME_LENGTH_MAX)
+    while end < stop and is_hashtag_letter(text[end]):
+        end += 1
+    name = text[start:end].rstrip(_ZWNJ)
+    return name if any(char.isalpha() for char in name) else None
+
+
+def is_hashtag_letter(char: str) -> bool:
+    """Whether a character may stand inside a hashtag."""
+    return char in _JOINING or unicodedata.category(char) in _CATEGORIES
