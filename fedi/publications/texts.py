@@ -8,7 +8,14 @@ from fedi.publications.model import UNKNOWN_LANGUAGE, Text
 from fedi.text.direction import clean_line
 from fedi.text.html import paragraphs_of, sanitise
 from fedi.text.html import text_of as html_text
-from fedi.vocab.read import LANGUAGES_MAX, language_map_of, language_tag, text_of, type_of
+from fedi.vocab.read import (
+    LANGUAGES_MAX,
+    language_map_of,
+    language_tag,
+    media_type_of,
+    text_of,
+    type_of,
+)
 
 NAME_CHARS_MAX: Final = 1000
 NAME_BYTES_MAX: Final = 2 * 1024
@@ -31,7 +38,7 @@ def parse_texts(document: Mapping[str, Any]) -> dict[str, Text]:
     original = _original_language(document, contents, names, summaries)
     languages = dict.fromkeys((original, *contents, *names, *summaries))
     plain = type_of(document) in PLAIN_SUMMARY_TYPES
-    media = document.get("mediaType")
+    media = media_type_of(document.get("mediaType"))
     texts: dict[str, Text] = {}
     for language in list(languages)[:LANGUAGES_MAX]:
         name, summary, content = (
@@ -117,7 +124,7 @@ def _clean_lines(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _clean_content(text: str | None, media_type: object) -> str:
+def _clean_content(text: str | None, media_type: str | None) -> str:
     """At most 100 kB of text, marked where it was cut: `sanitise` sees to that."""
     if text is None:
         return ""
