@@ -11,10 +11,15 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
+from fedi.clock import SystemClock
 from fedi.errors import ForbiddenAddress, RemoteUnreachable
+from fedi.http.client import FederationClient
 from fedi.http.guard import Policy
+from fedi.http.schemes import SchemeMemory
 from fedi.http.transport import AiohttpTransport, Limits, Request
+from fedi.signatures.keys import SigningKey
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 LIMITS = Limits(1000, total_s=2.0, connect_s=1.0, first_byte_s=1.0)
@@ -210,3 +215,33 @@ async def test_a_valid_certificate_does_not_excuse_a_private_address(authority: 
 def test_an_unreadable_authority_file_is_noticed_at_once(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         AiohttpTransport(Policy(), extra_ca_file=str(tmp_path / "absent.pem"))
+
+
+async def test_the_host_that_was_signed_is_the_host_that_is_sent(authority: Authority) -> None:
+    key = SigningKey("https://here.test/server#main-key", generate_private_key(65537, 2048))
+    context = authority.server_context("agora.test")
+    async with a_listener(context) as listener, a_transport(listener, authority.file) as transport:
+        client = FederationClient(
+            transport,
+            SystemClock(),
+            server_key=lambda: key,
+            user_agent="Mujawara",
+            schemes=SchemeMemory(),
+        )
+        posted = await client.post("https://agora.test:8443/inbox", b"", key)
+    lines = [line for line in listener.heads[0].decode().split("\r\n") if line]
+    names = [line.partition(":")[0] for line in lines[1:]]
+    assert posted.status == 200
+    assert lines[0] == "POST /inbox HTTP/1.1"
+    assert "Host: agora.test:8443" in lines
+    assert sorted(names) == [
+        "Accept",
+        "Accept-Encoding",
+        "Content-Length",
+        "Content-Type",
+        "Date",
+        "Digest",
+        "Host",
+        "Signature",
+        "User-Agent",
+    ]
