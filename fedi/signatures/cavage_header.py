@@ -16,8 +16,9 @@ CREATED: Final = "(created)"
 EXPIRES: Final = "(expires)"
 REQUEST_TARGET: Final = "(request-target)"
 
-_PARAMETER: Final = re.compile(r'([A-Za-z]{1,32})=(?:"([^"\\]*)"|([0-9]+(?:\.[0-9]+)?))')
-_PARAMETERS: Final = re.compile(rf"(?:{_PARAMETER.pattern}[ \t]*,[ \t]*)*{_PARAMETER.pattern}")
+_PARAMETER: Final = re.compile(
+    r'([A-Za-z]{1,32})=(?:"([^"\\]*)"|([0-9]+(?:\.[0-9]+)?))[ \t]*(?:(,)[ \t]*)?'
+)
 _NUMBERS: Final = frozenset({"created", "expires"})
 _NAME: Final = re.compile(r"\(request-target\)|\(created\)|\(expires\)|[a-z0-9!#$%&'*+.^_`|~-]+")
 
@@ -69,17 +70,23 @@ def parse_cavage_header(text: str) -> CavageHeader | Reason:
 
 
 def _parameters(text: str) -> dict[str, str] | Reason:
-    if len(text) > SIGNATURE_CHARS_MAX or _PARAMETERS.fullmatch(text) is None:
+    if len(text) > SIGNATURE_CHARS_MAX:
         return Reason.MALFORMED
     parameters: dict[str, str] = {}
-    for name, quoted, number in _PARAMETER.findall(text):
+    at, comma = 0, ","
+    while comma:
+        found = _PARAMETER.match(text, at)
+        if found is None:
+            return Reason.MALFORMED
+        name, quoted, number, comma = found.groups("")
         name = name.lower()
         if name in parameters:
             return Reason.DUPLICATE
         if number and name not in _NUMBERS:
             return Reason.MALFORMED
         parameters[name] = number or quoted
-    return parameters
+        at = found.end()
+    return parameters if at == len(text) else Reason.MALFORMED
 
 
 def _covered(text: str | None) -> tuple[str, ...] | Reason:
