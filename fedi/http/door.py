@@ -289,11 +289,23 @@ class DoorProtocol(HttpToolsProtocol):
         names = [name for name, _ in headers]
         if names.count(b"host") != 1 or _BAD_IN_TARGET.search(url) is not None:
             raise _Refused(400)
-        if b"transfer-encoding" in names and b"content-length" in names:
-            raise _Refused(400)
+        if b"transfer-encoding" in names or b"upgrade" in names:
+            self._check_framing(names)
         if url[:1] != b"/":
             self._check_absolute(url)
         if len(self.pipeline) >= limits.pipelined_max:
+            raise _Refused(400)
+
+    def _check_framing(self, names: list[bytes]) -> None:
+        """Refuse bodies whose end another reader might see elsewhere; `Upgrade` makes the parser drop a body."""
+        codings = [value for name, value in self.headers if name == b"transfer-encoding"]
+        has_length = b"content-length" in names
+        if b"upgrade" in names and (codings or has_length):
+            raise _Refused(400)
+        if not codings:
+            return
+        is_plain = len(codings) == 1 and codings[0].strip().lower() == b"chunked"
+        if has_length or not is_plain or self.parser.get_http_version() != "1.1":
             raise _Refused(400)
 
     def _check_absolute(self, url: bytes) -> None:
