@@ -1,0 +1,88 @@
+"""Whatever bytes come, the door answers or closes; it never breaks."""
+
+import asyncio
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from uvicorn.server import ServerState
+
+from fedi.http.door import Door, DoorLimits, DoorProtocol
+from fedi.http.server import _config
+
+
+class Wire(asyncio.Transport):
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closing = False
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def close(self) -> None:
+        self.closing = True
+
+    def abort(self) -> None:
+        self.closing = True
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def play(parts: list[bytes]) -> Wire:
+    door = Door(DoorLimits())
+    config = _config(app, door, 1.0)
+    config.load()
+    connection = DoorProtocol(config, ServerState(), {}, door=door)
+    wire = Wire()
+    connection.connection_made(wire)
+    for part in parts:
+        connection.data_received(part)
+        await asyncio.sleep(0)
+        connection.check_deadlines(asyncio.get_running_loop().time())
+    connection.connection_lost(None)
+    await asyncio.sleep(0)
+    assert not door.open
+    return wire
+
+
+_LINES = st.sampled_from(
+    [
+        b"GET / HTTP/1.1\r\n",
+        b"POST /inbox HTTP/1.1\r\n",
+        b"GET http://a.test/ HTTP/1.0\r\n",
+        b"Host: a.test\r\n",
+        b"Content-Length: 3\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Connection: upgrade\r\nUpgrade: h2c\r\n",
+        b"Connection: close\r\n",
+        b"\r\n",
+        b"abc",
+        b"3\r\nabc\r\n",
+        b"0\r\n\r\n",
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(_LINES, st.binary(max_size=12)), max_size=12))
+def test_no_bytes_in_any_portions_break_the_door(parts: list[bytes]) -> None:
+    wire = asyncio.run(play(parts))
+    assert not wire.written or wire.written.startswith(b"HTTP/1.1 ")
+
+
+def test_deadlines_are_looked_at_often_enough_for_the_shortest() -> None:
+    assert DoorLimits().tick_s == 1.0
+    assert DoorLimits(header_s=0.4).tick_s == 0.1
