@@ -1,0 +1,74 @@
+"""One publication as lists and pages show it: its words, who wrote it, how often it was changed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from actors import blocks
+from actors.model import Actor
+from actors.store import list_by_uri
+from fedi.clock import to_ms
+from fedi.db.engine import Reader, Row
+from fedi.publications.model import Publication
+from fedi.publications.store import COLUMNS, publication_of
+from fedi.views.paging import Cursor, Page
+
+# The columns of `publication`, named for joins, then what only lists need.
+LISTED_COLUMNS: Final = (
+    ", ".join(f"p.{name.strip()}" for name in COLUMNS.split(",")) + ", p.id, p.version, p.is_local"
+)
+# Whether one of our collectives follows the author of `p`.
+FOLLOWED_HERE: Final = (
+    "EXISTS (SELECT 1 FROM follow f JOIN actor a ON a.uri = f.follower_uri AND a.role = 'collective' "
+    "WHERE f.followed_uri = p.author_uri AND f.state = 'accepted')"
+)
+_AFTER: Final = len(COLUMNS.split(","))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A publication with its author, who may be unknown to us. `version` counts from 1; `row_id` is for cursors."""
+
+    publication: Publication
+    author: Actor | None
+    row_id: int
+    version: int
+    is_local: bool
+
+
+def listed_of(rx: Reader, rows: Sequence[Row]) -> list[Listed]:
+    """What rows selected with `LISTED_COLUMNS` say, their authors fetched at once."""
+    publications = [publication_of(row[:_AFTER]) for row in rows]
+    authors = list_by_uri(rx, list(dict.fromkeys(each.author for each in publications)))
+    return [
+        Listed(each, authors.get(each.author), row[_AFTER], row[_AFTER + 1], bool(row[_AFTER + 2]))
+        for each, row in zip(publications, rows, strict=True)
+    ]
+
+
+def page_of(
+    rx: Reader, rows: Sequence[Row], most: int, place: Callable[[Listed], Cursor]
+) -> Page[Listed]:
+    """A page of at most `most` from rows of which one more was asked for."""
+    listed = listed_of(rx, rows[:most])
+    return Page(listed, place(listed[-1]) if len(rows) > most else None)
+
+
+def by_publishing(listed: Listed) -> Cursor:
+    """The place of a publication in a list sorted by when it was published."""
+    return Cursor(to_ms(listed.publication.published_at), listed.row_id)
+
+
+def without_blocked(rx: Reader, listed: Sequence[Listed], by: str | None = None) -> list[Listed]:
+    """Those whose authors are shut out neither by this instance nor by the actor `by`."""
+    shut_out = {
+        uri
+        for uri, host in {
+            (each.publication.author, each.author.host if each.author else "")
+            for each in listed
+            if not each.is_local
+        }
+        if blocks.is_actor_blocked(rx, uri, host)
+        or (by is not None and blocks.is_blocked_by(rx, by, uri))
+    }
+    return [each for each in listed if each.publication.author not in shut_out]
