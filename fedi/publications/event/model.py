@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from fedi.publications.place import Place
+from fedi.vocab.read import zone_of
 
 Status = Literal["confirmed", "tentative", "cancelled", "postponed"]
 JoinMode = Literal["free", "restricted", "external", "invite", "none"]
@@ -44,10 +44,9 @@ class EventDetails:
 
     @property
     def zone(self) -> tzinfo:
-        """The zone in which the times are told."""
-        if self.timezone is not None:
-            return ZoneInfo(self.timezone)
-        return timezone(timedelta(minutes=self.offset_minutes or 0))
+        """The zone in which the times are told; UTC when nothing says so or the zone is not known here."""
+        named = zone_of(self.timezone)
+        return named or timezone(timedelta(minutes=self.offset_minutes or 0))
 
     @property
     def over_at(self) -> datetime:

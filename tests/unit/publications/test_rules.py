@@ -13,6 +13,7 @@ from fedi.publications.aid.model import CATEGORIES, UNITS
 from fedi.publications.kinds import KIND_NAMES, KINDS
 from fedi.publications.model import Publication, Text
 from tests.peers.samples import AID_REQUEST, EVENT, NOTE, SAMPLES, SHORT_STATEMENT, STATEMENT
+from tests.properties.test_strict_json import HOSTILE
 
 LOCALES = Path(fedi.__file__).parent / "i18n" / "locales"
 LANGUAGES = ("ar", "en", "es", "fr")
@@ -92,6 +93,8 @@ def test_every_reason_kind_category_and_unit_has_words(language: str) -> None:
         "publication.author",
     }
     needed |= {"event.starts_at", "aid.purpose", "aid.publishes"}
+    needed |= {f"activity.{part}" for part in ("not_object", "id", "type", "actor")}
+    needed |= {key for _, _, key in HOSTILE} | {"json.moved_meaning"}
     assert needed - messages(language).keys() == set()
 
 
