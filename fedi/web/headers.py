@@ -1,0 +1,43 @@
+"""What every answer carries to keep browsers from doing more than reading (S71). A header already set is left as it is."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
+
+CONTENT_POLICY: Final = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_ALWAYS: Final = {
+    b"content-security-policy": CONTENT_POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=(), interest-cohort=(), browsing-topics=()",
+}
+_OVER_HTTPS: Final = {b"strict-transport-security": b"max-age=31536000"}
+
+
+def with_security_headers(app: ASGIApp, *, https: bool) -> ASGIApp:
+    """`app` with the headers on each of its answers. `https`: whether the configured address is (S73), not the request."""
+    wanted = {**_ALWAYS, **(_OVER_HTTPS if https else {})}
+
+    async def guarded(scope: Any, receive: Any, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                present = {name.lower() for name, _ in headers}
+                headers += [(name, value) for name, value in wanted.items() if name not in present]
+                message["headers"] = headers
+            await send(message)
+
+        await app(scope, receive, send_with_headers)
+
+    return guarded

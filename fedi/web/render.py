@@ -1,0 +1,35 @@
+"""Templates: a name and values in, HTML out. Everything is escaped except `Sanitised` (S68); a missing value is a bug."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from fedi.assets import shipped
+from fedi.i18n.catalog import LANGUAGES, OWN_NAMES
+
+TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
+
+
+def render(template: str, **values: Any) -> str:
+    """The page."""
+    return _environment().get_template(template).render(**values)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    environment.globals["asset"] = shipped().path
+    environment.globals["interface_languages"] = tuple(
+        (language, OWN_NAMES[language]) for language in LANGUAGES
+    )
+    return environment
