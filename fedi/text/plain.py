@@ -172,4 +172,7 @@ def _inline(line: str) -> str:
     """Keep a line from reading as a heading, quotation or rule where Markdown would see one."""
     if line.startswith(("#", ">", "+ ", "```", "~~~")) or (set(line) <= set("-_*= ") and line):
         return "\\" + line
+    digits = len(line) - len(line.lstrip("0123456789"))
+    if digits and line[digits : digits + 1] in {".", ")"} and line[digits + 1 : digits + 2] == " ":
+        return f"{line[:digits]}\\{line[digits:]}"
     return line
