@@ -20,6 +20,7 @@ from fedi.vocab.read import (
 NAME_CHARS_MAX: Final = 1000
 NAME_BYTES_MAX: Final = 2 * 1024
 SUMMARY_BYTES_MAX: Final = 20 * 1024
+TAGS_OF_TRANSLATIONS_MAX: Final = 4000
 
 # Types whose `summary` is a plain-text warning; in all others it is an abstract in HTML (wire.md 4.1).
 PLAIN_SUMMARY_TYPES: Final = frozenset({"Note", "Question"})
@@ -36,11 +37,11 @@ def parse_texts(document: Mapping[str, Any]) -> dict[str, Text]:
     summaries = language_map_of(document, "summary")
     contents = language_map_of(document, "content")
     original = _original_language(document, contents, names, summaries)
-    languages = dict.fromkeys((original, *contents, *names, *summaries))
+    languages = _affordable(original, contents, names, summaries)
     plain = type_of(document) in PLAIN_SUMMARY_TYPES
     media = media_type_of(document.get("mediaType"))
     texts: dict[str, Text] = {}
-    for language in list(languages)[:LANGUAGES_MAX]:
+    for language in languages:
         name, summary, content = (
             names.get(language),
             summaries.get(language),
@@ -90,6 +91,21 @@ def _original_language(document: Mapping[str, Any], *maps: Mapping[str, str]) ->
     equal = (language for language, text in contents.items() if text == content)
     first = (language for texts in maps for language in texts)
     return next(equal, None) or next(first, None) or _stated_language(document) or UNKNOWN_LANGUAGE
+
+
+def _affordable(original: str, *maps: Mapping[str, str]) -> list[str]:
+    """The original and the translations that follow it, as long as their markup together is within bounds.
+
+    Crooked markup costs the parser the square of its tags, and forty languages would cost it forty times.
+    """
+    kept, tags = [original], 0
+    for language in dict.fromkeys(language for texts in maps for language in texts):
+        if language != original:
+            tags += sum(texts.get(language, "").count("<") for texts in maps)
+            if tags > TAGS_OF_TRANSLATIONS_MAX or len(kept) == LANGUAGES_MAX:
+                break
+            kept.append(language)
+    return kept
 
 
 def _stated_language(document: Mapping[str, Any]) -> str | None:

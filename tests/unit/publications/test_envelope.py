@@ -178,6 +178,17 @@ def test_translations_follow_the_original_in_their_order() -> None:
     assert list(texts) == ["fr", "ar", "es", "en"]
 
 
+def test_translations_end_where_their_markup_would_cost_too_much() -> None:
+    crooked = {f"a{letter}": "<p>x<b></p>" * 400 for letter in "abcdefgh"}
+    texts = read(content="o", contentMap={"ar": "o", **crooked}).texts
+    assert list(texts) == ["ar", "aa", "ab", "ac"]
+
+
+def test_no_more_than_forty_languages_are_kept() -> None:
+    many = {f"{a}{b}": "x" for a in "abcdefgh" for b in "abcdefgh"}
+    assert len(read(content="o", contentMap={"ar": "o"}, nameMap=many).texts) == 40
+
+
 def test_an_unknown_language_is_not_written_as_one() -> None:
     assert "contentMap" not in build_object(read())
 
