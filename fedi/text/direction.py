@@ -20,6 +20,10 @@ _KEPT_INVISIBLE: Final = frozenset("\u200c\u200d\u200e\u200f\u061c")
 _ISOLATES: Final = frozenset("\u2066\u2067\u2068")
 _POP_ISOLATE: Final = "\u2069"
 _MARKS_IN_A_ROW_MAX: Final = 6
+_NO_CONTROLS: Final[dict[int, str | None]] = {
+    **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0x202D, 0x202E]),
+    **{ord("\t"): "\t", ord("\n"): "\n", ord("\r"): "\n"},
+}
 
 
 def language_direction(language: str | None) -> Direction:
@@ -113,16 +117,10 @@ def balance_isolates(text: str) -> str:
 def without_controls(text: str) -> str:
     """Drop what no page, feed or database should hold: control characters, lone surrogates, overrides.
 
-    Tab and line feed stay, and so do embeddings (U+202A to U+202C): they end with their paragraph.
+    Tab and line feed stay, every line end becomes a line feed. Embeddings (U+202A to U+202C) stay too:
+    they end with their paragraph.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        char
-        for char in text
-        if char in "\n\t"
-        or (unicodedata.category(char) not in {"Cc", "Cs"} and char not in "\u202d\u202e")
-    )
+    return text.replace("\r\n", "\n").translate(_NO_CONTROLS)
 
 
 def _visible(text: str, *, newline: str) -> str:

@@ -131,6 +131,24 @@ def test_controls_and_overrides_go_and_letters_stay() -> None:
     assert sanitise("<p>a\x00\x07\u202eb\ud800 c\u0651</p>") == "<p>ab c\u0651</p>"
 
 
+class Panic(BaseException):
+    """What a panic in the parser looks like from Python: no Exception."""
+
+
+class BrokenCleaner:
+    def clean(self, html: str) -> str:
+        raise Panic
+
+
+def test_when_the_parser_fails_there_is_text_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fedi.text.html._CLEANER", BrokenCleaner())
+    assert sanitise("a <b>\n\nc") == "<p>a &lt;b&gt;</p><p>c</p>"
+
+
+def test_line_ends_of_all_systems_are_line_ends() -> None:
+    assert sanitise("<pre>a\r\nb\rc</pre>") == "<pre>a\nb\nc</pre>"
+
+
 def test_a_long_text_is_cut_with_an_ellipsis_and_closed_tags() -> None:
     done = sanitise("<ul><li><b>" + "كلمة " * 60_000)
     assert done.endswith("كلمة…</b></li></ul>")
