@@ -10,11 +10,12 @@ from fedi.urls import Urls
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A transaction under way: its writer, its one moment, and the addresses we mint."""
+    """A transaction under way: its writer, its one moment, the addresses we mint, and how open this instance is."""
 
     tx: Writer
     now: datetime
     urls: Urls
+    posture: str = "open"
 
     @property
     def now_ms(self) -> int:

@@ -1,0 +1,143 @@
+"""Keys of actors: ours are made here and kept sealed, others' are kept as their own documents say. Owner of `actor_key`.
+
+A private key is sealed with the instance secret, which is a file of its own and never in the database (S19, S121).
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from fedi.db.engine import Reader
+from fedi.errors import Invalid, NotFound, SetupError
+from fedi.signatures.keys import (
+    PublicKey,
+    SigningKey,
+    multikey,
+    new_ed25519_private_pem,
+    new_rsa_private_pem,
+    public_pem,
+    read_multikey,
+    read_private_pem,
+    read_public_pem,
+)
+from fedi.unit import Unit
+from fedi.urls import ed25519_key, main_key
+
+RSA = "rsa"
+ED25519 = "ed25519"
+_NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ActorKey:
+    """A public key as an actor's document lists it: PEM for RSA, multibase text for Ed25519."""
+
+    owner_uri: str
+    uri: str
+    kind: str
+    public_text: str
+
+
+def new_pair() -> tuple[bytes, bytes]:
+    """A fresh RSA and a fresh Ed25519 private key as PEM. Slow (tens of milliseconds): not inside a unit."""
+    return new_rsa_private_pem(), new_ed25519_private_pem()
+
+
+def save_pair(unit: Unit, secret: bytes, actor_uri: str, pair: tuple[bytes, bytes]) -> None:
+    """Give one of our actors its keys."""
+    rsa, ed25519 = (read_private_pem(pem) for pem in pair)
+    assert isinstance(ed25519, Ed25519PrivateKey)
+    for uri, kind, text, pem in (
+        (main_key(actor_uri), RSA, public_pem(rsa), pair[0]),
+        (ed25519_key(actor_uri), ED25519, multikey(ed25519), pair[1]),
+    ):
+        unit.tx.run(
+            "INSERT INTO actor_key (owner_uri, uri, kind, public_text, private_sealed, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            actor_uri,
+            uri,
+            kind,
+            text,
+            _seal(secret, uri, pem),
+            unit.now_ms,
+        )
+
+
+def load_signing_key(rx: Reader, secret: bytes, key_uri: str) -> SigningKey:
+    """One of our private keys, opened. Raises NotFound, or SetupError when the secret does not fit."""
+    row = rx.one(
+        "SELECT private_sealed FROM actor_key WHERE uri = ? AND private_sealed IS NOT NULL AND retired_at IS NULL",
+        key_uri,
+    )
+    if row is None:
+        raise NotFound("error.key_not_found", detail=key_uri)
+    return SigningKey(key_uri, read_private_pem(_open(secret, key_uri, bytes(row[0]))))
+
+
+def list_keys(rx: Reader, owner_uri: str) -> Sequence[ActorKey]:
+    """The living keys of an actor, RSA first."""
+    rows = rx.all(
+        "SELECT owner_uri, uri, kind, public_text FROM actor_key WHERE owner_uri = ? AND retired_at IS NULL "
+        "ORDER BY kind DESC, created_at",
+        owner_uri,
+    )
+    return [ActorKey(*row) for row in rows]
+
+
+def find_public(rx: Reader, key_uri: str) -> PublicKey | None:
+    """A known public key of somebody else by its id, parsed."""
+    row = rx.one(
+        "SELECT owner_uri, uri, kind, public_text FROM actor_key WHERE uri = ? AND retired_at IS NULL "
+        "AND private_sealed IS NULL",
+        key_uri,
+    )
+    return public_key_of(ActorKey(*row)) if row else None
+
+
+def public_key_of(key: ActorKey) -> PublicKey | None:
+    """The key parsed; None when it is one that we do not use (S13)."""
+    try:
+        parsed = (
+            read_public_pem(key.public_text) if key.kind == RSA else read_multikey(key.public_text)
+        )
+    except Invalid:
+        return None
+    return PublicKey(key.uri, key.owner_uri, parsed)
+
+
+def replace_remote(unit: Unit, owner_uri: str, keys: Sequence[ActorKey]) -> None:
+    """What a remote actor's own document lists is what counts: the rest is dead at once (S12, S15)."""
+    assert not unit.urls.is_ours(owner_uri)
+    unit.tx.run("DELETE FROM actor_key WHERE owner_uri = ?", owner_uri)
+    for key in keys:
+        assert key.owner_uri == owner_uri
+        unit.tx.run(
+            "INSERT INTO actor_key (owner_uri, uri, kind, public_text, created_at) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (owner_uri, uri) DO NOTHING",
+            key.owner_uri,
+            key.uri,
+            key.kind,
+            key.public_text,
+            unit.now_ms,
+        )
+
+
+def _seal(secret: bytes, label: str, plain: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + ChaCha20Poly1305(secret).encrypt(nonce, plain, label.encode())
+
+
+def _open(secret: bytes, label: str, sealed: bytes) -> bytes:
+    try:
+        return ChaCha20Poly1305(secret).decrypt(
+            sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], label.encode()
+        )
+    except InvalidTag as problem:
+        raise SetupError(
+            detail="the secret in the data folder does not open the keys in the database: put back the file `secret` "
+            "that belongs to this database"
+        ) from problem

@@ -1,0 +1,150 @@
+"""People who act as a collective: roles, invitations, tokens. Owner of `person`, `person_role`, `invitation`, `api_token`.
+
+Secrets are stored as SHA-256 of 256 random bits: whoever reads the table cannot use them.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fedi.clock import from_ms, to_ms
+from fedi.db.engine import Reader
+from fedi.errors import Conflict, Invalid, NotFound
+from fedi.ids import new_row_id, new_token
+from fedi.text.direction import clean_line
+from fedi.unit import Unit
+
+ROLES = ("steward", "editor", "author", "reader")
+SCOPES = ("read", "write")
+INVITATION_LIFE = timedelta(days=7)
+NAME_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may sign in. `roles`: actor id → role."""
+
+    id: int
+    name: str
+    language: str | None
+    roles: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An unused invitation: for whom, and until when."""
+
+    person_id: int
+    expires_at: datetime
+
+
+def add(unit: Unit, name: str, language: str | None = None) -> Person:
+    """A new person. Raises Invalid for an empty name, Conflict when the name is taken."""
+    cleaned = clean_line(name, NAME_MAX)
+    if not cleaned:
+        raise Invalid("person.name_missing", field="name")
+    row_id = new_row_id(unit.now)
+    changed = unit.tx.run(
+        "INSERT INTO person (id, name, language, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
+        row_id,
+        cleaned,
+        language,
+        unit.now_ms,
+    )
+    if not changed:
+        raise Conflict("person.name_taken", detail="person")
+    return Person(row_id, cleaned, language, {})
+
+
+def load(rx: Reader, name: str) -> Person:
+    """A person by name. Raises NotFound."""
+    row = rx.one(
+        "SELECT id, name, language FROM person WHERE name = ? AND removed_at IS NULL", name
+    )
+    if row is None:
+        raise NotFound("person.not_found", detail="person")
+    return _with_roles(rx, row[0], row[1], row[2])
+
+
+def list_all(rx: Reader) -> Sequence[Person]:
+    """Everybody who may sign in, by name."""
+    rows = rx.all("SELECT id, name, language FROM person WHERE removed_at IS NULL ORDER BY name")
+    return [_with_roles(rx, row[0], row[1], row[2]) for row in rows]
+
+
+def grant(unit: Unit, person_id: int, actor_uri: str, role: str) -> None:
+    """Give a role for an actor, in the place of the one held before. Raises Invalid."""
+    if role not in ROLES:
+        raise Invalid("person.role", field="role")
+    unit.tx.run(
+        "INSERT INTO person_role (person_id, actor_uri, role, granted_at) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (person_id, actor_uri) DO UPDATE SET role = excluded.role, granted_at = excluded.granted_at",
+        person_id,
+        actor_uri,
+        role,
+        unit.now_ms,
+    )
+
+
+def revoke(unit: Unit, person_id: int, actor_uri: str) -> bool:
+    """Take a role away; False when there was none."""
+    return (
+        unit.tx.run(
+            "DELETE FROM person_role WHERE person_id = ? AND actor_uri = ?", person_id, actor_uri
+        )
+        > 0
+    )
+
+
+def invite(unit: Unit, person_id: int) -> tuple[str, datetime]:
+    """A fresh invitation: its secret, told once, and when it ends. Older unused ones end now."""
+    unit.tx.run("DELETE FROM invitation WHERE person_id = ? AND used_at IS NULL", person_id)
+    token = new_token()
+    expires_at = unit.now + INVITATION_LIFE
+    unit.tx.run(
+        "INSERT INTO invitation (token_hash, person_id, created_at, expires_at) VALUES (?, ?, ?, ?)",
+        _hash(token),
+        person_id,
+        unit.now_ms,
+        to_ms(expires_at),
+    )
+    return token, expires_at
+
+
+def find_invitation(rx: Reader, token: str, now: datetime) -> Invitation | None:
+    """The invitation that this secret opens, if it is unused and has not ended."""
+    row = rx.one(
+        "SELECT person_id, expires_at FROM invitation WHERE token_hash = ? AND used_at IS NULL AND expires_at > ?",
+        _hash(token),
+        to_ms(now),
+    )
+    return Invitation(int(row[0]), from_ms(row[1])) if row else None
+
+
+def add_token(unit: Unit, person_id: int, label: str, scopes: Sequence[str]) -> str:
+    """A secret with which a program acts for a person, told once. Raises Invalid."""
+    if not scopes or any(scope not in SCOPES for scope in scopes):
+        raise Invalid("person.scope", field="scope")
+    token = new_token()
+    unit.tx.run(
+        "INSERT INTO api_token (id, token_hash, person_id, label, scopes, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+        new_row_id(unit.now),
+        _hash(token),
+        person_id,
+        clean_line(label, NAME_MAX),
+        " ".join(dict.fromkeys(scopes)),
+        unit.now_ms,
+    )
+    return token
+
+
+def _with_roles(rx: Reader, row_id: int, name: str, language: str | None) -> Person:
+    rows = rx.all(
+        "SELECT actor_uri, role FROM person_role WHERE person_id = ? ORDER BY actor_uri", row_id
+    )
+    return Person(row_id, name, language, {row[0]: row[1] for row in rows})
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,150 @@
+"""Getting to know actors elsewhere: fetch, check, store. Edges; every fetch ends before a transaction begins."""
+
+from typing import Any
+
+from actors import keys, store, webfinger
+from actors.documents import parse_actor, parse_keys
+from actors.model import Actor
+from fedi.canonical import same_origin
+from fedi.db.engine import Reader
+from fedi.errors import (
+    FediError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    RemoteGone,
+    RemoteMalformed,
+    RemoteUnreachable,
+    Unavailable,
+)
+from fedi.instance import Instance
+from fedi.signatures.keys import PublicKey
+from fedi.unit import Unit
+from fedi.vocab.read import id_of
+
+KEY_REFUSED_S = 300.0
+KEY_LATER_S = 20.0
+
+
+async def fetch_actor(instance: Instance, uri: str, *, across_origins: bool = False) -> Actor:
+    """Fetch an actor from its id and store what it says of itself. Raises RemoteError, Invalid or Forbidden."""
+    if instance.urls.is_ours(uri):
+        return await instance.look(lambda rx: store.load(rx, uri))
+    fetched = await instance.http.fetch_document(uri, across_origins=across_origins)
+    return await _store_document(instance, fetched.document)
+
+
+async def find_or_fetch_actor(instance: Instance, uri: str) -> Actor:
+    """The actor as known, or fetched now. Raises like `fetch_actor`."""
+    known = await instance.look(lambda rx: store.find(rx, uri))
+    if known is not None and (known.is_local or known.deleted_at is None):
+        return known
+    return await fetch_actor(instance, uri)
+
+
+async def find_or_fetch_by_handle(instance: Instance, handle: str) -> Actor:
+    """The actor that people call `@name@host`, or whose address they gave.
+
+    The host vouches for the actor and the actor for its name (S35). Raises Invalid, NotFound or RemoteError.
+    """
+    if handle.startswith(("https://", "http://")):
+        return await _find_or_fetch_by_address(instance, handle)
+    username, host = webfinger.split_handle(handle)
+    if host == instance.urls.host:
+        found = await instance.look(lambda rx: store.find_local(rx, username))
+        if found is None:
+            raise NotFound("error.actor_not_found", detail="local handle")
+        return found
+    known = await instance.look(lambda rx: store.find_by_handle(rx, username, host))
+    if known is not None:
+        return known
+    uri = await webfinger.fetch_actor_uri(instance, username, host)
+    actor = await fetch_actor(instance, uri)
+    if actor.username.lower() != username.lower():
+        raise RemoteMalformed("actor.handle_mismatch", detail="preferredUsername")
+    return actor
+
+
+async def _find_or_fetch_by_address(instance: Instance, url: str) -> Actor:
+    known = await instance.look(lambda rx: store.find(rx, url))
+    if known is not None and known.deleted_at is None:
+        return known
+    fetched = await instance.http.fetch_document(url, across_origins=True)
+    return await _store_document(instance, fetched.document)
+
+
+async def fetch_key(instance: Instance, key_id: str) -> PublicKey:
+    """Fetch the key with this id and prove that its owner claims it (S11, wire 2.4).
+
+    Raises NotFound when there is no such key or it is not the owner's, Unavailable when it could not be asked for.
+    Failures are remembered for a while, so that bad signatures cannot make us hammer anybody (S14).
+    """
+    now = instance.clock.monotonic()
+    if instance.keyring.has_failed(key_id, now):
+        raise NotFound("signature.key", detail="failed lately")
+    try:
+        key = await _fetch_key(instance, key_id)
+    except RemoteUnreachable as problem:
+        instance.keyring.note_failure(key_id, now + KEY_LATER_S)
+        raise Unavailable(
+            "signature.key_unreachable", detail=problem.detail, retry_after_s=60
+        ) from problem
+    except RemoteGone:
+        instance.keyring.note_failure(key_id, now + KEY_REFUSED_S)
+        raise
+    except FediError as problem:
+        instance.keyring.note_failure(key_id, now + KEY_REFUSED_S)
+        raise NotFound(
+            "signature.key", detail=f"{problem.message_key} {problem.detail}"
+        ) from problem
+    instance.keyring.remember(key)
+    return key
+
+
+async def _fetch_key(instance: Instance, key_id: str) -> PublicKey:
+    if instance.urls.is_ours(key_id):
+        raise Forbidden("signature.key", detail="ours")
+    fetched = await instance.http.fetch_document(key_id, check_id=False)
+    owner_uri = _owner_of(fetched.document, key_id)
+    document = fetched.document
+    if document.get("id") != owner_uri or fetched.url != owner_uri or "inbox" not in document:
+        # a bare key, or a stub that shows only what is needed to check a signature: the owner must confirm it
+        document = (await instance.http.fetch_document(owner_uri)).document
+    await _store_document(instance, document)
+    for listed in parse_keys(document, owner_uri):
+        if listed.uri == key_id:
+            key = keys.public_key_of(listed)
+            if key is not None:
+                return key
+    raise NotFound("signature.key", detail="not listed by its owner")
+
+
+def _owner_of(document: dict[str, Any], key_id: str) -> str:
+    """Whose key a fetched document shows. Raises Invalid."""
+    owner: object = document.get("owner") or document.get("controller")
+    if owner is None and isinstance(document.get("publicKey"), dict):
+        owner = document["publicKey"].get("owner")
+    owner_uri = id_of(owner) or id_of(document.get("id"))
+    if owner_uri is None or not same_origin(owner_uri, key_id):
+        raise Invalid("signature.key", detail="owner elsewhere")
+    return owner_uri
+
+
+async def _store_document(instance: Instance, document: dict[str, Any]) -> Actor:
+    actor, listed = parse_actor(document, now=instance.clock.now())
+    if instance.urls.is_ours(actor.uri):
+        raise Forbidden("error.forbidden", detail="a remote document claims a local id")
+    before = await instance.look(lambda rx: _public_texts(rx, actor.uri))
+
+    def save(unit: Unit) -> None:
+        store.save(unit, actor)
+        keys.replace_remote(unit, actor.uri, listed)
+
+    await instance.change(save)
+    if before != {(key.uri, key.public_text) for key in listed}:
+        instance.keyring.forget_owner(actor.uri)
+    return actor
+
+
+def _public_texts(rx: Reader, owner_uri: str) -> set[tuple[str, str]]:
+    return {(key.uri, key.public_text) for key in keys.list_keys(rx, owner_uri)}

@@ -1,0 +1,132 @@
+"""WebFinger both ways (RFC 7033): what we say of our actors, and asking other hosts about theirs."""
+
+from typing import Any
+from urllib.parse import quote, unquote
+
+from actors import store
+from actors.model import ROLE_SERVER, Actor
+from fedi.canonical import canonical, host_of
+from fedi.db.engine import Reader
+from fedi.errors import Invalid, RemoteGone, RemoteMalformed
+from fedi.instance import Instance
+from fedi.urls import Urls
+from fedi.vocab.terms import ACTIVITY_JSON, LD_JSON_PROFILE
+
+ACCEPT = "application/jrd+json, application/json"
+PROFILE_PAGE = "http://webfinger.net/rel/profile-page"
+AVATAR = "http://webfinger.net/rel/avatar"
+SERVICE = "https://www.w3.org/ns/activitystreams#Service"
+HANDLE_MAX = 512
+
+
+def split_handle(handle: str) -> tuple[str, str]:
+    """`@name@host`, `name@host` or `acct:name@host` → name, host in canonical form. Raises Invalid."""
+    text = handle.strip().removeprefix("acct:").removeprefix("@")
+    username, at, host = text.partition("@")
+    if not (username and at and host) or len(text) > HANDLE_MAX or "@" in host:
+        raise Invalid("actor.handle_form", field="handle")
+    try:
+        return username, host_of(canonical(f"https://{host}/"))
+    except Invalid as problem:
+        raise Invalid("actor.handle_form", field="handle") from problem
+
+
+def find_subject(rx: Reader, urls: Urls, resource: str) -> Actor | None:
+    """The actor of ours that `resource` names: a handle, an actor id, a page, or the instance itself.
+
+    Raises Invalid when it is no resource at all.
+    """
+    text = resource.strip()
+    if text.startswith("acct:") or ("@" in text and "://" not in text):
+        # some peers encode the name once more than they should
+        username, host = split_handle(unquote(text))
+        return _by_name(rx, urls, username) if host == urls.host else None
+    if text.rstrip("/") in (urls.base, urls.server_actor()):
+        return store.load_server_actor(rx)
+    if text.startswith(f"{urls.base}/@"):
+        return store.find_local(rx, text.removeprefix(f"{urls.base}/@"))
+    if urls.is_ours(text):
+        found = store.find(rx, text)
+        return found if found is not None and found.is_local else None
+    if "://" not in text:
+        raise Invalid("webfinger.resource", field="resource")
+    return None
+
+
+def _by_name(rx: Reader, urls: Urls, username: str) -> Actor | None:
+    if username.lower() in (urls.host, "actor"):
+        return store.load_server_actor(rx)
+    return store.find_local(rx, username)
+
+
+def build_jrd(actor: Actor, urls: Urls) -> dict[str, Any]:
+    """The answer about one of our actors."""
+    page = actor.url or actor.uri
+    links: list[dict[str, Any]] = [
+        {"rel": "self", "type": ACTIVITY_JSON, "href": actor.uri},
+        {"rel": "self", "type": LD_JSON_PROFILE, "href": actor.uri},
+        {"rel": PROFILE_PAGE, "type": "text/html", "href": page},
+    ]
+    if actor.role == ROLE_SERVER:
+        links.append({"rel": SERVICE, "type": ACTIVITY_JSON, "href": actor.uri})
+    if actor.icon is not None:
+        avatar = {"rel": AVATAR, "href": actor.icon.url}
+        links.append(avatar | ({"type": actor.icon.media_type} if actor.icon.media_type else {}))
+    aliases = [actor.uri] if page == actor.uri else [actor.uri, page]
+    return {"subject": f"acct:{actor.username}@{urls.host}", "aliases": aliases, "links": links}
+
+
+def host_meta(urls: Urls) -> bytes:
+    """The XRD that names our WebFinger (RFC 6415)."""
+    template = f"{urls.webfinger()}?resource={{uri}}"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">\n'
+        f'  <Link rel="lrdd" type="application/jrd+json" template="{template}"/>\n'
+        "</XRD>\n"
+    ).encode()
+
+
+def host_meta_json(urls: Urls) -> dict[str, Any]:
+    """The same in JSON."""
+    template = f"{urls.webfinger()}?resource={{uri}}"
+    return {"links": [{"rel": "lrdd", "type": "application/jrd+json", "template": template}]}
+
+
+async def fetch_actor_uri(instance: Instance, username: str, host: str) -> str:
+    """Ask a host which actor a name belongs to. A host vouches only for itself (S35).
+
+    Raises RemoteGone when it knows nobody of that name, RemoteMalformed when the answer is about somebody else.
+    """
+    scheme = instance.urls.scheme if instance.config.network.unsafe_allow_http else "https"
+    resource = quote(f"acct:{username}@{host}", safe=":@")
+    answer = await instance.http.fetch_json(
+        f"{scheme}://{host}/.well-known/webfinger?resource={resource}", ACCEPT
+    )
+    subject = answer.get("subject")
+    if not isinstance(subject, str) or not _same_handle(subject, username, host):
+        raise RemoteMalformed("actor.handle_mismatch", detail="subject")
+    for link in answer.get("links") or []:
+        if (
+            isinstance(link, dict)
+            and link.get("rel") == "self"
+            and _is_as2(link.get("type"))
+            and isinstance(link.get("href"), str)
+        ):
+            return str(link["href"])
+    raise RemoteGone("error.actor_not_found", detail="no self link")
+
+
+def _is_as2(media_type: object) -> bool:
+    return isinstance(media_type, str) and media_type.replace(" ", "").lower() in (
+        ACTIVITY_JSON,
+        LD_JSON_PROFILE.replace(" ", "").lower(),
+    )
+
+
+def _same_handle(subject: str, username: str, host: str) -> bool:
+    try:
+        name, its_host = split_handle(subject)
+    except Invalid:
+        return False
+    return name.lower() == username.lower() and its_host == host

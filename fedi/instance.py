@@ -1,0 +1,45 @@
+"""The edge's whole world: built once by `open_instance`, passed to whoever needs it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fedi.clock import Clock
+from fedi.config import Config
+from fedi.db.engine import Database, Reader, Writer
+from fedi.http.client import FederationClient
+from fedi.keyring import Keyring
+from fedi.media.storage import MediaStorage
+from fedi.metrics import Metrics
+from fedi.unit import Unit
+from fedi.urls import Urls
+from fedi.wake import Wake
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One running instance. Only edges hold it: routes, worker steps, commands."""
+
+    config: Config
+    urls: Urls
+    db: Database
+    http: FederationClient
+    media: MediaStorage
+    clock: Clock
+    keyring: Keyring
+    wake: Wake
+    metrics: Metrics
+
+    async def change(self, work: Callable[[Unit], T]) -> T:
+        """Run `work` as one transaction; returns when it is on disk."""
+
+        def unit_of(tx: Writer) -> T:
+            return work(Unit(tx, self.clock.now(), self.urls, self.config.instance.posture))
+
+        return await self.db.write(unit_of)
+
+    async def look(self, work: Callable[[Reader], T]) -> T:
+        """Run `work` on one snapshot."""
+        return await self.db.read(work)

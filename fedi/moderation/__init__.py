@@ -1,0 +1,1 @@
+"""What stewards must know and decide about conduct."""

@@ -1,0 +1,164 @@
+"""What a person typed → Publication. Pure: the id, the moment and the actors that are mentioned come as arguments."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from html import escape
+
+from actors.model import Actor
+from fedi.publications.contract import Problem
+from fedi.publications.event.rules import complete
+from fedi.publications.kinds import KIND_NAMES
+from fedi.publications.model import Attachment, Details, Publication, Tag, Text
+from fedi.publications.summaries import aid_first_line, event_summary
+from fedi.text.excerpt import excerpt
+from fedi.text.hashtags import normalise_hashtag
+from fedi.text.markup import MentionLink, find_hashtags, find_mentions, render
+from fedi.vocab.audience import Addressing, Visibility, address
+
+ABSTRACT_LENGTH = 280
+_WIRE_TYPES = {"event": "Event", "statement": "Article"}
+
+
+@dataclass(frozen=True, slots=True)
+class DraftText:
+    """The words in one language as typed: a plain title and Markdown. `abstract` replaces the one made from the text."""
+
+    title: str
+    source: str
+    abstract: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a person wants to publish. `texts`: language → words, the original first. `is_short`: a statement as a Note."""
+
+    kind: str
+    texts: Mapping[str, DraftText]
+    visibility: Visibility = Visibility.PUBLIC
+    is_short: bool = False
+    details: Details = None
+    in_reply_to: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    is_sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Everything around a draft: who says it, under which id, when; whom it mentions; what it answers."""
+
+    author: Actor
+    uri: str
+    published_at: datetime
+    hashtag_url: Callable[[str], str]
+    mentioned: Mapping[str, Actor]
+    parent: Publication | None = None
+    updated_at: datetime | None = None
+    zone: str = "UTC"
+
+
+def mentions_in(draft: Draft) -> tuple[str, ...]:
+    """Every `@name@host` in the texts, once, lower-case, for looking up before composing."""
+    found = (
+        handle.lower() for text in draft.texts.values() for handle in find_mentions(text.source)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def compose(draft: Draft, setting: Setting) -> Publication:
+    """The publication, ready to be checked and stored."""
+    details = complete(draft.details) if draft.kind == "event" else draft.details  # type: ignore[arg-type]
+    wire_type = "Note" if draft.is_short else _WIRE_TYPES.get(draft.kind, "Note")
+    people = _people(draft, setting)
+    addressing = _addressing(draft, setting, tuple(people))
+    hashtags = {
+        normalise_hashtag(tag): tag
+        for text in draft.texts.values()
+        for tag in find_hashtags(text.source)
+    }
+    return Publication(
+        uri=setting.uri,
+        kind=draft.kind,
+        type=wire_type,
+        author=setting.author.uri,
+        visibility=draft.visibility,
+        to=addressing.to,
+        cc=addressing.cc,
+        texts={
+            language: _text(language, text, replace(draft, details=details), setting)
+            for language, text in draft.texts.items()
+        },
+        published_at=setting.published_at,
+        updated_at=setting.updated_at,
+        url=setting.uri,
+        in_reply_to=draft.in_reply_to,
+        context=setting.parent.context if setting.parent else None,
+        tags=(
+            *(Tag("mention", actor.handle, actor.uri) for actor in people.values()),
+            *(Tag("hashtag", name, setting.hashtag_url(name)) for name in hashtags.values()),
+        ),
+        attachments=draft.attachments,
+        sensitive=draft.is_sensitive,
+        indexable=setting.author.indexable,
+        details=details,
+    )
+
+
+def problems_of(publication: Publication) -> tuple[Problem, ...]:
+    """What must still be mended before it may go out."""
+    return KIND_NAMES[publication.kind].check(publication)
+
+
+def _people(draft: Draft, setting: Setting) -> dict[str, Actor]:
+    """Whom the words are for by name: those mentioned, and who is answered."""
+    people = {actor.uri: actor for actor in setting.mentioned.values()}
+    if setting.parent is not None and setting.parent.author not in people:
+        answered = setting.mentioned.get(setting.parent.author)
+        if answered is not None:
+            people[answered.uri] = answered
+    people.pop(setting.author.uri, None)
+    return people
+
+
+def _addressing(draft: Draft, setting: Setting, people: tuple[str, ...]) -> Addressing:
+    if draft.visibility is Visibility.LOCAL:
+        return Addressing((), ())
+    assert setting.author.followers is not None
+    return address(draft.visibility, setting.author.followers, people)
+
+
+def _text(language: str, text: DraftText, draft: Draft, setting: Setting) -> Text:
+    def mention_link(handle: str) -> MentionLink | None:
+        actor = setting.mentioned.get(handle.lower()) or setting.mentioned.get(
+            "@" + handle.lower().lstrip("@")
+        )
+        return MentionLink(actor.uri, actor.url or actor.uri, actor.handle) if actor else None
+
+    content = render(text.source, mention_link=mention_link, hashtag_url=setting.hashtag_url)
+    title = text.title.strip() or None
+    return Text(
+        name=title if draft.kind != "note" else None,
+        summary=_summary(language, text, draft, content),
+        content=_first_line(language, title, draft, setting) + content,
+        source=text.source,
+    )
+
+
+def _summary(language: str, text: DraftText, draft: Draft, content: str) -> str | None:
+    """One sentence that says the essential, for readers that show nothing else. Not on a Note: there it is a warning."""
+    if draft.kind == "event":
+        return event_summary(draft.details, language)  # type: ignore[arg-type]
+    if draft.kind == "statement" and not draft.is_short:
+        return text.abstract.strip() or excerpt(content, ABSTRACT_LENGTH) or None
+    return None
+
+
+def _first_line(language: str, title: str | None, draft: Draft, setting: Setting) -> str:
+    """A Note has no title where it is read, so its first lines carry it."""
+    if draft.kind in ("aid_request", "aid_offer"):
+        line = aid_first_line(draft.details, language, title, zone=setting.zone)  # type: ignore[arg-type]
+        heading = f"<p><strong>{escape(title, quote=False)}</strong></p>" if title else ""
+        return f"{heading}<p>{escape(line, quote=False)}</p>"
+    if draft.is_short and title:
+        return f"<p><strong>{escape(title, quote=False)}</strong></p>"
+    return ""

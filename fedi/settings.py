@@ -1,0 +1,34 @@
+"""Facts about this instance that the database itself must know. Owner of `setting`."""
+
+from fedi.db.engine import Reader
+from fedi.errors import SetupError
+from fedi.unit import Unit
+
+BASE_URL = "base_url"
+
+
+def find(rx: Reader, name: str) -> str | None:
+    """The value of a fact."""
+    row = rx.one("SELECT value FROM setting WHERE name = ?", name)
+    return str(row[0]) if row else None
+
+
+def put(unit: Unit, name: str, value: str) -> None:
+    """Set a fact."""
+    unit.tx.run(
+        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        name,
+        value,
+    )
+
+
+def check_base_url(unit: Unit) -> None:
+    """Every id was built from the base URL, so it may not change. Raises SetupError when it did."""
+    known = find(unit.tx, BASE_URL)
+    if known is None:
+        put(unit, BASE_URL, unit.urls.base)
+    elif known != unit.urls.base:
+        raise SetupError(
+            detail=f"this data folder belongs to {known}, but the configuration says {unit.urls.base}: "
+            f'set base_url = "{known}" in [instance], or choose another folder in [storage]'
+        )

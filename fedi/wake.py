@@ -1,0 +1,34 @@
+"""Bells of one process: who waits for work is rung when some was written, and looks anyway after a while."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+
+class Bell:
+    """Rung from the event loop; one waiter. A ring while nobody waits is kept for the next wait."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        self._event.set()
+
+    async def wait(self, at_most_s: float) -> None:
+        """Until rung, or until this many seconds have passed."""
+        try:
+            async with asyncio.timeout(at_most_s):
+                await self._event.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._event.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """The bells: activities to process, deliveries to send."""
+
+    inbox: Bell = field(default_factory=Bell)
+    delivery: Bell = field(default_factory=Bell)

@@ -1,0 +1,110 @@
+"""Who signed this request? The only place that makes a `Sender`, and the only one that fetches keys.
+
+Verification itself is pure (`fedi.signatures.request`); here the key is found: in memory, in the store, or from its
+owner, at most once more when a known key no longer fits.
+"""
+
+from actors import blocks, keys, refresh
+from actors.model import Actor
+from fedi.canonical import host_of
+from fedi.db.engine import Reader
+from fedi.errors import FediError, Forbidden, Invalid, NotFound, RemoteGone, Unauthenticated
+from fedi.instance import Instance
+from fedi.signatures.keys import PublicKey
+from fedi.signatures.request import (
+    Reason,
+    Refused,
+    SignedRequest,
+    UnknownKey,
+    Verified,
+    key_id_of,
+    verify,
+)
+from inbox.contract import Sender
+
+REFRESH_EVERY_S = 300.0
+
+
+async def verified(instance: Instance, request: SignedRequest) -> Verified:
+    """Whose key signed the request.
+
+    Raises Unauthenticated or Invalid when nobody's did, Forbidden when the host is shut out, Unavailable when the
+    key could not be asked for just now, RemoteGone when its owner is gone.
+    """
+    verdict = _verify(instance, request)
+    if isinstance(verdict, UnknownKey):
+        from_store = await _from_store(instance, verdict.key_id)
+        if from_store is None:
+            await _fetch(instance, verdict.key_id)
+            verdict = _verify(instance, request)
+        else:
+            instance.keyring.remember(from_store)
+            verdict = await _verify_or_refresh(instance, request, verdict.key_id)
+    elif isinstance(verdict, Refused) and verdict.reason is Reason.MISMATCH:
+        verdict = await _verify_or_refresh(instance, request, None)
+    if isinstance(verdict, Verified):
+        return verdict
+    if isinstance(verdict, UnknownKey):
+        raise Unauthenticated("signature.key", detail="unknown after fetching")
+    if verdict.status == 400:
+        raise Invalid(verdict.reason.value)
+    raise Unauthenticated(verdict.reason.value)
+
+
+def sender_of(actor: Actor, proof: str) -> Sender:
+    """The proved sender of an activity that was kept with its proof."""
+    return Sender(actor, proof)
+
+
+def _verify(instance: Instance, request: SignedRequest) -> Verified | UnknownKey | Refused:
+    return verify(
+        request,
+        scheme=instance.urls.scheme,
+        authority=instance.urls.host,
+        now=instance.clock.now(),
+        load_key=instance.keyring.recall,
+    )
+
+
+async def _verify_or_refresh(
+    instance: Instance, request: SignedRequest, key_id: str | None
+) -> Verified | UnknownKey | Refused:
+    """Verify with the key we know; when it does not fit, ask its owner once, but not too often (S14)."""
+    verdict = _verify(instance, request)
+    if not (isinstance(verdict, Refused) and verdict.reason is Reason.MISMATCH):
+        return verdict
+    name = key_id or key_id_of(request)
+    now = instance.clock.monotonic()
+    if name is None or instance.keyring.has_failed(f"refresh {name}", now):
+        return verdict
+    instance.keyring.note_failure(f"refresh {name}", now + REFRESH_EVERY_S)
+    try:
+        await refresh.fetch_key(instance, name)
+    except FediError:
+        return verdict
+    return _verify(instance, request)
+
+
+async def _from_store(instance: Instance, key_id: str) -> PublicKey | None:
+    """The key as stored. Raises Forbidden before anything is asked of a host that is shut out."""
+    try:
+        host = host_of(key_id)
+    except Invalid as problem:
+        raise Unauthenticated("signature.key", detail="key id") from problem
+
+    def look(rx: Reader) -> tuple[bool, PublicKey | None]:
+        return blocks.is_host_blocked(rx, host), keys.find_public(rx, key_id)
+
+    is_blocked, key = await instance.look(look)
+    if is_blocked:
+        raise Forbidden("error.host_blocked", detail=host)
+    return key
+
+
+async def _fetch(instance: Instance, key_id: str) -> None:
+    try:
+        await refresh.fetch_key(instance, key_id)
+    except RemoteGone:
+        raise
+    except NotFound as problem:
+        raise Unauthenticated("signature.key", detail=problem.detail) from problem

@@ -1,0 +1,38 @@
+"""HANDLERS: everything we act on when it arrives. Not listed here means: kept, ignored, counted."""
+
+from typing import Final
+
+from inbox.contract import Handler
+from inbox.handlers import (
+    accept,
+    add,
+    announce,
+    block,
+    create,
+    delete,
+    flag,
+    follow,
+    like,
+    reject,
+    remove,
+    undo,
+    update,
+)
+
+HANDLERS: Final[tuple[Handler, ...]] = (
+    follow.HANDLER,
+    accept.HANDLER,
+    reject.HANDLER,
+    undo.HANDLER,
+    create.HANDLER,
+    update.HANDLER,
+    delete.HANDLER,
+    announce.HANDLER,
+    like.HANDLER,
+    block.HANDLER,
+    add.HANDLER,
+    remove.HANDLER,
+    flag.HANDLER,
+)
+
+BY_ACTIVITY: Final = {name: handler for handler in HANDLERS for name in handler.activities}

@@ -1,0 +1,35 @@
+"""Accept: somebody grants what we asked."""
+
+from actors import follows, notifications
+from fedi.unit import Unit
+from fedi.vocab.read import id_of
+from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
+
+
+def apply(unit: Unit, incoming: Incoming) -> Outcome:
+    """A Follow of ours is accepted by whom it was for. Matched by its id, else by the pair (wire 10.4)."""
+    asked = find_asked(unit, incoming)
+    if asked is None:
+        return Ignored("accept.nothing_asked")
+    if asked.followed_uri != incoming.sender.actor.uri:
+        return Refused("accept.not_theirs")
+    if not follows.decide(unit, asked.follower_uri, asked.followed_uri, follows.ACCEPTED):
+        return Ignored("accept.known")
+    notifications.add(
+        unit, asked.follower_uri, "follow_accepted", asked.followed_uri, asked.followed_uri
+    )
+    return Done("accept.follow")
+
+
+def find_asked(unit: Unit, incoming: Incoming) -> follows.Follow | None:
+    """The Follow of ours that an answer is about."""
+    uri, inner = incoming.activity.object_uri, incoming.activity.embedded
+    asked = follows.find_by_activity(unit.tx, uri) if uri else None
+    if asked is None and inner is not None:
+        follower = id_of(inner.get("actor"))
+        if follower is not None and unit.urls.is_ours(follower):
+            asked = follows.find(unit.tx, follower, incoming.sender.actor.uri)
+    return asked if asked is not None and unit.urls.is_ours(asked.follower_uri) else None
+
+
+HANDLER = Handler(frozenset({"Accept"}), Authority.ANSWER_TO_US, apply)

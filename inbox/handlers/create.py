@@ -1,0 +1,86 @@
+"""Create: somebody says something new."""
+
+from dataclasses import replace
+
+from actors import follows, notifications
+from actors import store as actor_store
+from actors.model import ROLE_COLLECTIVE, Actor
+from fedi.clock import to_ms
+from fedi.publications import shelf, store, timeline
+from fedi.publications.model import Publication
+from fedi.unit import Unit
+from fedi.vocab.activity import Activity
+from fedi.vocab.audience import Visibility
+from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
+
+
+def needs(activity: Activity) -> frozenset[str]:
+    """An object given by its address alone has to be fetched from there."""
+    if activity.embedded is None and activity.object_uri is not None:
+        return frozenset({activity.object_uri})
+    return frozenset()
+
+
+def apply(unit: Unit, incoming: Incoming) -> Outcome:
+    """Store the publication, put it before those who follow or are named, and tell those who are named."""
+    activity, sender = incoming.activity, incoming.sender.actor
+    publication = incoming.publication or incoming.found.get(activity.object_uri or "")
+    if publication is None:
+        return Ignored("create.known")
+    if publication.author != sender.uri:
+        if activity.embedded is None:
+            return Refused("create.not_the_author")
+        # several authors, the sender among them (authority): it answers for what it sends
+        publication = replace(publication, author=sender.uri)
+    return welcome(unit, publication, sender, incoming.recipient)
+
+
+def welcome(
+    unit: Unit, publication: Publication, author: Actor, recipient: Actor | None
+) -> Outcome:
+    """Store somebody's publication once and put it where it belongs."""
+    named = named_collectives(unit, publication)
+    if recipient is not None and recipient.uri not in named:
+        named.append(recipient.uri)
+    followers = follows.list_local_followers(unit.tx, author.uri)
+    parent = store.find(unit.tx, publication.in_reply_to) if publication.in_reply_to else None
+    if not named and not followers and parent is None:
+        return Ignored("create.unrelated")
+    is_held = (
+        unit.posture != "open" and not followers and not _is_friend(unit, author, named, parent)
+    )
+    row_id = shelf.put(unit, publication, is_local=False, is_held=is_held)
+    if row_id is None:
+        return Ignored("create.known")
+    readers = followers if publication.visibility is not Visibility.DIRECT else []
+    timeline.add(
+        unit, [*readers, *named], row_id, publication.kind, to_ms(publication.published_at)
+    )
+    for uri in named:
+        notifications.add(unit, uri, "mention", author.uri, publication.uri)
+    if parent is not None and unit.urls.is_ours(parent.author) and parent.author not in named:
+        notifications.add(unit, parent.author, "reply", author.uri, publication.uri)
+    return Done("create.held" if is_held else "create.stored")
+
+
+def named_collectives(unit: Unit, publication: Publication) -> list[str]:
+    """Our collectives that a publication addresses or mentions."""
+    uris = [
+        *publication.to,
+        *publication.cc,
+        *(tag.href for tag in publication.tags if tag.kind == "mention"),
+    ]
+    ours = list(dict.fromkeys(uri for uri in uris if uri is not None and unit.urls.is_ours(uri)))
+    known = actor_store.list_by_uri(unit.tx, ours)
+    return [uri for uri in ours if uri in known and known[uri].role == ROLE_COLLECTIVE]
+
+
+def _is_friend(unit: Unit, author: Actor, named: list[str], parent: Publication | None) -> bool:
+    """Whether the author already follows those it speaks to, with their consent."""
+    addressed = [*named, *([parent.author] if parent is not None else [])]
+    return any(follows.is_follower(unit.tx, author.uri, uri) for uri in addressed)
+
+
+HANDLER = Handler(
+    frozenset({"Create"}), Authority.OBJECT_ORIGIN, apply, reads_publication=True, needs=needs
+)

@@ -1,0 +1,33 @@
+"""Delete: somebody withdraws what they said, or leaves."""
+
+from actors import follows, keys, notifications
+from actors import store as actor_store
+from fedi.publications import reactions, shelf, store
+from fedi.unit import Unit
+from inbox.contract import Authority, Done, Handler, Incoming, Outcome
+
+
+def apply(unit: Unit, incoming: Incoming) -> Outcome:
+    """Forget it and remember that its id is dead, even when it never arrived (S39)."""
+    sender, uri = incoming.sender.actor, incoming.activity.object_uri
+    assert uri is not None
+    if uri == sender.uri:
+        _forget_actor(unit, uri)
+        return Done("delete.actor")
+    notifications.forget_about(unit, uri)
+    if shelf.take_off(unit, uri, is_local=False):
+        return Done("delete.publication")
+    return Done("delete.remembered")
+
+
+def _forget_actor(unit: Unit, uri: str) -> None:
+    for publication_uri in store.list_uris_of_author(unit.tx, uri):
+        shelf.take_off(unit, publication_uri, is_local=False)
+    follows.forget_actor(unit, uri)
+    reactions.forget_actor(unit, uri)
+    notifications.forget_from(unit, uri)
+    keys.replace_remote(unit, uri, ())
+    actor_store.mark_deleted(unit, uri)
+
+
+HANDLER = Handler(frozenset({"Delete"}), Authority.OBJECT_OWNER, apply)

@@ -1,0 +1,37 @@
+"""Follow: somebody wants to read a collective of ours."""
+
+from actors import blocks, follows, notifications
+from actors import store as actor_store
+from actors.model import ROLE_COLLECTIVE
+from fedi.unit import Unit
+from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
+from outbox.actions.accept import accept_follow
+from outbox.actions.reject import reject_follow
+
+
+def apply(unit: Unit, incoming: Incoming) -> Outcome:
+    """Record the wish and answer it, or leave it to a person. A repeated Follow is answered again (wire 3.4)."""
+    asker, wanted_uri = incoming.sender.actor, incoming.activity.object_uri
+    wanted = actor_store.find(unit.tx, wanted_uri) if wanted_uri else None
+    if wanted is None or not wanted.is_local:
+        return Ignored("follow.not_ours")
+    if wanted.role != ROLE_COLLECTIVE or wanted.deleted_at is not None:
+        reject_follow(unit, wanted, asker.uri, incoming.activity.uri)
+        return Refused("follow.not_followable")
+    if blocks.is_blocked_by(unit.tx, wanted.uri, asker.uri):
+        reject_follow(unit, wanted, asker.uri, incoming.activity.uri)
+        return Refused("follow.blocked")
+    state = follows.ask(unit, asker.uri, wanted.uri, incoming.activity.uri)
+    if state == follows.ACCEPTED:
+        accept_follow(unit, wanted, asker.uri, incoming.activity.uri)
+        return Done("follow.accepted_again")
+    if wanted.approves_followers:
+        notifications.add(unit, wanted.uri, "follow_request", asker.uri, asker.uri)
+        return Done("follow.waiting")
+    follows.decide(unit, asker.uri, wanted.uri, follows.ACCEPTED)
+    notifications.add(unit, wanted.uri, "follow", asker.uri, asker.uri)
+    accept_follow(unit, wanted, asker.uri, incoming.activity.uri)
+    return Done("follow.accepted")
+
+
+HANDLER = Handler(frozenset({"Follow"}), Authority.SENDER_ONLY, apply)

@@ -1,0 +1,24 @@
+"""Reject: somebody refuses what we asked, or ends what was granted."""
+
+from actors import follows, notifications
+from fedi.unit import Unit
+from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
+from inbox.handlers.accept import find_asked
+
+
+def apply(unit: Unit, incoming: Incoming) -> Outcome:
+    """A Follow of ours is refused, or we are removed from the followers."""
+    asked = find_asked(unit, incoming)
+    if asked is None:
+        return Ignored("reject.nothing_asked")
+    if asked.followed_uri != incoming.sender.actor.uri:
+        return Refused("reject.not_theirs")
+    if not follows.decide(unit, asked.follower_uri, asked.followed_uri, follows.REFUSED):
+        return Ignored("reject.known")
+    notifications.add(
+        unit, asked.follower_uri, "follow_refused", asked.followed_uri, asked.followed_uri
+    )
+    return Done("reject.follow")
+
+
+HANDLER = Handler(frozenset({"Reject"}), Authority.ANSWER_TO_US, apply)

@@ -1,0 +1,56 @@
+"""Undo: somebody takes back a follow, a like, an announce or a block."""
+
+from actors import blocks, follows
+from fedi.publications import reactions, timeline
+from fedi.publications import store as publication_store
+from fedi.unit import Unit
+from fedi.vocab.read import id_of, type_of
+from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome
+
+_REACTIONS = {"Like": reactions.LIKE, "EmojiReact": reactions.LIKE, "Announce": reactions.ANNOUNCE}
+
+
+def apply(unit: Unit, incoming: Incoming) -> Outcome:
+    """By the id of what is taken back; else by what the embedded copy names, always of the sender's own (wire 3.4)."""
+    actor_uri, uri = incoming.sender.actor.uri, incoming.activity.object_uri
+    inner = incoming.activity.embedded or {}
+    kind, object_uri = type_of(inner), id_of(inner.get("object"))
+    if uri is not None and _undo_by_id(unit, actor_uri, uri):
+        return Done("undo.by_id")
+    if object_uri is None:
+        return Ignored("undo.unknown")
+    if kind == "Follow" and follows.remove(unit, actor_uri, object_uri):
+        return Done("undo.follow")
+    if kind == "Block" and blocks.remove(unit, actor_uri, object_uri):
+        return Done("undo.block")
+    if kind in _REACTIONS and reactions.undo_by_object(
+        unit, _REACTIONS[kind], actor_uri, object_uri
+    ):
+        _forget_boost(unit, kind, object_uri, actor_uri)
+        return Done("undo.reaction")
+    return Ignored("undo.nothing")
+
+
+def _undo_by_id(unit: Unit, actor_uri: str, uri: str) -> bool:
+    follow = follows.find_by_activity(unit.tx, uri)
+    if follow is not None and follow.follower_uri == actor_uri:
+        return follows.remove(unit, actor_uri, follow.followed_uri)
+    announced = unit.tx.one(
+        "SELECT object_uri FROM reaction WHERE activity_uri = ? AND actor_uri = ? AND kind = 'announce'",
+        uri,
+        actor_uri,
+    )
+    if reactions.undo(unit, actor_uri, uri):
+        if announced is not None:
+            _forget_boost(unit, "Announce", announced[0], actor_uri)
+        return True
+    return blocks.remove_by_activity(unit, actor_uri, uri)
+
+
+def _forget_boost(unit: Unit, kind: str | None, object_uri: str, actor_uri: str) -> None:
+    row_id = publication_store.find_row_id(unit.tx, object_uri) if kind == "Announce" else None
+    if row_id is not None:
+        timeline.forget_boost(unit, row_id, actor_uri)
+
+
+HANDLER = Handler(frozenset({"Undo"}), Authority.OWN_ACTIVITY, apply)

@@ -1,0 +1,136 @@
+"""The door: bytes and headers in, an answer out. Cheap checks first, proof next, then one durable insert (D4, S1).
+
+Nothing has an effect here; the worker acts later, from what was stored.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from actors import keys
+from actors import store as actor_store
+from actors.model import Actor
+from fedi.canonical import host_of, same_origin
+from fedi.db.engine import Reader
+from fedi.errors import (
+    FediError,
+    Forbidden,
+    Invalid,
+    RemoteError,
+    RemoteGone,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from fedi.instance import Instance
+from fedi.signatures.request import SignedRequest
+from fedi.unit import Unit
+from fedi.vocab.activity import Activity, parse_activity
+from fedi.vocab.strict import check_no_moved_meaning, parse_document
+from inbox import policy, store
+from inbox.authenticate import verified
+from inbox.limits import HostLimits
+from inbox.store import Arrival
+from outbox import hosts
+
+_MEDIA_TYPES = ("application/activity+json", "application/ld+json")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the sender is told. `reason` is counted, never sent."""
+
+    status: int
+    reason: str
+    retry_after_s: int | None = None
+
+
+async def receive(
+    instance: Instance, limits: HostLimits, request: SignedRequest, recipient: Actor | None
+) -> Answer:
+    """Judge one POST to an inbox. Every refusal is an answer; nothing raised here is expected."""
+    try:
+        answer = await _receive(instance, limits, request, recipient)
+    except (TooMany, Unavailable) as problem:
+        answer = Answer(problem.status, problem.message_key, problem.retry_after_s)
+    except RemoteError as problem:
+        answer = Answer(401, problem.message_key)
+    except FediError as problem:
+        answer = Answer(problem.status, problem.message_key)
+    instance.metrics.count(f"inbox.{answer.status}", answer.reason)
+    return answer
+
+
+async def _receive(
+    instance: Instance, limits: HostLimits, request: SignedRequest, recipient: Actor | None
+) -> Answer:
+    _check_headers(request)
+    document = parse_document(request.body)
+    check_no_moved_meaning(document)
+    activity = parse_activity(document)
+    host = _check_identity(instance, activity)
+    if await _is_farewell_of_stranger(instance, activity):
+        return Answer(202, "farewell")
+    try:
+        proof = await verified(instance, request)
+    except RemoteGone:
+        if activity.type == "Delete" and activity.object_uri == activity.actor:
+            return Answer(202, "farewell")
+        raise Unauthenticated("signature.key", detail="gone") from None
+    limits.check(host_of(proof.owner), instance.clock.monotonic())
+    if proof.owner != activity.actor:
+        # somebody passes on what another said: believed only from its origin (S2, D2)
+        raise Unauthenticated("signature.not_the_actor")
+    arrival = Arrival(
+        uri=activity.uri,
+        actor_uri=activity.actor,
+        recipient=recipient.uri if recipient else "",
+        type=activity.type,
+        body=request.body,
+        key_id=proof.key_id,
+        proof=proof.scheme,
+    )
+    limits.check_backlog(instance)
+    reason = await instance.change(lambda unit: _keep(unit, arrival, activity, host))
+    if reason == "kept":
+        limits.backlog += 1
+        instance.wake.inbox.ring()
+    return Answer(202, reason)
+
+
+def _keep(unit: Unit, arrival: Arrival, activity: Activity, host: str) -> str:
+    if not policy.is_welcome(unit.tx, arrival.actor_uri, host):
+        raise Forbidden("error.host_blocked", detail=host)
+    if hosts.note_heard(unit, host):
+        unit.tx.on_commit(lambda: None)
+    if not policy.concerns_us(unit, activity) and not arrival.recipient:
+        return "unrelated"
+    return "kept" if store.keep(unit, arrival) else "known"
+
+
+def _check_headers(request: SignedRequest) -> None:
+    types = [value for name, value in request.headers if name == "content-type"]
+    if len(types) != 1 or types[0].partition(";")[0].strip().lower() not in _MEDIA_TYPES:
+        raise UnsupportedMediaType(detail="content-type")
+    if any(name == "content-encoding" for name, _ in request.headers):
+        raise UnsupportedMediaType(detail="content-encoding")
+
+
+def _check_identity(instance: Instance, activity: Activity) -> str:
+    """The activity is its actor's own (S23) and pretends to nothing of ours (S31). Returns the actor's host."""
+    if instance.urls.is_ours(activity.actor):
+        raise Forbidden("activity.actor", detail="claims a local actor")
+    if not same_origin(activity.uri, activity.actor):
+        raise Invalid("activity.id", detail="another origin than its actor", field="id")
+    return host_of(activity.actor)
+
+
+async def _is_farewell_of_stranger(instance: Instance, activity: Activity) -> bool:
+    """Delete or Update of itself by somebody we never met: there is nothing to do and no key to fetch (S49)."""
+    if activity.type not in ("Delete", "Update") or activity.object_uri != activity.actor:
+        return False
+
+    def look(rx: Reader) -> Any:
+        return actor_store.find(rx, activity.actor) or keys.list_keys(rx, activity.actor)
+
+    return not await instance.look(look)

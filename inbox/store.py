@@ -1,0 +1,165 @@
+"""What came in, as it came. Owner of `inbox_activity`. A row exists before anybody is told 202 (R1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fedi.clock import from_ms, to_ms
+from fedi.db.engine import Reader
+from fedi.ids import new_row_id
+from fedi.unit import Unit
+
+WAITING = "waiting"
+QUARANTINED = "quarantined"
+ATTEMPTS_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An activity that was let in: who proved to have said it, and how."""
+
+    uri: str
+    actor_uri: str
+    recipient: str
+    type: str
+    body: bytes
+    key_id: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An arrival that was claimed for processing."""
+
+    id: int
+    arrival: Arrival
+    attempts: int
+    received_at: datetime
+
+
+def keep(unit: Unit, arrival: Arrival) -> bool:
+    """Put an arrival on disk; False when the same actor sent the same id to the same recipient before (S38)."""
+    return (
+        unit.tx.run(
+            "INSERT INTO inbox_activity (id, uri, actor_uri, recipient, type, body, key_id, proof, received_at, state, "
+            "reason, attempts, due_at, claimed_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', '', 0, ?, 0) "
+            "ON CONFLICT (actor_uri, uri, recipient) DO NOTHING",
+            new_row_id(unit.now),
+            arrival.uri,
+            arrival.actor_uri,
+            arrival.recipient,
+            arrival.type,
+            arrival.body,
+            arrival.key_id,
+            arrival.proof,
+            unit.now_ms,
+            unit.now_ms,
+        )
+        > 0
+    )
+
+
+def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Kept]:
+    """Take what is due, oldest first, for as long as the lease.
+
+    The attempt counts from here: an activity during which the process died twice is set aside by itself (R7).
+    """
+    rows = unit.tx.all(
+        "UPDATE inbox_activity SET claimed_until = ?, attempts = attempts + 1 WHERE id IN "
+        "(SELECT id FROM inbox_activity WHERE state = 'waiting' AND due_at <= ? AND claimed_until < ? "
+        "ORDER BY due_at, id LIMIT ?) "
+        "RETURNING id, uri, actor_uri, recipient, type, body, key_id, proof, attempts, received_at",
+        to_ms(unit.now + lease),
+        unit.now_ms,
+        unit.now_ms,
+        most,
+    )
+    kept = [
+        Kept(
+            row[0],
+            Arrival(row[1], row[2], row[3], row[4], bytes(row[5]), row[6], row[7]),
+            row[8],
+            from_ms(row[9]),
+        )
+        for row in rows
+    ]
+    return sorted(kept, key=lambda each: each.id)
+
+
+def finish(unit: Unit, row_id: int, state: str, reason: str) -> None:
+    """The arrival had its outcome."""
+    unit.tx.run(
+        "UPDATE inbox_activity SET state = ?, reason = ?, claimed_until = 0, done_at = ? WHERE id = ?",
+        state,
+        reason,
+        unit.now_ms,
+        row_id,
+    )
+
+
+def postpone(unit: Unit, row_id: int, reason: str, after: timedelta) -> None:
+    """Try the arrival again later."""
+    unit.tx.run(
+        "UPDATE inbox_activity SET reason = ?, claimed_until = 0, due_at = ? WHERE id = ?",
+        reason,
+        to_ms(unit.now + after),
+        row_id,
+    )
+
+
+def hand_back_all(unit: Unit) -> None:
+    """At the start of the only process: whatever a dead one had claimed is free again."""
+    unit.tx.run(
+        "UPDATE inbox_activity SET claimed_until = 0 WHERE state = 'waiting' AND claimed_until > 0"
+    )
+
+
+def release_quarantined(unit: Unit) -> int:
+    """Let everything that was set aside be tried again; how many."""
+    return unit.tx.run(
+        "UPDATE inbox_activity SET state = 'waiting', attempts = 0, due_at = ?, done_at = NULL "
+        "WHERE state = 'quarantined' AND body IS NOT NULL",
+        unit.now_ms,
+    )
+
+
+def count_waiting(rx: Reader) -> int:
+    """How many arrivals wait."""
+    row = rx.one("SELECT COUNT(*) FROM inbox_activity WHERE state = 'waiting'")
+    return int(row[0]) if row else 0
+
+
+def count_states(rx: Reader) -> dict[str, int]:
+    """How many arrivals are in each state."""
+    return {
+        row[0]: int(row[1])
+        for row in rx.all("SELECT state, COUNT(*) FROM inbox_activity GROUP BY state")
+    }
+
+
+def count_reasons(rx: Reader) -> Sequence[tuple[str, str, int]]:
+    """How many arrivals of each verb ended for which reason."""
+    rows = rx.all(
+        "SELECT type, reason, COUNT(*) FROM inbox_activity GROUP BY type, reason ORDER BY 3 DESC"
+    )
+    return [(row[0], row[1], int(row[2])) for row in rows]
+
+
+def oldest_waiting(rx: Reader) -> datetime | None:
+    """Since when the oldest waiting arrival waits."""
+    row = rx.one("SELECT MIN(received_at) FROM inbox_activity WHERE state = 'waiting'")
+    return from_ms(row[0]) if row and row[0] is not None else None
+
+
+def next_due(rx: Reader) -> datetime | None:
+    """When the next arrival may be worked."""
+    row = rx.one("SELECT MIN(due_at) FROM inbox_activity WHERE state = 'waiting'")
+    return from_ms(row[0]) if row and row[0] is not None else None
+
+
+def forget_bodies(unit: Unit, before: datetime) -> int:
+    """Drop the bytes of what was done before this moment (S85); ids stay, so that nothing happens twice."""
+    return unit.tx.run(
+        "UPDATE inbox_activity SET body = NULL WHERE body IS NOT NULL AND done_at < ? AND state <> 'quarantined'",
+        to_ms(before),
+    )

@@ -1,0 +1,75 @@
+"""Create: a publication of ours goes out."""
+
+from dataclasses import replace
+
+from actors import follows, notifications
+from actors import store as actor_store
+from actors.model import ROLE_COLLECTIVE, Actor
+from fedi.clock import to_ms
+from fedi.errors import Conflict
+from fedi.publications import shelf, store, timeline
+from fedi.publications.activitystreams import build_object
+from fedi.publications.model import Publication
+from fedi.unit import Unit
+from fedi.urls import part
+from fedi.vocab.audience import Visibility
+from outbox.activities import envelope
+from outbox.send import Audience, send
+
+
+def create(unit: Unit, author: Actor, publication: Publication) -> None:
+    """Store a publication of ours and send it to its audience, all or nothing (R2)."""
+    row_id = shelf.put(unit, publication, is_local=True)
+    if row_id is None:
+        raise Conflict("publication.exists", detail=publication.uri)
+    readers = [author.uri, *follows.list_local_followers(unit.tx, author.uri)]
+    if publication.visibility is Visibility.DIRECT:
+        readers = [author.uri]
+    timeline.add(unit, readers, row_id, publication.kind, to_ms(publication.published_at))
+    if publication.visibility is Visibility.LOCAL:
+        _tell_neighbours(unit, publication)
+        return
+    activity = envelope(
+        unit,
+        author,
+        "Create",
+        build_object(publication, replies=part(publication.uri, "replies")),
+        publication.to,
+        publication.cc,
+    )
+    send(unit, author, activity, audience_of(unit, author, publication))
+
+
+def audience_of(
+    unit: Unit, author: Actor, publication: Publication, *, again: bool = False
+) -> Audience:
+    """Who gets words about a publication: its audience, whom it answers, and `again` whoever got it before."""
+    followers = publication.visibility in (
+        Visibility.PUBLIC,
+        Visibility.QUIET,
+        Visibility.FOLLOWERS,
+    )
+    named = {uri for uri in (*publication.to, *publication.cc) if uri != author.followers}
+    if publication.in_reply_to and publication.visibility.is_public:
+        parent = store.find(unit.tx, publication.in_reply_to)
+        if parent is not None:
+            named.add(parent.author)
+    audience = Audience(
+        followers=followers,
+        actors=tuple(sorted(named)),
+        personal=publication.visibility is Visibility.DIRECT,
+        visibility=publication.visibility.value,
+        is_listed=publication.visibility.is_public,
+    )
+    return replace(audience, is_listed=False) if again else audience
+
+
+def _tell_neighbours(unit: Unit, publication: Publication) -> None:
+    """A local publication reaches the collectives of this instance that it names, without leaving it."""
+    for tag in publication.tags:
+        if tag.kind == "mention" and tag.href and unit.urls.is_ours(tag.href):
+            neighbour = actor_store.find(unit.tx, tag.href)
+            if neighbour is not None and neighbour.role == ROLE_COLLECTIVE:
+                notifications.add(
+                    unit, neighbour.uri, "mention", publication.author, publication.uri
+                )

@@ -1,0 +1,70 @@
+"""Update: a publication of ours, or an actor of ours, has changed."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from actors import keys
+from actors import store as actor_store
+from actors.documents import build_actor
+from actors.model import Actor
+from fedi.publications import shelf
+from fedi.publications import store as publication_store
+from fedi.publications.activitystreams import build_object
+from fedi.publications.model import Publication
+from fedi.unit import Unit
+from fedi.urls import part
+from fedi.vocab.audience import Visibility
+from fedi.vocab.terms import PUBLIC
+from outbox import store
+from outbox.actions.create import audience_of
+from outbox.activities import envelope
+from outbox.send import Audience, send
+
+
+def update(unit: Unit, author: Actor, publication: Publication) -> Publication:
+    """Replace what a publication says and tell everybody who was told; what is stored afterwards.
+
+    `updated` is later than anything said before, because peers ignore equal moments (wire 3.4). The audience stays.
+    """
+    before = publication_store.load(unit.tx, publication.uri)
+    told = before.updated_at or before.published_at
+    moment = max(unit.now, told + timedelta(seconds=1))
+    newer = replace(
+        publication,
+        visibility=before.visibility,
+        to=before.to,
+        cc=before.cc,
+        published_at=before.published_at,
+        updated_at=moment,
+    )
+    shelf.exchange(unit, newer)
+    if newer.visibility is Visibility.LOCAL:
+        return newer
+    activity = envelope(
+        unit,
+        author,
+        "Update",
+        build_object(newer, replies=part(newer.uri, "replies")),
+        newer.to,
+        newer.cc,
+    )
+    activity["updated"] = activity["object"]["updated"]
+    audience = audience_of(unit, author, newer, again=True)
+    reached = tuple(store.list_inboxes_of(unit.tx, newer.uri))
+    send(unit, author, activity, replace(audience, inboxes=reached))
+    return newer
+
+
+def update_actor(unit: Unit, actor: Actor) -> Actor:
+    """Store a changed profile and tell the followers."""
+    newer = replace(actor, updated_at=unit.now)
+    actor_store.save(unit, newer)
+    document: dict[str, Any] = build_actor(
+        newer, keys.list_keys(unit.tx, newer.uri), unit.urls.server_actor()
+    )
+    document.pop("@context")
+    assert newer.followers is not None
+    activity = envelope(unit, newer, "Update", document, (PUBLIC,), (newer.followers,))
+    send(unit, newer, activity, Audience(followers=True, visibility="public"))
+    return newer

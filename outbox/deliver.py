@@ -1,0 +1,275 @@
+"""The worker that sends. Claims lanes (hosts), sends what waits in each in order, settles in batches.
+
+Many hosts at once, never more than a few requests to one; letters from one author to one inbox never overtake each
+other. Nothing here decides policy: `retry.judge` says what an answer means, `retry.next_attempt` when to come back.
+"""
+
+import asyncio
+import logging
+import random
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from actors import keys
+from fedi.clock import from_ms, to_ms
+from fedi.db.engine import Reader
+from fedi.errors import FediError, ForbiddenAddress, NotFound, RemoteError, RemoteUnreachable
+from fedi.instance import Instance
+from fedi.signatures.keys import SigningKey
+from fedi.unit import Unit
+from fedi.urls import main_key
+from outbox import hosts, store
+from outbox.hosts import Lane
+from outbox.retry import Judgement, Verdict, judge, next_attempt
+from outbox.store import Letter, Settlement
+
+log = logging.getLogger("fedi.outbox")
+
+LEASE = timedelta(minutes=2)
+BATCH = 50
+REST_S = 30.0
+BODIES_BYTES_MAX = 16 * 1024 * 1024
+
+_STATE = {
+    Verdict.SENT: store.SENT,
+    Verdict.REFUSED: store.REFUSED,
+    Verdict.GONE: store.GONE,
+    Verdict.LATER: store.WAITING,
+    Verdict.HOST_LATER: store.WAITING,
+}
+
+
+@dataclass(slots=True)
+class _Run:
+    """One pass over a lane: what is left to send, what became of it, and whether the host turned out to be in trouble."""
+
+    lane: Lane
+    letters: deque[Letter]
+    settled: list[Settlement] = field(default_factory=list)
+    held_inboxes: set[tuple[str, str]] = field(default_factory=set)
+    busy_inboxes: set[tuple[str, str]] = field(default_factory=set)
+    trouble: tuple[str, int | None] | None = None
+    was_heard: bool = False
+
+
+class Deliverer:
+    """Sends what is due. One per process; `run` until told to stop, or `drain` once."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._slots = asyncio.Semaphore(instance.config.delivery.concurrency)
+        self._lanes: set[asyncio.Task[None]] = set()
+        self._bodies: OrderedDict[int, bytes] = OrderedDict()
+        self._bodies_bytes = 0
+        self._random = random.SystemRandom()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send until `stop`; then let the requests under way finish and hand back the rest."""
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                if await self._start_lanes() == 0:
+                    bell = asyncio.create_task(
+                        self._instance.wake.delivery.wait(await self._rest_s())
+                    )
+                    await asyncio.wait(
+                        {bell, stopping, *self._lanes}, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    bell.cancel()
+        finally:
+            stopping.cancel()
+            if self._lanes:
+                await asyncio.wait(self._lanes)
+
+    async def drain(self) -> int:
+        """Send everything that is due now and return how many lanes were worked."""
+        worked = 0
+        while True:
+            started = await self._start_lanes()
+            if self._lanes:
+                await asyncio.wait(self._lanes)
+            if started == 0:
+                return worked
+            worked += started
+
+    async def _start_lanes(self) -> int:
+        free = self._instance.config.delivery.concurrency - len(self._lanes)
+        if free <= 0:
+            await asyncio.wait(self._lanes, return_when=asyncio.FIRST_COMPLETED)
+            return -1
+        own_host = self._instance.urls.host
+        claimed = await self._instance.change(
+            lambda unit: hosts.claim(unit, free, LEASE, own_host=own_host)
+        )
+        for lane in claimed:
+            task = asyncio.create_task(self._work_lane(lane))
+            self._lanes.add(task)
+            task.add_done_callback(self._lanes.discard)
+        return len(claimed)
+
+    async def _rest_s(self) -> float:
+        due = await self._instance.look(hosts.next_due)
+        if due is None:
+            return REST_S
+        wait = (due - self._instance.clock.now()).total_seconds()
+        return min(REST_S, max(0.05, wait))
+
+    async def _work_lane(self, lane: Lane) -> None:
+        try:
+            while await self._pass(lane):
+                pass
+        except FediError as problem:
+            # the store is in trouble (a full disk): the lease runs out by itself and the lane comes back
+            log.warning("lane left", extra={"host": lane.host, "why": problem.message_key})
+        except Exception:
+            log.exception("lane failed", extra={"host": lane.host})
+            await self._instance.change(
+                lambda unit: hosts.note_trouble(
+                    unit, lane.host, "internal", unit.now + timedelta(minutes=15)
+                )
+            )
+
+    async def _pass(self, lane: Lane) -> bool:
+        """Send one batch of a lane; whether there may be more to do at once."""
+        letters = await self._instance.look(lambda rx: store.list_waiting(rx, lane.host, BATCH))
+        run = _Run(lane, deque(letters))
+        workers = 1 if lane.failures else self._instance.config.delivery.per_host
+        await asyncio.gather(*(self._send_letters(run) for _ in range(workers)))
+        due_at = await self._instance.change(lambda unit: self._finish(unit, run))
+        return (
+            due_at is not None and due_at <= to_ms(self._instance.clock.now()) and bool(run.settled)
+        )
+
+    def _finish(self, unit: Unit, run: _Run) -> int | None:
+        """Write down what happened and give the lane back, or keep it when more can go at once."""
+        store.settle(unit, run.settled)
+        for each in run.settled:
+            self._instance.metrics.count("delivery", each.state)
+        if run.trouble is not None:
+            reason, after_s = run.trouble
+            due = next_attempt(run.lane.failures + 1, unit.now, self._random.random(), after_s)
+            hosts.note_trouble(unit, run.lane.host, reason, due)
+            return None
+        if run.was_heard:
+            hosts.note_sent(unit, run.lane.host)
+        due_at = store.next_due_for(unit.tx, run.lane.host)
+        if due_at is not None and due_at <= unit.now_ms and run.settled:
+            hosts.extend(unit, run.lane.host, LEASE)
+        else:
+            hosts.release(unit, run.lane.host, due_at)
+        return due_at
+
+    async def _send_letters(self, run: _Run) -> None:
+        while run.trouble is None:
+            letter = self._take(run)
+            if letter is None:
+                return
+            way = (letter.actor_uri, letter.inbox)
+            run.busy_inboxes.add(way)
+            try:
+                async with self._slots:
+                    settlement = await self._send(run, letter)
+            finally:
+                run.busy_inboxes.discard(way)
+            run.settled.append(settlement)
+            if settlement.state == store.WAITING:
+                run.held_inboxes.add(way)
+
+    def _take(self, run: _Run) -> Letter | None:
+        """The next letter that may go: due, and not behind an older one from the same author to the same inbox."""
+        now_ms = to_ms(self._instance.clock.now())
+        for _ in range(len(run.letters)):
+            letter = run.letters.popleft()
+            way = (letter.actor_uri, letter.inbox)
+            if way in run.held_inboxes:
+                continue
+            if letter.due_at > now_ms:
+                run.held_inboxes.add(way)
+                continue
+            if way in run.busy_inboxes:
+                run.letters.append(letter)
+                continue
+            if any(
+                (other.actor_uri, other.inbox) == way and other.id < letter.id
+                for other in run.letters
+            ):
+                run.letters.append(letter)
+                continue
+            return letter
+        return None
+
+    async def _send(self, run: _Run, letter: Letter) -> Settlement:
+        instance = self._instance
+        age = instance.clock.now() - from_ms(letter.created_at)
+        if age > timedelta(days=instance.config.delivery.give_up_days):
+            return Settlement(
+                letter.id, store.GIVEN_UP, None, "too_old", letter.due_at, was_tried=False
+            )
+        try:
+            key = await self._signing_key(letter.actor_uri)
+            body = await self._body(letter.activity_id)
+            answer = await instance.http.post(letter.inbox, body, key)
+        except ForbiddenAddress as problem:
+            return self._settled(
+                run, letter, Judgement(Verdict.REFUSED, f"address_{problem.detail}"), None, None
+            )
+        except RemoteUnreachable as problem:
+            judgement = Judgement(Verdict.HOST_LATER, problem.detail or "unreachable")
+            return self._settled(run, letter, judgement, None, problem.retry_after_s)
+        except RemoteError as problem:
+            return self._settled(
+                run,
+                letter,
+                Judgement(Verdict.LATER, problem.detail or "malformed"),
+                problem.http_status,
+                None,
+            )
+        except NotFound:
+            return Settlement(
+                letter.id, store.REFUSED, None, "no_key", letter.due_at, was_tried=False
+            )
+        judgement = judge(answer.status, letter.attempts + 1)
+        if answer.skew_s is not None and judgement.verdict is not Verdict.SENT:
+            judgement = Judgement(judgement.verdict, "clock")
+        run.was_heard = run.was_heard or judgement.verdict is not Verdict.HOST_LATER
+        return self._settled(run, letter, judgement, answer.status, answer.retry_after_s)
+
+    def _settled(
+        self,
+        run: _Run,
+        letter: Letter,
+        judgement: Judgement,
+        status: int | None,
+        after_s: int | None,
+    ) -> Settlement:
+        due_at = letter.due_at
+        if judgement.verdict is Verdict.HOST_LATER:
+            run.trouble = (judgement.reason, after_s)
+        elif judgement.verdict is Verdict.LATER:
+            now = self._instance.clock.now()
+            due_at = to_ms(next_attempt(letter.attempts + 1, now, self._random.random(), after_s))
+        return Settlement(letter.id, _STATE[judgement.verdict], status, judgement.reason, due_at)
+
+    async def _signing_key(self, actor_uri: str) -> SigningKey:
+        key_uri = main_key(actor_uri)
+        key = self._instance.keyring.signing.get(key_uri)
+        if key is None:
+            secret = self._instance.keyring.secret
+            key = await self._instance.look(lambda rx: keys.load_signing_key(rx, secret, key_uri))
+            self._instance.keyring.signing[key_uri] = key
+        return key
+
+    async def _body(self, activity_id: int) -> bytes:
+        body = self._bodies.get(activity_id)
+        if body is None:
+
+            def load(rx: Reader) -> bytes:
+                return store.load_body(rx, activity_id)
+
+            body = await self._instance.look(load)
+            self._bodies[activity_id] = body
+            self._bodies_bytes += len(body)
+            while self._bodies_bytes > BODIES_BYTES_MAX and len(self._bodies) > 1:
+                self._bodies_bytes -= len(self._bodies.popitem(last=False)[1])
+        return body

@@ -1,0 +1,161 @@
+"""One lane per remote host: whether something waits for it, when it may be tried, how it has behaved. Owner of `host`.
+
+A host that fails is tried again as a whole; the rows that wait for it are not touched, however many they are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fedi.clock import from_ms, to_ms
+from fedi.db.engine import Reader
+from fedi.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A host that was claimed for delivery. `failures`: attempts in a row that found it in trouble."""
+
+    host: str
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """What is known of a host's behaviour."""
+
+    host: str
+    due_at: datetime | None
+    failures: int
+    failing_since: datetime | None
+    last_sent_at: datetime | None
+    last_reason: str
+
+
+def enqueue(unit: Unit, hosts: Sequence[str]) -> None:
+    """Something waits for these hosts now. One in trouble keeps its appointed time."""
+    unit.tx.run_many(
+        "INSERT INTO host (host, due_at, claimed_until, failures, last_reason) VALUES (?, ?, 0, 0, '') "
+        "ON CONFLICT (host) DO UPDATE SET due_at = CASE WHEN host.due_at IS NULL OR "
+        "(host.failures = 0 AND host.due_at > excluded.due_at) THEN excluded.due_at ELSE host.due_at END",
+        [(host, unit.now_ms) for host in hosts],
+    )
+
+
+def claim(
+    unit: Unit, most: int, lease: timedelta, *, own_host: str, own: bool = False
+) -> Sequence[Lane]:
+    """Take the lanes that are due, for as long as the lease. `own`: only our own host's lane, else all others."""
+    rows = unit.tx.all(
+        "UPDATE host SET claimed_until = ? WHERE host IN (SELECT host FROM host WHERE due_at <= ? "
+        "AND claimed_until < ? AND (host = ?) = ? ORDER BY due_at LIMIT ?) RETURNING host, failures",
+        to_ms(unit.now + lease),
+        unit.now_ms,
+        unit.now_ms,
+        own_host,
+        own,
+        most,
+    )
+    return [Lane(row[0], int(row[1])) for row in rows]
+
+
+def extend(unit: Unit, host: str, lease: timedelta) -> None:
+    """Keep a lane that still has work."""
+    unit.tx.run("UPDATE host SET claimed_until = ? WHERE host = ?", to_ms(unit.now + lease), host)
+
+
+def release(unit: Unit, host: str, due_at: int | None) -> None:
+    """Give a lane back. `due_at`: when the next waiting letter may go, None when nothing waits."""
+    unit.tx.run("UPDATE host SET claimed_until = 0, due_at = ? WHERE host = ?", due_at, host)
+
+
+def note_sent(unit: Unit, host: str) -> None:
+    """The host took something: it is well."""
+    unit.tx.run(
+        "UPDATE host SET failures = 0, failing_since = NULL, last_sent_at = ?, last_reason = '' WHERE host = ?",
+        unit.now_ms,
+        host,
+    )
+
+
+def note_trouble(unit: Unit, host: str, reason: str, due_at: datetime) -> None:
+    """The host is in trouble: leave it alone until `due_at`, and give its lane back."""
+    unit.tx.run(
+        "UPDATE host SET claimed_until = 0, due_at = ?, failures = failures + 1, "
+        "failing_since = COALESCE(failing_since, ?), last_reason = ? WHERE host = ?",
+        to_ms(due_at),
+        unit.now_ms,
+        reason,
+        host,
+    )
+
+
+def note_heard(unit: Unit, host: str) -> bool:
+    """The host spoke to us, so it lives: if something waits for it, try at once. Whether it was thought in trouble."""
+    return (
+        unit.tx.run(
+            "UPDATE host SET due_at = ?, last_heard_at = ? WHERE host = ? AND failures > 0 AND due_at > ?",
+            unit.now_ms,
+            unit.now_ms,
+            host,
+            unit.now_ms,
+        )
+        > 0
+    )
+
+
+def retry_now(unit: Unit, host: str | None = None) -> int:
+    """Forget the appointed time of one host or of all that wait; how many."""
+    return unit.tx.run(
+        "UPDATE host SET due_at = ? WHERE due_at IS NOT NULL AND claimed_until < ? AND (? = '' OR host = ?)",
+        unit.now_ms,
+        unit.now_ms,
+        host or "",
+        host or "",
+    )
+
+
+def hand_back_all(unit: Unit) -> None:
+    """At the start of the only process: whatever a dead one had claimed is free again."""
+    unit.tx.run("UPDATE host SET claimed_until = 0 WHERE claimed_until > 0")
+
+
+def next_due(rx: Reader) -> datetime | None:
+    """When the next lane may be tried."""
+    row = rx.one("SELECT MIN(due_at) FROM host WHERE due_at IS NOT NULL AND claimed_until = 0")
+    return from_ms(row[0]) if row and row[0] is not None else None
+
+
+def remember_scheme(unit: Unit, host: str, scheme: str) -> None:
+    """Which style of signature the host understood."""
+    unit.tx.run(
+        "INSERT INTO host (host, due_at, claimed_until, failures, last_reason, signature_scheme) "
+        "VALUES (?, NULL, 0, 0, '', ?) ON CONFLICT (host) DO UPDATE SET signature_scheme = excluded.signature_scheme",
+        host,
+        scheme,
+    )
+
+
+def list_schemes(rx: Reader, most: int = 10_000) -> Sequence[tuple[str, str]]:
+    """Host and style of signature, for those that are known."""
+    rows = rx.all(
+        "SELECT host, signature_scheme FROM host WHERE signature_scheme IS NOT NULL LIMIT ?", most
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def list_troubled(rx: Reader, most: int = 100) -> Sequence[HostState]:
+    """Hosts in trouble, the longest first."""
+    rows = rx.all(
+        "SELECT host, due_at, failures, failing_since, last_sent_at, last_reason FROM host WHERE failures > 0 "
+        "ORDER BY failing_since LIMIT ?",
+        most,
+    )
+    return [
+        HostState(row[0], _moment(row[1]), int(row[2]), _moment(row[3]), _moment(row[4]), row[5])
+        for row in rows
+    ]
+
+
+def _moment(ms: int | None) -> datetime | None:
+    return None if ms is None else from_ms(ms)

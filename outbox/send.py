@@ -1,0 +1,78 @@
+"""The only place where deliveries are made: always inside the author's transaction, so that all or nothing exists (R2)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from actors import blocks, follows
+from actors import store as actor_store
+from actors.model import Actor
+from fedi.unit import Unit
+from fedi.vocab.read import id_of
+from fedi.vocab.strict import dump
+from outbox import hosts, store
+
+# What these activities make needless to say about the same object when it still waits.
+SUPERSEDES = {"Update": ("Update",), "Delete": ("Create", "Update", "Announce")}
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who gets an activity. `actors` are ids; `inboxes` are inbox and host, for those who got something before.
+
+    `personal`: deliver to each actor's own inbox, not to a shared one: the words are for them alone.
+    """
+
+    followers: bool = False
+    actors: tuple[str, ...] = ()
+    inboxes: tuple[tuple[str, str], ...] = ()
+    personal: bool = False
+    visibility: str = "direct"
+    is_listed: bool = False
+
+    @classmethod
+    def only(cls, *actors: str) -> "Audience":
+        """These actors and nobody else."""
+        return cls(actors=actors, personal=True)
+
+
+def send(unit: Unit, author: Actor, activity: dict[str, Any], to: Audience) -> int:
+    """Keep an activity of `author` and one delivery per distinct inbox; its row.
+
+    The body is serialised here, once; it is signed when it is sent. Hosts and actors that are shut out get nothing.
+    """
+    object_uri = id_of(activity.get("object")) or ""
+    row_id = store.insert(
+        unit,
+        store.OutboxActivity(
+            uri=activity["id"],
+            actor_uri=author.uri,
+            type=activity["type"],
+            object_uri=object_uri,
+            visibility=to.visibility,
+            body=dump(activity),
+            published_at=unit.now,
+        ),
+        is_listed=to.is_listed,
+    )
+    if object_uri and activity["type"] in SUPERSEDES:
+        store.supersede(unit, object_uri, SUPERSEDES[activity["type"]], row_id)
+    inboxes = _permitted(unit, _inboxes(unit, author, to))
+    store.insert_deliveries(unit, row_id, inboxes.items())
+    hosts.enqueue(unit, sorted(set(inboxes.values())))
+    return row_id
+
+
+def _inboxes(unit: Unit, author: Actor, to: Audience) -> dict[str, str]:
+    found: dict[str, str] = dict(to.inboxes)
+    if to.followers:
+        found |= dict(follows.list_follower_inboxes(unit.tx, author.uri))
+    known = actor_store.list_by_uri(unit.tx, [uri for uri in to.actors if uri != author.uri])
+    for actor in known.values():
+        if actor.deleted_at is None and not blocks.is_blocked_by(unit.tx, actor.uri, author.uri):
+            found.setdefault(actor.inbox if to.personal else actor.delivery_inbox, actor.host)
+    return found
+
+
+def _permitted(unit: Unit, inboxes: dict[str, str]) -> dict[str, str]:
+    shut_out = {host for host in set(inboxes.values()) if blocks.is_host_blocked(unit.tx, host)}
+    return {inbox: host for inbox, host in inboxes.items() if host not in shut_out}

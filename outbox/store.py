@@ -1,0 +1,312 @@
+"""What we said and to whom it must go. Owner of `outbox_activity` and `delivery`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fedi.clock import from_ms, to_ms
+from fedi.db.engine import Reader, marks
+from fedi.ids import new_row_id
+from fedi.unit import Unit
+
+WAITING = "waiting"
+SENT = "sent"
+REFUSED = "refused"
+GONE = "gone"
+GIVEN_UP = "given_up"
+SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxActivity:
+    """An activity of ours, with the very bytes that are sent."""
+
+    uri: str
+    actor_uri: str
+    type: str
+    object_uri: str
+    visibility: str
+    body: bytes
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One activity for one inbox. `due_at` in milliseconds; `attempts` made so far."""
+
+    id: int
+    activity_id: int
+    actor_uri: str
+    inbox: str
+    attempts: int
+    due_at: int
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of an attempt: the new state, and for a waiting one when it may be tried again."""
+
+    delivery_id: int
+    state: str
+    status: int | None
+    reason: str
+    due_at: int
+    was_tried: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A line of the ledger."""
+
+    activity_uri: str
+    activity_type: str
+    host: str
+    inbox: str
+    state: str
+    attempts: int
+    due_at: datetime
+    last_status: int | None
+    last_reason: str
+    last_at: datetime | None
+
+
+def insert(unit: Unit, activity: OutboxActivity, *, is_listed: bool) -> int:
+    """Keep an activity; its row. `is_listed`: whether the public outbox shows it."""
+    row_id = new_row_id(unit.now)
+    unit.tx.run(
+        "INSERT INTO outbox_activity (id, uri, actor_uri, type, object_uri, visibility, is_listed, body, published_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        row_id,
+        activity.uri,
+        activity.actor_uri,
+        activity.type,
+        activity.object_uri,
+        activity.visibility,
+        is_listed,
+        activity.body,
+        to_ms(activity.published_at),
+    )
+    return row_id
+
+
+def insert_deliveries(unit: Unit, activity_id: int, inboxes: Iterable[tuple[str, str]]) -> None:
+    """One row per inbox, given with its host."""
+    unit.tx.run_many(
+        "INSERT INTO delivery (id, activity_id, host, inbox, state, attempts, due_at, last_reason, created_at) "
+        "VALUES (?, ?, ?, ?, 'waiting', 0, ?, '', ?) ON CONFLICT (activity_id, inbox) DO NOTHING",
+        [
+            (new_row_id(unit.now), activity_id, host, inbox, unit.now_ms, unit.now_ms)
+            for inbox, host in dict(inboxes).items()
+        ],
+    )
+
+
+def supersede(unit: Unit, object_uri: str, types: Sequence[str], before_id: int) -> None:
+    """Older words about the same object that still wait need not be said any more (R4)."""
+    unit.tx.run(
+        "UPDATE delivery SET state = 'superseded', last_at = ? WHERE state = 'waiting' AND activity_id IN "
+        f"(SELECT id FROM outbox_activity WHERE object_uri = ? AND id < ? AND type IN ({marks(len(types))}))",
+        unit.now_ms,
+        object_uri,
+        before_id,
+        *types,
+    )
+
+
+def cancel_for_host(unit: Unit, host: str) -> int:
+    """The host was shut out: nothing more goes there (S110)."""
+    return unit.tx.run(
+        "UPDATE delivery SET state = 'refused', last_reason = 'blocked', last_at = ? "
+        "WHERE host = ? AND state = 'waiting'",
+        unit.now_ms,
+        host,
+    )
+
+
+def list_waiting(rx: Reader, host: str, most: int) -> Sequence[Letter]:
+    """What waits for a host, oldest first, due or not."""
+    rows = rx.all(
+        "SELECT d.id, d.activity_id, a.actor_uri, d.inbox, d.attempts, d.due_at, d.created_at FROM delivery d "
+        "JOIN outbox_activity a ON a.id = d.activity_id WHERE d.host = ? AND d.state = 'waiting' ORDER BY d.id LIMIT ?",
+        host,
+        most,
+    )
+    return [Letter(*row) for row in rows]
+
+
+def load_body(rx: Reader, activity_id: int) -> bytes:
+    """The bytes of an activity."""
+    row = rx.one("SELECT body FROM outbox_activity WHERE id = ?", activity_id)
+    assert row is not None
+    return bytes(row[0])
+
+
+def settle(unit: Unit, settlements: Sequence[Settlement]) -> None:
+    """Write down what became of attempts."""
+    unit.tx.run_many(
+        "UPDATE delivery SET state = ?, attempts = attempts + ?, last_status = ?, last_reason = ?, last_at = ?, "
+        "due_at = ? WHERE id = ? AND state = 'waiting'",
+        [
+            (
+                each.state,
+                int(each.was_tried),
+                each.status,
+                each.reason,
+                unit.now_ms,
+                each.due_at,
+                each.delivery_id,
+            )
+            for each in settlements
+        ],
+    )
+
+
+def next_due_for(rx: Reader, host: str) -> int | None:
+    """When the next letter for a host may go, in milliseconds; None when none waits."""
+    row = rx.one("SELECT MIN(due_at) FROM delivery WHERE host = ? AND state = 'waiting'", host)
+    return None if row is None or row[0] is None else int(row[0])
+
+
+def retry_refused(unit: Unit, object_uri: str) -> Sequence[str]:
+    """Let everything refused or given up about an object wait again; the hosts concerned."""
+    rows = unit.tx.all(
+        "UPDATE delivery SET state = 'waiting', due_at = ?, attempts = 0 WHERE state IN ('refused', 'given_up') "
+        "AND activity_id IN (SELECT id FROM outbox_activity WHERE object_uri = ?) RETURNING host",
+        unit.now_ms,
+        object_uri,
+    )
+    return list(dict.fromkeys(row[0] for row in rows))
+
+
+def find(rx: Reader, uri: str) -> OutboxActivity | None:
+    """An activity of ours by id."""
+    row = rx.one(
+        "SELECT uri, actor_uri, type, object_uri, visibility, body, published_at FROM outbox_activity WHERE uri = ?",
+        uri,
+    )
+    return _activity_of(row) if row else None
+
+
+def find_latest(rx: Reader, actor_uri: str, type_: str, object_uri: str) -> OutboxActivity | None:
+    """The latest activity of a type by this actor about this object."""
+    row = rx.one(
+        "SELECT uri, actor_uri, type, object_uri, visibility, body, published_at FROM outbox_activity "
+        "WHERE object_uri = ? AND actor_uri = ? AND type = ? ORDER BY id DESC LIMIT 1",
+        object_uri,
+        actor_uri,
+        type_,
+    )
+    return _activity_of(row) if row else None
+
+
+def list_public(
+    rx: Reader, actor_uri: str, most: int, before: int | None = None
+) -> Sequence[tuple[int, OutboxActivity]]:
+    """The public outbox with row ids, newest first; `before` is the row id of the last one already seen."""
+    rows = rx.all(
+        "SELECT id, uri, actor_uri, type, object_uri, visibility, body, published_at FROM outbox_activity "
+        "WHERE actor_uri = ? AND is_listed AND id < ? ORDER BY published_at DESC, id DESC LIMIT ?",
+        actor_uri,
+        2**62 if before is None else before,
+        most,
+    )
+    return [(int(row[0]), _activity_of(row[1:])) for row in rows]
+
+
+def count_public(rx: Reader, actor_uri: str) -> int:
+    """How many activities the public outbox holds."""
+    row = rx.one(
+        "SELECT COUNT(*) FROM outbox_activity WHERE actor_uri = ? AND is_listed", actor_uri
+    )
+    return int(row[0]) if row else 0
+
+
+def unlist(unit: Unit, object_uri: str) -> None:
+    """The object is gone: its words leave the public outbox, and their bytes are forgotten where nothing waits."""
+    unit.tx.run(
+        "UPDATE outbox_activity SET is_listed = FALSE WHERE object_uri = ? AND type IN ('Create', 'Update')",
+        object_uri,
+    )
+    unit.tx.run(
+        "DELETE FROM outbox_activity WHERE object_uri = ? AND type IN ('Create', 'Update') AND NOT EXISTS "
+        "(SELECT 1 FROM delivery d WHERE d.activity_id = outbox_activity.id AND d.state = 'waiting')",
+        object_uri,
+    )
+
+
+def list_inboxes_of(rx: Reader, object_uri: str) -> Sequence[tuple[str, str]]:
+    """Every inbox, with its host, to which anything about an object went or was to go."""
+    rows = rx.all(
+        "SELECT DISTINCT d.inbox, d.host FROM delivery d JOIN outbox_activity a ON a.id = d.activity_id "
+        "WHERE a.object_uri = ?",
+        object_uri,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def list_deliveries(rx: Reader, object_uri: str) -> Sequence[Delivery]:
+    """The ledger of everything said about an object."""
+    rows = rx.all(
+        "SELECT a.uri, a.type, d.host, d.inbox, d.state, d.attempts, d.due_at, d.last_status, d.last_reason, d.last_at "
+        "FROM delivery d JOIN outbox_activity a ON a.id = d.activity_id WHERE a.object_uri = ? ORDER BY d.id",
+        object_uri,
+    )
+    return [
+        Delivery(
+            activity_uri=row[0],
+            activity_type=row[1],
+            host=row[2],
+            inbox=row[3],
+            state=row[4],
+            attempts=row[5],
+            due_at=from_ms(row[6]),
+            last_status=row[7],
+            last_reason=row[8],
+            last_at=None if row[9] is None else from_ms(row[9]),
+        )
+        for row in rows
+    ]
+
+
+def count_states(rx: Reader) -> dict[str, int]:
+    """How many deliveries are in each state."""
+    return {
+        row[0]: int(row[1]) for row in rx.all("SELECT state, COUNT(*) FROM delivery GROUP BY state")
+    }
+
+
+def oldest_waiting(rx: Reader) -> datetime | None:
+    """Since when the oldest waiting delivery waits."""
+    row = rx.one("SELECT MIN(created_at) FROM delivery WHERE state = 'waiting'")
+    return from_ms(row[0]) if row and row[0] is not None else None
+
+
+def give_up(unit: Unit, before: datetime) -> int:
+    """Stop trying what has waited since before this moment; how many."""
+    return unit.tx.run(
+        "UPDATE delivery SET state = 'given_up', last_at = ? WHERE state = 'waiting' AND created_at < ?",
+        unit.now_ms,
+        to_ms(before),
+    )
+
+
+def purge(unit: Unit, before: datetime) -> int:
+    """Forget settled lines of the ledger that are older than this; how many."""
+    return unit.tx.run(
+        "DELETE FROM delivery WHERE state <> 'waiting' AND last_at < ?", to_ms(before)
+    )
+
+
+def _activity_of(row: Sequence[object]) -> OutboxActivity:
+    uri, actor_uri, kind, object_uri, visibility, body, published_at = row
+    assert isinstance(published_at, int)
+    return OutboxActivity(
+        str(uri),
+        str(actor_uri),
+        str(kind),
+        str(object_uri),
+        str(visibility),
+        bytes(body),  # type: ignore[call-overload]
+        from_ms(published_at),
+    )
