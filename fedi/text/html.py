@@ -11,32 +11,15 @@ from typing import Final
 import nh3
 
 from fedi.text.direction import ELLIPSIS, clean_line, without_controls
-from fedi.text.links import SCHEMES, checked_link, honest_text
+from fedi.text.links import SCHEMES
+from fedi.text.subset import BLOCKS, BOXES, CELLS, TAGS, TEXT_BYTES_MAX, SubsetWriter
 
-TAGS: Final = frozenset(
-    {"h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "a", "strong", "b", "em", "i", "u", "s",
-     "del", "code", "pre", "blockquote", "ul", "ol", "li", "span"}
-)  # fmt: skip
-CLASSES: Final = frozenset({"mention", "hashtag", "u-url", "h-card", "invisible", "ellipsis"})
-TEXT_BYTES_MAX: Final = 100_000
 _MARKUP_LENGTH_MAX: Final = 600_000
 # html5ever needs quadratic time for deeply nested lists (30 000 levels: 6 s); 6 000 tags take 0.1 s.
 _TAGS_MAX: Final = 6_000
-_DEPTH_MAX: Final = 40
 _PASSES_MAX: Final = 5
 
-_BLOCKS: Final = frozenset(
-    {"h1", "h2", "h3", "h4", "h5", "h6", "p", "hr", "pre", "blockquote", "ul", "ol", "li"}
-)  # fmt: skip
-# Read so that words in neighbouring boxes do not run together; shown as line breaks, never as tags.
-_BOXES: Final = frozenset(
-    {"div", "section", "article", "header", "footer", "aside", "main", "figure", "figcaption",
-     "details", "summary", "table", "caption", "thead", "tbody", "tfoot", "tr", "dl", "dt", "dd",
-     "address"}
-)  # fmt: skip
-_CELLS: Final = frozenset({"td", "th"})
-_VOID: Final = frozenset({"br", "hr", "img"})
-_READ: Final = set(TAGS | _BOXES | _CELLS | {"h1", "img"})
+_READ: Final = set(TAGS | BOXES | CELLS | {"h1", "img"})
 _DROPPED_WHOLE: Final = {
     "script", "style", "template", "title", "textarea", "select", "noscript", "iframe", "object",
     "noembed", "noframes", "xmp", "svg", "math", "audio", "video", "canvas",
@@ -116,7 +99,7 @@ def _settle(source: str, *, images: bool) -> str:
         cleaned = _CLEANER.clean(done)
         if len(cleaned) > _MARKUP_LENGTH_MAX:
             break
-        writer = _Writer(images=images)
+        writer = SubsetWriter(images=images)
         writer.feed(cleaned)
         writer.close()
         again = writer.result()
@@ -132,208 +115,6 @@ def _bounded(html: str) -> str:
         pieces[_TAGS_MAX:] = []
         pieces[-1] = pieces[-1].partition(">")[0] + ">" + ELLIPSIS
     return without_controls("<".join(pieces))
-
-
-def _escape(text: str) -> str:
-    return entities.escape(text, quote=False).replace("\xa0", "&nbsp;")
-
-
-def _attribute(name: str, value: str) -> str:
-    return f' {name}="{entities.escape(value).replace(chr(0xA0), "&nbsp;")}"'
-
-
-def _is_whole(value: str) -> bool:
-    return value.isascii() and value.removeprefix("-").isdecimal() and len(value) <= 7
-
-
-def _is_language(value: str) -> bool:
-    return 1 < len(value) <= 35 and value.isascii() and value.replace("-", "").isalnum()
-
-
-class _Writer(HTMLParser):
-    """Reads well-formed HTML and writes the kept subset. `_open` holds (tag as read, tag as written)."""
-
-    def __init__(self, *, images: bool) -> None:
-        super().__init__(convert_charrefs=True)
-        self._images = images
-        self._out: list[str] = []
-        self._open: list[tuple[str, str]] = []
-        self._room = TEXT_BYTES_MAX
-        self._breaks = 0
-        self._box_edge = False
-        self._after_pre = False
-        self._link: tuple[int, str] | None = None
-        self._link_text: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._room < 0:
-            return
-        values = {name: value or "" for name, value in attrs}
-        if tag in _BOXES or tag in _CELLS:
-            self._edge(tag)
-        elif tag == "img":
-            self._image(values)
-        elif tag == "br":
-            self._line_break()
-        elif tag == "hr":
-            self._write_block("<hr>")
-        else:
-            self._element(tag, values)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _BOXES or tag in _CELLS:
-            self._edge(tag)
-            return
-        if tag in _VOID or not any(read == tag for read, _ in self._open):
-            return
-        while self._open:
-            read, written = self._open.pop()
-            self._end(written)
-            if read == tag:
-                return
-
-    def handle_data(self, data: str) -> None:
-        if self._after_pre:
-            # A parser swallows the first line feed of `pre`: keeping it would lose one on each reading.
-            data = data.lstrip("\n")
-            self._after_pre = not data
-        if not data or self._room < 0:
-            return
-        if data.strip():
-            self._before_inline()
-            self._breaks = 0
-        size = len(data.encode("utf-8"))
-        if size > self._room:
-            data = self._cut(data)
-            self._room = -1
-        else:
-            self._room -= size
-        self._out.append(_escape(data))
-        if self._link is not None:
-            self._link_text.append(data)
-
-    def result(self) -> str:
-        while self._open:
-            self._end(self._open.pop()[1])
-        return "".join(self._out).strip("\n ")
-
-    def _cut(self, data: str) -> str:
-        kept = data.encode("utf-8")[: max(self._room - 3, 0)].decode("utf-8", "ignore")
-        space = kept.rfind(" ", max(len(kept) - 40, 0))
-        return (kept[:space] if space > 0 else kept).rstrip() + ELLIPSIS
-
-    def _element(self, tag: str, values: dict[str, str]) -> None:
-        written = "h2" if tag == "h1" else tag
-        if tag not in _BLOCKS:
-            self._before_inline()
-        attributes = self._attributes(written, values)
-        if len(self._open) >= _DEPTH_MAX or attributes is None:
-            written = ""
-        self._open.append((tag, written))
-        if not written:
-            return
-        if tag in _BLOCKS:
-            self._box_edge = False
-            self._breaks = 0
-        self._after_pre = tag == "pre"
-        if tag == "a":
-            self._link = (len(self._out) + 1, values["href"].strip())
-            self._link_text = []
-        self._out.append(f"<{written}{attributes}>")
-
-    def _end(self, written: str) -> None:
-        if not written:
-            return
-        self._after_pre = False
-        if written == "a" and self._link is not None:
-            start, href = self._link
-            instead = honest_text("".join(self._link_text), href)
-            if instead is not None:
-                # What is open inside the link was closed before it, so the inside can be replaced whole.
-                self._out[start:] = [_escape(instead)]
-            self._link = None
-        if written in _BLOCKS:
-            self._box_edge = False
-        self._out.append(f"</{written}>")
-
-    def _edge(self, tag: str) -> None:
-        if tag in _CELLS:
-            if self._out and not self._out[-1].endswith((" ", ">")) and self._room > 0:
-                self._out.append(" ")
-                self._room -= 1
-        elif self._out and self._room >= 0 and not self._at_block_edge():
-            self._box_edge = True
-
-    def _at_block_edge(self) -> bool:
-        last = self._out[-1]
-        if not last.strip():
-            return len(self._out) < 2 or self._out[-2].startswith("<")
-        name = last.strip("</>").split(" ", 1)[0]
-        return last.startswith("<") and (name in _BLOCKS or name == "br")
-
-    def _before_inline(self) -> None:
-        if self._box_edge:
-            self._box_edge = False
-            self._line_break()
-
-    def _line_break(self) -> None:
-        self._box_edge = False
-        self._breaks += 1
-        if self._breaks <= 2:
-            self._out.append("<br>")
-
-    def _write_block(self, markup: str) -> None:
-        self._box_edge = False
-        self._breaks = 0
-        self._out.append(markup)
-
-    def _image(self, values: dict[str, str]) -> None:
-        source = checked_link(values.get("src", ""))
-        if self._images and source and not source.lower().startswith("mailto:"):
-            self._before_inline()
-            self._out.append(
-                f"<img{_attribute('src', source)}{_attribute('alt', values.get('alt', ''))}>"
-            )
-        elif values.get("alt", "").strip():
-            self.handle_data(values["alt"])
-
-    def _attributes(self, tag: str, values: dict[str, str]) -> str | None:
-        """The attributes to write; None when the element says nothing without one it lacks."""
-        done = ""
-        if tag == "a":
-            href = checked_link(values.get("href", ""))
-            if href is None or self._link is not None:
-                return None
-            done += _attribute("href", href)
-        if tag in {"a", "span"}:
-            classes = [name for name in values.get("class", "").split()[:20] if name in CLASSES]
-            if classes:
-                done += _attribute("class", " ".join(dict.fromkeys(classes)))
-        if tag == "a":
-            tagged = "tag" in values.get("rel", "").lower().split()
-            done += f' rel="{"tag " if tagged else ""}nofollow noopener noreferrer"'
-        return done + _list_attributes(tag, values) + _language_attributes(values)
-
-
-def _list_attributes(tag: str, values: dict[str, str]) -> str:
-    done = ""
-    if tag == "ol":
-        if _is_whole(values.get("start", "")):
-            done += _attribute("start", values["start"])
-        if "reversed" in values:
-            done += ' reversed=""'
-    elif tag == "li" and _is_whole(values.get("value", "")):
-        done += _attribute("value", values["value"])
-    return done
-
-
-def _language_attributes(values: dict[str, str]) -> str:
-    done = ""
-    if _is_language(values.get("lang", "")):
-        done += _attribute("lang", values["lang"])
-    if values.get("dir", "").lower() in {"auto", "ltr", "rtl"}:
-        done += _attribute("dir", values["dir"].lower())
-    return done
 
 
 class _Text(HTMLParser):
@@ -374,10 +155,10 @@ class _Text(HTMLParser):
         return "\n".join(done).strip("\n")
 
     def _boundary(self, tag: str) -> None:
-        if tag == "br" or tag in _BOXES or tag == "li":
+        if tag == "br" or tag in BOXES or tag == "li":
             if tag == "br" or "".join(self._lines[-1]).strip():
                 self._lines.append([])
-        elif tag in _CELLS:
+        elif tag in CELLS:
             self._lines[-1].append(" ")
-        elif tag in _BLOCKS:
+        elif tag in BLOCKS:
             self._lines.extend(([], []))

@@ -27,7 +27,7 @@ SPEAKERS = {"t", "_", "speak", "tr", "translate", "plural", "translator"}
 ERRORS = {
     "FediError", "Invalid", "TooLarge", "UnsupportedMediaType", "Unauthenticated", "Forbidden", "NotFound", "Gone",
     "Conflict", "TooMany", "Unavailable", "RemoteError", "RemoteUnreachable", "RemoteRefused", "RemoteGone",
-    "RemoteMalformed", "ForbiddenAddress", "SetupError", "Refused",
+    "RemoteMalformed", "ForbiddenAddress", "SetupError",
 }  # fmt: skip
 IN_TEMPLATE = re.compile(r"""\b(?:t|t\.plural|plural)\(\s*["']([a-z][a-z0-9_.]*)["']\s*[,)]""")
 

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from fedi.text.html import TEXT_BYTES_MAX, first_line, sanitise, text_of
+from fedi.text.html import first_line, sanitise, text_of
+from fedi.text.subset import TEXT_BYTES_MAX
 
 REL = 'rel="nofollow noopener noreferrer"'
 
