@@ -15,6 +15,7 @@ from fedi.signatures.digest import content_digest, digest
 from fedi.signatures.keys import public_pem
 from fedi.signatures.request import Reason, Refused, SignedRequest, UnknownKey, Verified, key_id_of
 from tests.unit.signatures.makers import (
+    AS2,
     BODY,
     DATE,
     ED_ID,
@@ -389,6 +390,14 @@ NEWER_LIES: dict[str, tuple[Request, Reason]] = {
         lambda: with_more(("content-digest", content_digest(BODY)), scheme="rfc9421"),
         Reason.DUPLICATE,
     ),
+    "a covered field twice": (
+        lambda: with_more(("content-type", AS2), scheme="rfc9421"),
+        Reason.DUPLICATE,
+    ),
+    "one member of the digest covered": (
+        replaced(INPUT, '"content-digest"', '"content-digest";key="sha-256"'),
+        Reason.COVERAGE,
+    ),
     "an input beside a good older signature": (
         lambda: with_more((INPUT.lower(), post("rfc9421")[INPUT])),
         Reason.MALFORMED,
@@ -443,6 +452,12 @@ def test_an_unknown_key_is_named_and_nothing_is_believed(scheme: str) -> None:
 def test_a_bad_body_is_noticed_before_a_key_is_looked_for(scheme: str) -> None:
     asked: list[str] = []
     judged(received(post(scheme), body=b"other"), load_key=asked.append)
+    assert asked == []
+
+
+def test_an_algorithm_of_no_key_is_refused_before_a_key_is_looked_for() -> None:
+    asked: list[str] = []
+    judged(hmac_with_the_public_key(), load_key=asked.append)
     assert asked == []
 
 
