@@ -2,7 +2,7 @@
 
 import string
 from contextlib import suppress
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +14,7 @@ from fedi.signatures.httpsig_door import HeaderSigner
 from fedi.signatures.keys import SigningKey, new_rsa_private_pem, read_private_pem, read_public_pem
 from fedi.signatures.proofs import add_proof, check_proof
 from fedi.signatures.request import Refused, SignedRequest, UnknownKey, Verified, key_id_of
+from fedi.signatures.verdict import Style
 from fedi.signatures.window import read_http_date
 from tests.unit.signatures.makers import (
     AS2,
@@ -33,7 +34,7 @@ from tests.unit.signatures.makers import (
 URL_CHARS = string.ascii_letters + string.digits + "-._~!$&'()*+,;=:@/"
 paths = st.text(URL_CHARS, max_size=30).map(lambda text: f"/{text}")
 queries = st.text(URL_CHARS + "?", min_size=1, max_size=20) | st.just("")
-schemes = st.sampled_from(sorted(SIGN))
+schemes = st.sampled_from(get_args(Style)[:2])
 values = st.text(max_size=40) | st.sampled_from(
     list(post().values()) + list(post("rfc9421").values())
 )
@@ -53,7 +54,7 @@ json_values = st.recursive(
 
 @settings(max_examples=100, deadline=None)
 @given(scheme=schemes, path=paths, query=queries, body=st.binary(max_size=200) | st.none())
-def test_what_we_sign_we_believe(scheme: str, path: str, query: str, body: bytes | None) -> None:
+def test_what_we_sign_we_believe(scheme: Style, path: str, query: str, body: bytes | None) -> None:
     target = path + (query and f"?{query}")
     method = "GET" if body is None else "POST"
     content_type = None if body is None else AS2
@@ -73,7 +74,9 @@ def test_stock_httpsig_makes_the_same_signature(path: str, query: str, body: byt
     target = path + (query and f"?{query}")
     method = "GET" if body is None else "POST"
     key = SigningKey(RSA_ID, read_private_pem(PEM))
-    ours = sign_cavage(method, f"https://agora.test{target}", body, key, NOW, body and AS2)
+    ours = sign_cavage(
+        method, f"https://agora.test{target}", body, key, NOW, None if body is None else AS2
+    )
     covered = ["(request-target)", *(name for name in ours if name != "Signature")]
     stock = HeaderSigner(RSA_ID, PEM.decode(), "rsa-sha256", covered, "signature")
     sent = {name: value for name, value in ours.items() if name != "Signature"}

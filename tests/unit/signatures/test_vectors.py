@@ -2,7 +2,7 @@
 
 import base64
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -74,7 +74,7 @@ class _Overheard(HTTPSignatureAlgorithm):
     """Keeps what it was asked to verify."""
 
     algorithm_id = "overheard"
-    bases: list[bytes]
+    bases: ClassVar[list[bytes]]
 
     def __init__(self, public_key: Any = None, private_key: Any = None) -> None:
         pass
@@ -86,13 +86,16 @@ class _Overheard(HTTPSignatureAlgorithm):
 @pytest.mark.parametrize("case_id", BASES)
 def test_the_signature_base_is_that_of_rfc_9421(case_id: str) -> None:
     case, message = rfc9421(case_id)
-    overheard = type("Overheard", (_Overheard,), {"bases": []})
+
+    class Overheard(_Overheard):
+        bases: ClassVar[list[bytes]] = []
+
     verifier = Verifier(
         lambda _: PublicKey("any", "any", Ed25519PrivateKey.generate().public_key())
     )
-    verifier.algorithms = (overheard, overheard)
+    verifier.algorithms = (Overheard, Overheard)
     verifier.verify(message, max_age=None)
-    assert overheard.bases == [case["signature_base"].encode()]
+    assert Overheard.bases == [case["signature_base"].encode()]
 
 
 def test_b_2_6_is_accepted_where_we_do_not_ask_for_more() -> None:
@@ -159,7 +162,9 @@ def eddsa_key() -> SigningKey:
 
 def test_the_multikey_of_the_w3c_pair_is_read_and_written() -> None:
     told = vector("eddsa/keyPair.json")
-    assert multikey(eddsa_key().private) == told["publicKeyMultibase"]
+    private = eddsa_key().private
+    assert isinstance(private, Ed25519PrivateKey)
+    assert multikey(private) == told["publicKeyMultibase"]
     assert multikey(read_multikey(told["publicKeyMultibase"])) == told["publicKeyMultibase"]
 
 
