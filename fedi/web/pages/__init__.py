@@ -1,0 +1,1 @@
+"""One module per area of pages: look, choose words, fill the template."""

@@ -1,0 +1,65 @@
+"""`/about`: what this is, who speaks here, how to follow from elsewhere, and what is kept, read from the configuration."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors.store import list_collectives
+from fedi.config import Config
+from fedi.instance import Instance
+from fedi.text.links import checked_link
+from fedi.web.pages.frame import show, visitor_here
+from fedi.web.pages.profile import profile_summary
+from fedi.web.site import Head, site_of
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How to reach the stewards; `href` is None when it is no address a browser can open."""
+
+    text: str
+    href: str | None
+
+
+async def about(instance: Instance, request: Request) -> Response:
+    """The page about the instance."""
+    visitor = visitor_here(instance, request)
+    collectives = await instance.look(list_collectives)
+    site = site_of(instance.config, instance.urls, collectives)
+    summaries = tuple(profile_summary(each) for each in collectives)
+    head = Head(
+        title=visitor.t("web.about.title"),
+        canonical=f"{instance.urls.base}/about",
+        description=visitor.t("web.about.what", name=site.name.text),
+        is_indexed=site.is_indexed,
+    )
+    return show(
+        request,
+        "about.html",
+        visitor,
+        site,
+        head,
+        profiles=tuple(zip(site.collectives, summaries, strict=True)),
+        privacy=privacy_keys(instance.config),
+        contact=_contact(instance.config.instance.contact),
+    )
+
+
+def privacy_keys(config: Config) -> tuple[str, ...]:
+    """The sentences about privacy that are true of this configuration (S104)."""
+    return (
+        "web.about.privacy.no_addresses",
+        "web.about.privacy.no_third_parties",
+        "web.about.privacy.cookie",
+        f"web.about.privacy.posture.{config.instance.posture}",
+        "web.about.privacy.public",
+        "web.about.privacy.deletion",
+    )
+
+
+def _contact(text: str) -> Contact | None:
+    if not text:
+        return None
+    href = checked_link(text) or (checked_link(f"mailto:{text}") if "@" in text else None)
+    return Contact(text, href)

@@ -1,0 +1,37 @@
+"""How every page is put together: visitor and site around what the page itself shows."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fedi.instance import Instance
+from fedi.web.answer import answer_page
+from fedi.web.render import render
+from fedi.web.site import Head, Site, link_header
+from fedi.web.visitor import Visitor, visitor_of
+
+
+def visitor_here(instance: Instance, request: Request) -> Visitor:
+    """The visitor of a request, at this moment."""
+    return visitor_of(request, instance.config, instance.clock.now())
+
+
+def show(
+    request: Request,
+    template: str,
+    visitor: Visitor,
+    site: Site,
+    head: Head,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    """The page as an answer. Templates know the visitor as `v` and the words as `t`."""
+    html = render(template, v=visitor, t=visitor.t, site=site, head=head, **values)
+    link = link_header(head)
+    sent = {"content-language": visitor.language, **(headers or {})}
+    if link:
+        sent["link"] = link
+    return answer_page(request, html, status=status, headers=sent)

@@ -1,0 +1,184 @@
+"""The pages that are lists: home, agenda, needs, archive by kind, hashtag."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors.store import list_collectives
+from fedi.clock import to_ms
+from fedi.errors import NotFound
+from fedi.instance import Instance
+from fedi.publications.kinds import KIND_NAMES
+from fedi.text.direction import clean_line
+from fedi.text.hashtags import normalise_hashtag
+from fedi.views.agenda import list_coming, list_coming_elsewhere
+from fedi.views.archive import list_hashtag, list_kind
+from fedi.views.home import ELSEWHERE_MAX, look_home
+from fedi.views.needs import list_open
+from fedi.web.pages.frame import show, visitor_here
+from fedi.web.pages.profile import profile_summary
+from fedi.web.shown.cards import cards_of, months_of
+from fedi.web.site import ATOM, ICS, Alternate, Head, site_of
+
+NEEDS_MAX = 50
+HASHTAG_CHARS_MAX = 100
+
+
+async def home(instance: Instance, request: Request) -> Response:
+    """The first page."""
+    visitor = visitor_here(instance, request)
+    found = await instance.look(lambda rx: look_home(rx, to_ms(visitor.now)))
+    site = site_of(instance.config, instance.urls, found.collectives)
+    summaries = tuple(profile_summary(each) for each in found.collectives)
+    urls = instance.urls
+    head = Head(
+        title="",
+        canonical=f"{urls.base}/",
+        description=summaries[0].description if summaries else "",
+        alternates=(
+            Alternate("/feed.atom", ATOM, site.name.text),
+            Alternate("/events.ics", ICS, visitor.t("web.agenda.title")),
+        ),
+        is_indexed=site.is_indexed,
+    )
+    return show(
+        request,
+        "home.html",
+        visitor,
+        site,
+        head,
+        profiles=tuple(zip(site.collectives, summaries, strict=True)),
+        coming=cards_of(found.coming, visitor, urls),
+        more_coming=found.more_coming,
+        requests=cards_of(found.requests, visitor, urls),
+        offers=cards_of(found.offers, visitor, urls),
+        statements=cards_of(found.statements, visitor, urls),
+        notes=cards_of(found.notes, visitor, urls),
+        elsewhere=cards_of(found.elsewhere, visitor, urls),
+    )
+
+
+async def agenda(instance: Instance, request: Request) -> Response:
+    """All events to come, by month."""
+    visitor = visitor_here(instance, request)
+    now_ms = to_ms(visitor.now)
+    collectives, page, elsewhere = await instance.look(
+        lambda rx: (
+            list_collectives(rx),
+            list_coming(rx, now_ms, visitor.after),
+            () if visitor.after else list_coming_elsewhere(rx, now_ms, ELSEWHERE_MAX),
+        )
+    )
+    site = site_of(instance.config, instance.urls, collectives)
+    cards = cards_of(page.items, visitor, instance.urls)
+    title = visitor.t("web.agenda.title")
+    head = Head(
+        title=title,
+        canonical=f"{instance.urls.base}/agenda",
+        description=visitor.t("web.agenda.description", name=site.name.text),
+        alternates=(Alternate("/events.ics", ICS, title),),
+        is_indexed=site.is_indexed and visitor.after is None,
+    )
+    return show(
+        request,
+        "agenda.html",
+        visitor,
+        site,
+        head,
+        months=months_of(cards, page.items, visitor),
+        elsewhere=cards_of(elsewhere, visitor, instance.urls),
+        next_href=f"/agenda?after={page.next}" if page.next else None,
+    )
+
+
+async def needs(instance: Instance, request: Request) -> Response:
+    """What is needed and offered now."""
+    visitor = visitor_here(instance, request)
+    now_ms = to_ms(visitor.now)
+    collectives, requests, offers = await instance.look(
+        lambda rx: (
+            list_collectives(rx),
+            list_open(rx, "request", now_ms, NEEDS_MAX),
+            list_open(rx, "offer", now_ms, NEEDS_MAX),
+        )
+    )
+    site = site_of(instance.config, instance.urls, collectives)
+    head = Head(
+        title=visitor.t("web.needs.title"),
+        canonical=f"{instance.urls.base}/needs",
+        description=visitor.t("web.needs.description", name=site.name.text),
+        is_indexed=site.is_indexed,
+    )
+    return show(
+        request,
+        "needs.html",
+        visitor,
+        site,
+        head,
+        requests=cards_of(requests, visitor, instance.urls),
+        offers=cards_of(offers, visitor, instance.urls),
+    )
+
+
+async def archive(instance: Instance, request: Request) -> Response:
+    """Everything of one kind, newest first."""
+    visitor = visitor_here(instance, request)
+    kind = request.path_params["kind"]
+    if kind not in KIND_NAMES:
+        raise NotFound(detail="no such kind")
+    collectives, page = await instance.look(
+        lambda rx: (list_collectives(rx), list_kind(rx, kind, visitor.after))
+    )
+    site = site_of(instance.config, instance.urls, collectives)
+    title = visitor.t(f"web.archive.{kind}")
+    head = Head(
+        title=title,
+        canonical=f"{instance.urls.base}/archive/{kind}",
+        description=f"{title} – {site.name.text}",
+        alternates=(Alternate(f"/archive/{kind}.atom", ATOM, title),),
+        is_indexed=site.is_indexed and visitor.after is None,
+    )
+    return show(
+        request,
+        "archive.html",
+        visitor,
+        site,
+        head,
+        kind=kind,
+        title=title,
+        cards=cards_of(page.items, visitor, instance.urls),
+        next_href=f"/archive/{kind}?after={page.next}" if page.next else None,
+        is_later=visitor.after is not None,
+        first_href=f"/archive/{kind}",
+    )
+
+
+async def hashtag(instance: Instance, request: Request) -> Response:
+    """What carries a hashtag."""
+    visitor = visitor_here(instance, request)
+    name = clean_line(request.path_params["name"], HASHTAG_CHARS_MAX).lstrip("#")
+    if not normalise_hashtag(name):
+        raise NotFound(detail="not a hashtag")
+    collectives, page = await instance.look(
+        lambda rx: (list_collectives(rx), list_hashtag(rx, name, visitor.after))
+    )
+    site = site_of(instance.config, instance.urls, collectives)
+    address = instance.urls.hashtag(name)
+    path = address.removeprefix(instance.urls.base)
+    head = Head(
+        title=f"#{name}",
+        canonical=address,
+        description=visitor.t("web.tag.description", name=name, site=site.name.text),
+        is_indexed=False,
+    )
+    return show(
+        request,
+        "hashtag.html",
+        visitor,
+        site,
+        head,
+        name=name,
+        cards=cards_of(page.items, visitor, instance.urls),
+        next_href=f"{path}?after={page.next}" if page.next else None,
+        is_later=visitor.after is not None,
+        first_href=path,
+    )

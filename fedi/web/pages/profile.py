@@ -1,0 +1,115 @@
+"""The page of one of our collectives."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors.model import ROLE_COLLECTIVE, Actor
+from actors.store import list_collectives
+from fedi.clock import to_ms
+from fedi.errors import NotFound
+from fedi.instance import Instance
+from fedi.text.direction import Direction, clean_line, direction_of
+from fedi.text.excerpt import excerpt
+from fedi.text.html import text_of
+from fedi.views.profile import find_collective, look_profile
+from fedi.web.pages.frame import show, visitor_here
+from fedi.web.sanitised import Sanitised
+from fedi.web.shown.cards import cards_of
+from fedi.web.shown.people import own_picture, who_of
+from fedi.web.site import ATOM, DOCUMENT, ICS, RSS, Alternate, Head, site_of
+
+DESCRIPTION_CHARS_MAX = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a collective says of itself."""
+
+    html: Sanitised
+    description: str
+    lang: str
+    dir: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A field of a profile."""
+
+    name: str
+    value: Sanitised
+
+
+def profile_summary(actor: Actor) -> Summary:
+    """The collective's own words about itself."""
+    return Summary(
+        html=Sanitised(actor.summary),
+        description=excerpt(actor.summary, DESCRIPTION_CHARS_MAX),
+        lang=actor.language or "",
+        dir=direction_of(text_of(actor.summary[:2000]), actor.language),
+    )
+
+
+async def profile(instance: Instance, request: Request) -> Response:
+    """`/@{username}`."""
+    username = request.path_params["username"]
+    actor = await instance.look(lambda rx: find_collective(rx, username))
+    if actor is None:
+        raise NotFound("error.actor_not_found", detail="no such collective")
+    return await page_for_actor(instance, request, actor)
+
+
+async def page_for_actor(instance: Instance, request: Request, actor: Actor) -> Response:
+    """The page behind the id of an actor of ours. Raises NotFound for one without a page."""
+    if actor.role != ROLE_COLLECTIVE or actor.deleted_at is not None:
+        raise NotFound("error.actor_not_found", detail=actor.uri)
+    visitor = visitor_here(instance, request)
+    urls = instance.urls
+    collectives, found = await instance.look(
+        lambda rx: (
+            list_collectives(rx),
+            look_profile(rx, actor, to_ms(visitor.now), visitor.after),
+        )
+    )
+    site = site_of(instance.config, urls, collectives)
+    summary = profile_summary(actor)
+    path = f"/@{actor.username}"
+    name = clean_line(actor.title, 100)
+    image = own_picture(actor.icon.url if actor.icon else None, urls)
+    head = Head(
+        title=f"{name} ({actor.handle})",
+        canonical=urls.actor_page(actor.username),
+        description=summary.description,
+        type="profile",
+        image=f"{urls.base}{image}" if image else None,
+        alternates=(
+            Alternate(actor.uri, DOCUMENT),
+            Alternate(f"{path}/feed.atom", ATOM, name),
+            Alternate(f"{path}/feed.rss", RSS, name),
+            Alternate(f"{path}/events.ics", ICS, visitor.t("web.agenda.title")),
+        ),
+        is_indexed=actor.indexable and visitor.after is None,
+    )
+    banner = own_picture(actor.image.url if actor.image else None, urls)
+    return show(
+        request,
+        "actor.html",
+        visitor,
+        site,
+        head,
+        who=who_of(actor, actor.uri, urls),
+        address=actor.uri,
+        summary=summary,
+        banner=banner,
+        banner_alt=clean_line(actor.image.alt or "", 1500) if actor.image else "",
+        fields=tuple(
+            Line(clean_line(each.name, 200), Sanitised(each.value)) for each in actor.fields
+        ),
+        path=path,
+        coming=cards_of(found.coming, visitor, urls),
+        cards=cards_of(found.published.items, visitor, urls),
+        next_href=f"{path}?after={found.published.next}" if found.published.next else None,
+        is_later=visitor.after is not None,
+        first_href=path,
+    )

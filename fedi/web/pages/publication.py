@@ -1,0 +1,77 @@
+"""The page of one publication, and of one that is gone."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors.store import list_collectives
+from fedi.clock import iso
+from fedi.errors import NotFound
+from fedi.instance import Instance
+from fedi.publications.model import Publication
+from fedi.publications.store import Tombstone
+from fedi.views.conversation import Conversation, look_conversation
+from fedi.web.pages.errors import error_page
+from fedi.web.pages.frame import show, visitor_here
+from fedi.web.shown.article import Article, article_of
+from fedi.web.shown.cards import moment_of
+from fedi.web.site import DOCUMENT, ICS, Alternate, Head, site_of
+
+
+async def page_for_publication(
+    instance: Instance, request: Request, publication: Publication
+) -> Response:
+    """The page behind the id of a publication of ours; what not everybody may read is not found (S81)."""
+    visitor = visitor_here(instance, request)
+    collectives, conversation = await instance.look(
+        lambda rx: (list_collectives(rx), look_conversation(rx, publication.uri))
+    )
+    if conversation is None or not conversation.listed.is_local:
+        return await error_page(instance, request, NotFound())
+    site = site_of(instance.config, instance.urls, collectives)
+    article = article_of(conversation, visitor, instance.urls)
+    head = _head(conversation, article, instance.urls.base)
+    return show(request, "publication.html", visitor, site, head, article=article)
+
+
+async def page_gone(instance: Instance, request: Request, tombstone: Tombstone) -> Response:
+    """410: there was something here, and it is gone on purpose."""
+    visitor = visitor_here(instance, request)
+    collectives = await instance.look(list_collectives)
+    site = site_of(instance.config, instance.urls, collectives)
+    head = Head(
+        title=visitor.t("web.error.410.title"),
+        canonical=f"{instance.urls.base}/",
+        is_indexed=False,
+    )
+    return show(
+        request,
+        "gone.html",
+        visitor,
+        site,
+        head,
+        status=410,
+        deleted=moment_of(tombstone.deleted_at, visitor),
+    )
+
+
+def _head(conversation: Conversation, article: Article, base: str) -> Head:
+    listed = conversation.listed
+    publication, author = listed.publication, listed.author
+    picture = article.pictures[0] if article.pictures else None
+    alternates = [Alternate(publication.uri, DOCUMENT)]
+    if article.event is not None:
+        alternates.append(Alternate(f"{article.href}/event.ics", ICS))
+    is_indexed = publication.indexable is not False and author is not None and author.indexable
+    title = article.title.text
+    return Head(
+        title=title if article.has_name else f"{article.by.name.text}: {title}",
+        canonical=publication.uri,
+        description=article.description,
+        type="article",
+        image=f"{base}{picture.src}" if picture else None,
+        image_alt=picture.alt if picture else "",
+        published=iso(publication.published_at),
+        modified=iso(publication.updated_at) if publication.updated_at else "",
+        alternates=tuple(alternates),
+        is_indexed=is_indexed and str(publication.visibility) == "public",
+    )

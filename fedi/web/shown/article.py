@@ -1,0 +1,216 @@
+"""A publication on its own page, with what it answers and what was answered. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fedi.publications.model import Publication
+from fedi.text.direction import Direction, clean_line, direction_of
+from fedi.text.html import paragraphs_of, text_of
+from fedi.urls import Urls
+from fedi.views.conversation import Conversation, Reply
+from fedi.views.listed import Listed
+from fedi.web.sanitised import Sanitised
+from fedi.web.shown.cards import Moment, facts_of_aid, facts_of_event, moment_of, page_href
+from fedi.web.shown.facts import AidFacts, EventFacts
+from fedi.web.shown.people import Who, own_picture, web_link, who_of
+from fedi.web.shown.words import (
+    LEAD_CHARS_MAX,
+    Chosen,
+    LanguageChoice,
+    Words,
+    beginning,
+    chosen_text,
+    language_choices,
+    title_of,
+)
+from fedi.web.visitor import Visitor
+
+REPLY_LENGTH_MAX: Final = 6_000
+SHORTENED_TO: Final = 400
+ALT_CHARS_MAX: Final = 1500
+_INDENT_MAX: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Formatted text with the attributes it is set by."""
+
+    html: Sanitised
+    lang: str
+    dir: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that lies here."""
+
+    src: str
+    alt: str
+    width: int | None
+    height: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Something to open: a file, a link, a hashtag."""
+
+    href: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a reply answers. `words` is empty when it is not known here."""
+
+    href: str
+    by: Who | None
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReply:
+    """One answer. `warning`: what its author put in front of it. `is_shortened`: the rest is at `href`."""
+
+    depth: int
+    by: Who
+    href: str
+    published: Moment
+    warning: Words
+    body: Body
+    is_shortened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """`address` is what one pastes into a search field elsewhere to answer. `edited` is None when it never was."""
+
+    kind: str
+    address: str
+    href: str
+    has_name: bool
+    title: Words
+    abstract: Words
+    warning: Words
+    body: Body
+    by: Who
+    published: Moment
+    edited: Moment | None
+    languages: tuple[LanguageChoice, ...]
+    event: EventFacts | None
+    aid: AidFacts | None
+    pictures: tuple[Picture, ...]
+    links: tuple[Link, ...]
+    hashtags: tuple[Link, ...]
+    answered: Answered | None
+    replies: tuple[ShownReply, ...]
+    description: str
+
+
+def article_of(conversation: Conversation, visitor: Visitor, urls: Urls) -> Article:
+    """The whole page of a publication."""
+    listed = conversation.listed
+    publication = listed.publication
+    chosen = chosen_text(publication, visitor)
+    href = page_href(listed, urls)
+    edited = publication.updated_at if listed.version > 1 else None
+    return Article(
+        kind=publication.kind,
+        address=publication.uri,
+        href=href,
+        has_name=bool(chosen.text.name),
+        title=title_of(chosen),
+        abstract=_abstract(publication, chosen),
+        warning=_warning(publication, chosen),
+        body=_body(chosen),
+        by=who_of(listed.author, publication.author, urls),
+        published=moment_of(publication.published_at, visitor),
+        edited=None if edited is None else moment_of(edited, visitor),
+        languages=language_choices(publication, chosen, href),
+        event=facts_of_event(publication, visitor),
+        aid=facts_of_aid(publication, visitor),
+        pictures=_pictures(publication, urls),
+        links=_links(publication, urls),
+        hashtags=_hashtags(publication, urls),
+        answered=_answered(publication, conversation.parent, visitor, urls),
+        replies=tuple(_reply(each, visitor, urls) for each in conversation.replies),
+        description=_description(chosen),
+    )
+
+
+def _body(chosen: Chosen) -> Body:
+    html = chosen.text.content
+    return Body(
+        Sanitised(html), chosen.lang, direction_of(text_of(html[:3000]), chosen.lang or None)
+    )
+
+
+def _abstract(publication: Publication, chosen: Chosen) -> Words:
+    """Of statements only: that of an event repeats the facts, that of a note is a warning."""
+    summary = chosen.text.summary if publication.kind == "statement" else None
+    return chosen.words(clean_line(summary or "", 4 * LEAD_CHARS_MAX))
+
+
+def _warning(publication: Publication, chosen: Chosen) -> Words:
+    has_warning = publication.type in ("Note", "Question")
+    summary = (chosen.text.summary or "") if has_warning else ""
+    return chosen.words(clean_line(summary, LEAD_CHARS_MAX))
+
+
+def _description(chosen: Chosen) -> str:
+    summary = chosen.text.summary
+    return clean_line(summary, 300) if summary else beginning(chosen, 300)
+
+
+def _pictures(publication: Publication, urls: Urls) -> tuple[Picture, ...]:
+    return tuple(
+        Picture(src, clean_line(each.alt or "", ALT_CHARS_MAX), each.width, each.height)
+        for each in publication.attachments
+        if each.role in ("banner", "image") and (src := own_picture(each.url, urls))
+    )
+
+
+def _links(publication: Publication, urls: Urls) -> tuple[Link, ...]:
+    """Everything attached that is not shown: links, documents, pictures that lie elsewhere."""
+    return tuple(
+        Link(href, clean_line(each.name or each.alt or href, 200))
+        for each in publication.attachments
+        if not (each.role in ("banner", "image") and own_picture(each.url, urls))
+        and (href := web_link(each.url))
+    )
+
+
+def _hashtags(publication: Publication, urls: Urls) -> tuple[Link, ...]:
+    names = dict.fromkeys(tag.name for tag in publication.tags if tag.kind == "hashtag")
+    return tuple(Link(urls.hashtag(name).removeprefix(urls.base), name) for name in names)
+
+
+def _answered(
+    publication: Publication, parent: Listed | None, visitor: Visitor, urls: Urls
+) -> Answered | None:
+    if publication.in_reply_to is None:
+        return None
+    if parent is None:
+        href = web_link(publication.in_reply_to)
+        return Answered(href, None, Words("", "", "ltr")) if href else None
+    by = who_of(parent.author, parent.publication.author, urls)
+    words = title_of(chosen_text(parent.publication, visitor))
+    return Answered(page_href(parent, urls), by, words)
+
+
+def _reply(reply: Reply, visitor: Visitor, urls: Urls) -> ShownReply:
+    listed = reply.listed
+    publication = listed.publication
+    chosen = chosen_text(publication, visitor)
+    is_long = len(chosen.text.content) > REPLY_LENGTH_MAX
+    short = chosen.words(beginning(chosen, SHORTENED_TO))
+    return ShownReply(
+        depth=min(reply.depth, _INDENT_MAX),
+        by=who_of(listed.author, publication.author, urls),
+        href=page_href(listed, urls),
+        published=moment_of(publication.published_at, visitor),
+        warning=_warning(publication, chosen),
+        body=Body(Sanitised(paragraphs_of(short.text)), short.lang, short.dir)
+        if is_long
+        else _body(chosen),
+        is_shortened=is_long,
+    )

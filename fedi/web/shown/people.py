@@ -1,0 +1,65 @@
+"""Who wrote something: the name, always with the full handle beside it (S70), and where to find them. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from actors.model import Actor
+from fedi.text.direction import clean_line, direction_of
+from fedi.text.links import checked_link
+from fedi.urls import Urls
+from fedi.web.sanitised import Sanitised
+from fedi.web.shown.words import Words
+
+NAME_CHARS_MAX: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A line of a profile."""
+
+    name: str
+    value: Sanitised
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """An actor in one line. `href` is None when there is no address that may be linked; `icon` only from here (S71)."""
+
+    name: Words
+    handle: str
+    href: str | None
+    is_local: bool
+    icon: str | None
+
+
+def who_of(actor: Actor | None, uri: str, urls: Urls) -> Who:
+    """The author of something; one we know nothing of goes by the host."""
+    if actor is None:
+        host = urlsplit(uri).hostname or ""
+        return Who(Words(host, "", "ltr"), "", web_link(uri), False, None)
+    name = clean_line(actor.title, NAME_CHARS_MAX)
+    page = f"/@{actor.username}" if actor.is_local else web_link(actor.url) or web_link(actor.uri)
+    return Who(
+        name=Words(name, actor.language or "", direction_of(name, actor.language)),
+        handle=clean_line(actor.handle, NAME_CHARS_MAX * 3),
+        href=page,
+        is_local=actor.is_local,
+        icon=own_picture(actor.icon.url if actor.icon else None, urls),
+    )
+
+
+def own_picture(url: str | None, urls: Urls) -> str | None:
+    """The picture's address when it lies here; pages load nothing from anywhere else."""
+    return path_here(url, urls) if url and urls.is_ours(url) and checked_link(url) else None
+
+
+def path_here(address: str, urls: Urls) -> str:
+    """One of our addresses as a path, so that a page works under every name the instance is reached by (S93)."""
+    return address.removeprefix(urls.base) or "/"
+
+
+def web_link(url: str | None) -> str | None:
+    """An http(s) address that may be linked, or None."""
+    checked = checked_link(url) if url else None
+    return checked if checked and not checked.lower().startswith("mailto:") else None
