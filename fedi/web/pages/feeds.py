@@ -1,0 +1,202 @@
+"""News feeds and calendars over HTTP: look, hand to `fedi/feeds`, answer conditionally."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors.model import Actor
+from actors.store import list_collectives
+from fedi.clock import to_ms
+from fedi.db.engine import Reader
+from fedi.errors import NotFound
+from fedi.feeds import atom, ical, rss
+from fedi.feeds.entries import Feed, entries_of
+from fedi.i18n.catalog import translator
+from fedi.ids import is_public_id
+from fedi.instance import Instance
+from fedi.publications.event.model import EventDetails
+from fedi.publications.kinds import KIND_NAMES
+from fedi.text.direction import clean_line
+from fedi.text.excerpt import excerpt
+from fedi.views.archive import list_author, list_kind, list_local
+from fedi.views.calendar import list_calendar
+from fedi.views.conversation import find_readable
+from fedi.views.listed import Listed
+from fedi.views.profile import find_collective
+from fedi.web.answer import answer_text
+from fedi.web.site import site_of
+
+ENTRIES_MAX: Final = 50
+_FORMS: Final[dict[str, tuple[Callable[[Feed], bytes], str]]] = {
+    "atom": (atom.render_atom, atom.MEDIA_TYPE),
+    "rss": (rss.render_rss, rss.MEDIA_TYPE),
+}
+
+
+async def instance_feed(instance: Instance, request: Request) -> Response:
+    """Everything published here: `/feed.atom`, `/feed.rss`."""
+    collectives, page = await instance.look(
+        lambda rx: (list_collectives(rx), list_local(rx, most=ENTRIES_MAX))
+    )
+    site = site_of(instance.config, instance.urls, collectives)
+    feed = _feed(instance, request, site.name.text, "", "/", "/feed", site.name.lang, page.items)
+    return _answer_feed(request, feed)
+
+
+async def kind_feed(instance: Instance, request: Request) -> Response:
+    """Everything of one kind: `/archive/{kind}.atom`."""
+    kind = _kind(request)
+    collectives, page = await instance.look(
+        lambda rx: (list_collectives(rx), list_kind(rx, kind, most=ENTRIES_MAX))
+    )
+    site = site_of(instance.config, instance.urls, collectives)
+    title = f"{site.name.text} – {_kind_title(instance, kind)}"
+    feed = _feed(
+        instance,
+        request,
+        title,
+        "",
+        f"/archive/{kind}",
+        f"/archive/{kind}",
+        site.name.lang,
+        page.items,
+    )
+    return _answer_feed(request, feed)
+
+
+async def actor_feed(instance: Instance, request: Request) -> Response:
+    """Everything of one collective: `/@{username}/feed.atom`, `.rss`."""
+    actor, listed = await instance.look(lambda rx: _of_actor(rx, request, None))
+    name = clean_line(actor.title, 100)
+    feed = _feed(
+        instance,
+        request,
+        f"{name} ({actor.handle})",
+        excerpt(actor.summary, 300),
+        f"/@{actor.username}",
+        f"/@{actor.username}/feed",
+        actor.language or "",
+        listed,
+    )
+    return _answer_feed(request, feed)
+
+
+async def actor_kind_feed(instance: Instance, request: Request) -> Response:
+    """Everything of one kind by one collective: `/@{username}/{kind}.atom`."""
+    kind = _kind(request)
+    actor, listed = await instance.look(lambda rx: _of_actor(rx, request, kind))
+    title = f"{clean_line(actor.title, 100)} – {_kind_title(instance, kind)}"
+    feed = _feed(
+        instance,
+        request,
+        title,
+        "",
+        f"/@{actor.username}",
+        f"/@{actor.username}/{kind}",
+        actor.language or "",
+        listed,
+    )
+    return _answer_feed(request, feed)
+
+
+async def instance_calendar(instance: Instance, request: Request) -> Response:
+    """The agenda as a calendar to subscribe to: `/events.ics`."""
+    now_ms = to_ms(instance.clock.now())
+    collectives, listed = await instance.look(
+        lambda rx: (list_collectives(rx), list_calendar(rx, now_ms))
+    )
+    site = site_of(instance.config, instance.urls, collectives)
+    return _answer_calendar(request, listed, site.name.text)
+
+
+async def actor_calendar(instance: Instance, request: Request) -> Response:
+    """The events of one collective: `/@{username}/events.ics`."""
+    now_ms = to_ms(instance.clock.now())
+
+    def look(rx: Reader) -> tuple[Actor, list[Listed]]:
+        actor = _actor(rx, request)
+        return actor, list_calendar(rx, now_ms, actor.uri)
+
+    actor, listed = await instance.look(look)
+    return _answer_calendar(request, listed, clean_line(actor.title, 100))
+
+
+async def event_calendar(instance: Instance, request: Request) -> Response:
+    """One event: `/event/{id}.ics`, `/event/{id}/event.ics`."""
+    public_id = request.path_params["id"]
+    if not is_public_id(public_id):
+        raise NotFound(detail="not an id")
+    uri = instance.urls.publication("event", public_id)
+    listed = await instance.look(lambda rx: find_readable(rx, uri))
+    if listed is None or not isinstance(listed.publication.details, EventDetails):
+        raise NotFound(detail="no such event")
+    return _answer_calendar(request, [listed], "", name="event.ics")
+
+
+def _of_actor(rx: Reader, request: Request, kind: str | None) -> tuple[Actor, list[Listed]]:
+    actor = _actor(rx, request)
+    return actor, list(list_author(rx, actor.uri, most=ENTRIES_MAX, kind=kind).items)
+
+
+def _actor(rx: Reader, request: Request) -> Actor:
+    actor = find_collective(rx, request.path_params["username"])
+    if actor is None:
+        raise NotFound("error.actor_not_found", detail="no such collective")
+    return actor
+
+
+def _kind(request: Request) -> str:
+    kind = str(request.path_params["kind"])
+    if kind not in KIND_NAMES:
+        raise NotFound(detail="no such kind")
+    return kind
+
+
+def _form(request: Request) -> str:
+    return "rss" if request.url.path.endswith(".rss") else "atom"
+
+
+def _kind_title(instance: Instance, kind: str) -> str:
+    return translator(instance.config.instance.language)(f"web.archive.{kind}")
+
+
+def _feed(
+    instance: Instance,
+    request: Request,
+    title: str,
+    subtitle: str,
+    page: str,
+    address: str,
+    language: str,
+    listed: Sequence[Listed],
+) -> Feed:
+    return Feed(
+        title=title,
+        subtitle=subtitle,
+        address=f"{instance.urls.base}{address}.{_form(request)}",
+        page=f"{instance.urls.base}{page}",
+        language=language or instance.config.instance.language,
+        entries=entries_of(listed),
+    )
+
+
+def _answer_feed(request: Request, feed: Feed) -> Response:
+    render, media_type = _FORMS[_form(request)]
+    modified = feed.updated_at if feed.entries else None
+    return answer_text(request, render(feed), media_type, modified=modified)
+
+
+def _answer_calendar(
+    request: Request, listed: list[Listed], title: str, name: str = "events.ics"
+) -> Response:
+    body = ical.render_calendar(listed, title)
+    changes = [each.publication.updated_at or each.publication.published_at for each in listed]
+    return answer_text(
+        request,
+        body,
+        ical.MEDIA_TYPE,
+        modified=max(changes, default=None),
+        headers={"content-disposition": f'inline; filename="{name}"'},
+    )
