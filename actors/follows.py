@@ -171,3 +171,16 @@ def list_follower_inboxes(rx: Reader, followed_uri: str) -> Sequence[tuple[str, 
         followed_uri,
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def has_follower_at(rx: Reader, followed_uri: str, host: str) -> bool:
+    """Whether anybody on this host is an accepted follower."""
+    return (
+        rx.one(
+            "SELECT 1 FROM follow f JOIN actor a ON a.uri = f.follower_uri AND a.host = ? "
+            "WHERE f.followed_uri = ? AND f.state = 'accepted' LIMIT 1",
+            host,
+            followed_uri,
+        )
+        is not None
+    )

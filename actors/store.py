@@ -128,10 +128,12 @@ def save(unit: Unit, actor: Actor) -> None:
     """Insert the actor or replace what is known of it. A local row is never overwritten by a remote document (S31)."""
     assert actor.role != ROLE_REMOTE or not unit.urls.is_ours(actor.uri)
     unit.tx.run(_UPSERT, new_row_id(unit.now), *_values_of(actor))
+    unit.touched.add(actor.uri)
 
 
 def mark_deleted(unit: Unit, uri: str) -> None:
     """Keep the row, so that the id stays dead; forget what it said of itself."""
+    unit.touched.add(uri)
     unit.tx.run(
         "UPDATE actor SET deleted_at = ?, name = '', summary = '', summary_source = NULL, icon = NULL, image = NULL, "
         "fields = '[]' WHERE uri = ?",

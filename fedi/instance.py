@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from fedi.cache import DocumentCache
 from fedi.clock import Clock
 from fedi.config import Config
 from fedi.db.engine import Database, Reader, Writer
@@ -31,14 +32,26 @@ class Instance:
     keyring: Keyring
     wake: Wake
     metrics: Metrics
+    documents: DocumentCache
 
     async def change(self, work: Callable[[Unit], T]) -> T:
         """Run `work` as one transaction; returns when it is on disk."""
 
         def unit_of(tx: Writer) -> T:
-            return work(Unit(tx, self.clock.now(), self.urls, self.config.instance.posture))
+            unit = Unit(tx, self.clock.now(), self.urls, self.config.instance.posture)
+            result = work(unit)
+            if unit.touched or unit.wakes:
+                tx.on_commit(lambda: self._after(unit))
+            return result
 
         return await self.db.write(unit_of)
+
+    def _after(self, unit: Unit) -> None:
+        """What follows from a transaction once it is on disk."""
+        if unit.touched:
+            self.documents.forget(unit.touched)
+        for worker in unit.wakes:
+            self.wake.ring(worker)
 
     async def look(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on one snapshot."""

@@ -26,9 +26,28 @@ class Bell:
             self._event.clear()
 
 
+INBOX = "inbox"
+DELIVERY = "delivery"
+LOOPBACK = "loopback"
+
+
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """The bells: activities to process, deliveries to send."""
+    """The bells: activities to process, deliveries to send, letters to ourselves."""
 
-    inbox: Bell = field(default_factory=Bell)
-    delivery: Bell = field(default_factory=Bell)
+    bells: dict[str, Bell] = field(
+        default_factory=lambda: {name: Bell() for name in (INBOX, DELIVERY, LOOPBACK)}
+    )
+
+    def ring(self, name: str) -> None:
+        """There is work for this worker."""
+        self.bells[name].ring()
+
+    async def wait(self, name: str, at_most_s: float) -> None:
+        """Until this worker's bell rings, or until so many seconds have passed."""
+        await self.bells[name].wait(at_most_s)
+
+    def ring_all(self) -> None:
+        """Everybody up: the process is about to stop."""
+        for bell in self.bells.values():
+            bell.ring()

@@ -23,6 +23,7 @@ from fedi.unit import Unit
 from fedi.vocab.activity import Activity, parse_activity
 from fedi.vocab.audience import Addressing
 from fedi.vocab.strict import parse_document
+from fedi.wake import INBOX
 from inbox import authority, policy, resolve, store
 from inbox.authenticate import sender_of
 from inbox.contract import Done, Handler, Ignored, Incoming, Later, Outcome, Refused
@@ -60,7 +61,9 @@ class Processor:
                     log.warning("inbox rests", extra={"why": problem.message_key})
                     worked = 0
                 if worked == 0:
-                    bell = asyncio.create_task(self._instance.wake.inbox.wait(await self._rest_s()))
+                    bell = asyncio.create_task(
+                        self._instance.wake.wait(INBOX, await self._rest_s())
+                    )
                     await asyncio.wait({bell, stopping}, return_when=asyncio.FIRST_COMPLETED)
                     bell.cancel()
         finally:

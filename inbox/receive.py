@@ -27,6 +27,7 @@ from fedi.signatures.request import SignedRequest
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity, parse_activity
 from fedi.vocab.strict import check_no_moved_meaning, parse_document
+from fedi.wake import INBOX
 from inbox import policy, store
 from inbox.authenticate import verified
 from inbox.limits import HostLimits
@@ -94,15 +95,14 @@ async def _receive(
     reason = await instance.change(lambda unit: _keep(unit, arrival, activity, host))
     if reason == "kept":
         limits.backlog += 1
-        instance.wake.inbox.ring()
+        instance.wake.ring(INBOX)
     return Answer(202, reason)
 
 
 def _keep(unit: Unit, arrival: Arrival, activity: Activity, host: str) -> str:
     if not policy.is_welcome(unit.tx, arrival.actor_uri, host):
         raise Forbidden("error.host_blocked", detail=host)
-    if hosts.note_heard(unit, host):
-        unit.tx.on_commit(lambda: None)
+    hosts.note_heard(unit, host)
     if not policy.concerns_us(unit, activity) and not arrival.recipient:
         return "unrelated"
     return "kept" if store.keep(unit, arrival) else "known"

@@ -19,6 +19,7 @@ from fedi.instance import Instance
 from fedi.signatures.keys import SigningKey
 from fedi.unit import Unit
 from fedi.urls import main_key
+from fedi.wake import DELIVERY
 from outbox import hosts, store
 from outbox.hosts import Lane
 from outbox.retry import Judgement, Verdict, judge, next_attempt
@@ -71,7 +72,7 @@ class Deliverer:
             while not stop.is_set():
                 if await self._start_lanes() == 0:
                     bell = asyncio.create_task(
-                        self._instance.wake.delivery.wait(await self._rest_s())
+                        self._instance.wake.wait(DELIVERY, await self._rest_s())
                     )
                     await asyncio.wait(
                         {bell, stopping, *self._lanes}, return_when=asyncio.FIRST_COMPLETED

@@ -9,6 +9,7 @@ from actors.model import Actor
 from fedi.unit import Unit
 from fedi.vocab.read import id_of
 from fedi.vocab.strict import dump
+from fedi.wake import DELIVERY, LOOPBACK
 from outbox import hosts, store
 
 # What these activities make needless to say about the same object when it still waits.
@@ -59,6 +60,7 @@ def send(unit: Unit, author: Actor, activity: dict[str, Any], to: Audience) -> i
     inboxes = _permitted(unit, _inboxes(unit, author, to))
     store.insert_deliveries(unit, row_id, inboxes.items())
     hosts.enqueue(unit, sorted(set(inboxes.values())))
+    unit.wakes.update((DELIVERY, LOOPBACK))
     return row_id
 
 

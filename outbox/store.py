@@ -276,6 +276,12 @@ def count_states(rx: Reader) -> dict[str, int]:
     }
 
 
+def count_waiting(rx: Reader) -> int:
+    """How many deliveries wait."""
+    row = rx.one("SELECT COUNT(*) FROM delivery WHERE state = 'waiting'")
+    return int(row[0]) if row else 0
+
+
 def oldest_waiting(rx: Reader) -> datetime | None:
     """Since when the oldest waiting delivery waits."""
     row = rx.one("SELECT MIN(created_at) FROM delivery WHERE state = 'waiting'")

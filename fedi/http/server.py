@@ -9,6 +9,7 @@ import contextlib
 import functools
 import ipaddress
 import socket
+import ssl
 import stat
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
@@ -43,11 +44,13 @@ async def serve(
     stop: asyncio.Event,
     grace_s: float = 8.0,
     limits: DoorLimits | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> None:
     """Serve `app` until `stop` is set, then finish running requests within `grace_s` and return.
 
     `bind`: `host:port` (port 0: any free one) or `unix:/path`. `on_ready` hears the real address. Addresses or
     networks in `trusted_proxies` may tell the client's address; over a unix socket any entry means the proxy.
+    `tls`: speak https.
     Raises `SetupError` when the address cannot be bound.
     """
     listener = _listener(bind)
@@ -56,7 +59,7 @@ async def serve(
     door = Door(limits or DoorLimits(), exempt=proxies)
     if trusted_proxies:
         app = behind_proxy(app, proxies, trusts_unix=is_unix)
-    server = _Server(_config(app, door, grace_s), door, stop)
+    server = _Server(_config(app, door, grace_s), door, stop, tls)
     try:
         on_ready(bind if is_unix else _address_of(listener))
         await server.serve(sockets=[listener])
@@ -87,10 +90,13 @@ def behind_proxy(app: ASGIApp, proxies: Sequence[Network], *, trusts_unix: bool 
 class _Server(Server):
     """uvicorn's server without its signal handlers and its own way to listen."""
 
-    def __init__(self, config: Config, door: Door, stop: asyncio.Event) -> None:
+    def __init__(
+        self, config: Config, door: Door, stop: asyncio.Event, tls: ssl.SSLContext | None
+    ) -> None:
         super().__init__(config)
         self._door = door
         self._stop = stop
+        self._tls = tls
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -108,9 +114,13 @@ class _Server(Server):
         self.servers = []
         for listener in sockets or []:
             if listener.family == socket.AF_UNIX:
-                listening = await loop.create_unix_server(make, sock=listener, backlog=BACKLOG)
+                listening = await loop.create_unix_server(
+                    make, sock=listener, backlog=BACKLOG, ssl=self._tls
+                )
             else:
-                listening = await loop.create_server(make, sock=listener, backlog=BACKLOG)
+                listening = await loop.create_server(
+                    make, sock=listener, backlog=BACKLOG, ssl=self._tls
+                )
             self.servers.append(listening)
         self._door.start()
         self.started = True

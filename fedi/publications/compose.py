@@ -45,7 +45,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Everything around a draft: who says it, under which id, when; whom it mentions; what it answers."""
+    """Everything around a draft: who says it, under which id, when; whom it mentions, by handle;
+    what and whom it answers."""
 
     author: Actor
     uri: str
@@ -53,6 +54,7 @@ class Setting:
     hashtag_url: Callable[[str], str]
     mentioned: Mapping[str, Actor]
     parent: Publication | None = None
+    answered: Actor | None = None
     updated_at: datetime | None = None
     zone: str = "UTC"
 
@@ -111,11 +113,8 @@ def problems_of(publication: Publication) -> tuple[Problem, ...]:
 
 def _people(draft: Draft, setting: Setting) -> dict[str, Actor]:
     """Whom the words are for by name: those mentioned, and who is answered."""
-    people = {actor.uri: actor for actor in setting.mentioned.values()}
-    if setting.parent is not None and setting.parent.author not in people:
-        answered = setting.mentioned.get(setting.parent.author)
-        if answered is not None:
-            people[answered.uri] = answered
+    answered = [setting.answered] if setting.answered is not None else []
+    people = {actor.uri: actor for actor in (*answered, *setting.mentioned.values())}
     people.pop(setting.author.uri, None)
     return people
 
@@ -129,9 +128,7 @@ def _addressing(draft: Draft, setting: Setting, people: tuple[str, ...]) -> Addr
 
 def _text(language: str, text: DraftText, draft: Draft, setting: Setting) -> Text:
     def mention_link(handle: str) -> MentionLink | None:
-        actor = setting.mentioned.get(handle.lower()) or setting.mentioned.get(
-            "@" + handle.lower().lstrip("@")
-        )
+        actor = setting.mentioned.get(handle.lower())
         return MentionLink(actor.uri, actor.url or actor.uri, actor.handle) if actor else None
 
     content = render(text.source, mention_link=mention_link, hashtag_url=setting.hashtag_url)

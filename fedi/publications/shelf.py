@@ -28,6 +28,7 @@ def put(
 def exchange(unit: Unit, publication: Publication) -> int:
     """Put a newer version in the place of the stored one. Raises NotFound."""
     row_id = store.replace(unit, publication)
+    unit.touched.add(publication.uri)
     _shelve(unit, row_id, publication)
     return row_id
 
@@ -35,6 +36,7 @@ def exchange(unit: Unit, publication: Publication) -> int:
 def take_off(unit: Unit, uri: str, *, is_local: bool) -> bool:
     """Remove a publication everywhere and leave its tombstone; whether it was there."""
     row_id = store.remove(unit, uri, is_local=is_local)
+    unit.touched.add(uri)
     reactions.forget_object(unit, uri)
     featured.forget_object(unit, uri)
     if row_id is None:

@@ -123,6 +123,16 @@ def is_addressed(rx: Reader, uri: str, actor_uri: str) -> bool:
     )
 
 
+def list_replies(rx: Reader, uri: str, most: int) -> Sequence[Publication]:
+    """The answers that are shown, oldest first."""
+    rows = rx.all(
+        f"SELECT {COLUMNS} FROM publication WHERE in_reply_to = ? AND NOT is_held ORDER BY published_at, id LIMIT ?",
+        uri,
+        most,
+    )
+    return [publication_of(row) for row in rows]
+
+
 def find_tombstone(rx: Reader, uri: str) -> Tombstone | None:
     """What remains of a deleted publication."""
     row = rx.one(

@@ -1,0 +1,147 @@
+"""The roof: every room's routes become one application, and every error becomes an answer."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from fedi.errors import FediError, Forbidden, Invalid, NotFound, TooMany, Unavailable
+from fedi.faces import actor, discovery, media, publication
+from fedi.faces.endpoint import endpoint
+from fedi.faces.fast import with_memory
+from fedi.instance import Instance
+from fedi.web import routes as web_routes
+from fedi.web.headers import with_security_headers
+from fedi.web.negotiate import wants_activity
+from fedi.web.pages.errors import error_page
+from inbox import routes as inbox_routes
+from inbox import store as inbox_store
+from inbox.limits import HostLimits
+from outbox import store as outbox_store
+
+log = logging.getLogger("fedi.app")
+
+ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
+_PROBES = ("/healthz", "/readyz")
+
+
+class _NotAllowed(Invalid):
+    status = 405
+    default_key = "error.method"
+
+
+def assemble(instance: Instance, limits: HostLimits) -> ASGIApp:
+    """The whole application of one instance."""
+    at = endpoint(instance)
+    routes = [
+        Route("/healthz", at(_alive), methods=["GET"]),
+        Route("/readyz", at(_ready), methods=["GET"]),
+        *inbox_routes.routes(instance, limits),
+        *discovery.routes(instance),
+        *actor.routes(instance),
+        *publication.routes(instance),
+        *media.routes(instance),
+        *web_routes.routes(instance),
+    ]
+    app = Starlette(
+        routes=routes,
+        exception_handlers={
+            FediError: _answering(instance, _expected),
+            HTTPException: _answering(instance, _routing),
+            Exception: _answering(instance, _unexpected),
+        },
+    )
+    app.router.redirect_slashes = False
+    inner = with_memory(_only_own_host(app, instance), instance.documents)
+    return with_security_headers(inner, https=instance.urls.scheme == "https")
+
+
+async def _alive(_instance: Instance, _request: Request) -> Response:
+    return PlainTextResponse("alive\n", headers={"cache-control": "no-store"})
+
+
+async def _ready(instance: Instance, _request: Request) -> Response:
+    """Whether the database answers and how much waits. Numbers only."""
+    try:
+        waiting_in = await instance.look(inbox_store.count_waiting)
+        waiting_out = await instance.look(outbox_store.count_waiting)
+        await instance.change(lambda unit: None)
+    except FediError as problem:
+        return JSONResponse({"ready": False, "why": problem.message_key}, status_code=503)
+    document = {"ready": True, "inbox_waiting": waiting_in, "deliveries_waiting": waiting_out}
+    return JSONResponse(document, headers={"cache-control": "no-store"})
+
+
+def _only_own_host(app: ASGIApp, instance: Instance) -> ASGIApp:
+    """Requests for any other host are not ours to answer (S7, S73, S93)."""
+    own = instance.urls.host.encode()
+
+    async def guarded(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] not in _PROBES:
+            asked = [value for name, value in scope["headers"] if name == b"host"]
+            if len(asked) != 1 or asked[0].lower() != own:
+                text = f"This server is {instance.urls.base}\n"
+                await PlainTextResponse(text, status_code=421)(scope, receive, send)
+                return
+        await app(scope, receive, send)
+
+    return guarded
+
+
+def _answering(
+    instance: Instance, answer: Callable[[Instance, Request, Any], Awaitable[Response]]
+) -> Callable[[Request, Any], Awaitable[Response]]:
+    async def handler(request: Request, problem: Any) -> Response:
+        return await answer(instance, request, problem)
+
+    return handler
+
+
+async def _expected(instance: Instance, request: Request, problem: FediError) -> Response:
+    """A refusal that was foreseen: a short document for programs, a page for people."""
+    headers = {"cache-control": "no-store"}
+    if isinstance(problem, TooMany | Unavailable):
+        headers["retry-after"] = str(problem.retry_after_s)
+    if (
+        request.method not in ("GET", "HEAD")
+        or wants_activity(request.headers.get("accept"))
+        or _is_for_programs(request)
+    ):
+        response: Response = JSONResponse({"error": problem.message_key}, problem.status)
+    else:
+        response = await error_page(instance, request, problem)
+    for name, value in headers.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+async def _routing(instance: Instance, request: Request, problem: HTTPException) -> Response:
+    error: FediError
+    if problem.status_code == 404:
+        error = NotFound(detail="no such address")
+    elif problem.status_code == 405:
+        error = _NotAllowed(detail="method")
+    elif problem.status_code in (401, 403):
+        error = Forbidden(detail="framework")
+    else:
+        error = Invalid(detail=f"framework {problem.status_code}")
+    response = await _expected(instance, request, error)
+    if problem.headers:
+        response.headers.update(problem.headers)
+    return response
+
+
+async def _unexpected(instance: Instance, request: Request, problem: Exception) -> Response:
+    """A defect of ours. The log has the traceback, without the words of anybody."""
+    log.error("defect", extra={"path": request.url.path[:100]}, exc_info=problem)
+    instance.metrics.count("defect")
+    return JSONResponse({"error": "error.internal"}, 500)
+
+
+def _is_for_programs(request: Request) -> bool:
+    return request.url.path.startswith(("/.well-known/", "/nodeinfo/", "/media/"))

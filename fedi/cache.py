@@ -1,0 +1,73 @@
+"""Rendered documents in memory, by the address that asks for them; forgotten the moment what they are about changes."""
+
+import hashlib
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+BYTES_MAX = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Bytes ready to be sent. `about`: the id of what they show. `headers` are complete, `etag` is among them."""
+
+    about: str
+    body: bytes
+    etag: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+
+    def with_headers(self, *more: tuple[bytes, bytes]) -> "Rendered":
+        """The same with further headers."""
+        return replace(self, headers=(*self.headers, *more))
+
+
+def etag_of(body: bytes) -> bytes:
+    """A strong entity tag of these bytes."""
+    return b'"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
+
+
+class DocumentCache:
+    """The least recently used leave first. `generation` lets a slow reader notice that something changed meanwhile."""
+
+    def __init__(self, bytes_max: int = BYTES_MAX) -> None:
+        self._bytes_max = bytes_max
+        self._bytes = 0
+        self._entries: OrderedDict[bytes, Rendered] = OrderedDict()
+        self._keys_about: defaultdict[str, set[bytes]] = defaultdict(set)
+        self.generation = 0
+
+    def find(self, key: bytes) -> Rendered | None:
+        """What was rendered for this key."""
+        entry = self._entries.get(key)
+        if entry is not None:
+            self._entries.move_to_end(key)
+        return entry
+
+    def put(self, key: bytes, entry: Rendered, generation: int) -> None:
+        """Keep an entry, unless something was forgotten since `generation` was read."""
+        if generation != self.generation:
+            return
+        self._drop(key)
+        self._entries[key] = entry
+        self._keys_about[entry.about].add(key)
+        self._bytes += len(entry.body)
+        while self._bytes > self._bytes_max:
+            self._drop(next(iter(self._entries)))
+
+    def forget(self, abouts: Iterable[str]) -> None:
+        """These have changed."""
+        self.generation += 1
+        for about in abouts:
+            for key in tuple(self._keys_about.get(about, ())):
+                self._drop(key)
+
+    def _drop(self, key: bytes) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is None:
+            return
+        self._bytes -= len(entry.body)
+        keys = self._keys_about[entry.about]
+        keys.discard(key)
+        if not keys:
+            del self._keys_about[entry.about]

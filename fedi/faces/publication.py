@@ -1,0 +1,135 @@
+"""Publications, their replies, activities and files: documents for servers, pages for everybody else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from actors import store as actor_store
+from fedi.clock import iso
+from fedi.db.engine import Reader
+from fedi.errors import NotFound
+from fedi.faces.asker import asker_of
+from fedi.faces.collections import collection
+from fedi.faces.documents import answer, cache_key, remember, render
+from fedi.faces.endpoint import endpoint
+from fedi.instance import Instance
+from fedi.publications import store
+from fedi.publications.activitystreams import build_object
+from fedi.publications.kinds import KIND_NAMES
+from fedi.publications.model import Publication
+from fedi.publications.store import Tombstone
+from fedi.publications.visibility import Viewer, may_see
+from fedi.urls import part
+from fedi.vocab.audience import Visibility
+from fedi.vocab.terms import CONTEXT
+from fedi.web.negotiate import wants_activity
+from fedi.web.pages.publication import page_for_publication, page_gone
+from outbox import store as outbox_store
+
+REPLIES_MAX = 100
+
+
+def routes(instance: Instance) -> list[Route]:
+    """One address per publication and activity."""
+    at = endpoint(instance)
+    return [
+        *(
+            Route(f"/{kind}/{{id}}", at(_publication), methods=["GET"], name=kind)
+            for kind in KIND_NAMES
+        ),
+        *(Route(f"/{kind}/{{id}}/replies", at(_replies), methods=["GET"]) for kind in KIND_NAMES),
+        Route("/activity/{id}", at(_activity), methods=["GET"]),
+    ]
+
+
+async def _publication(instance: Instance, request: Request) -> Response:
+    uri = instance.urls.base + request.url.path
+    generation = instance.documents.generation
+    as_document = wants_activity(request.headers.get("accept"))
+    viewer = await asker_of(instance, request) if as_document else Viewer()
+
+    def look(rx: Reader) -> tuple[Publication | None, Tombstone | None]:
+        found = store.find(rx, uri)
+        if found is not None and not (_is_here(rx, found) and may_see(rx, viewer, found)):
+            return None, None
+        return found, store.find_tombstone(rx, uri) if found is None else None
+
+    publication, tombstone = await instance.look(look)
+    if tombstone is not None:
+        return await _gone(instance, request, tombstone, as_document=as_document)
+    if publication is None:
+        raise NotFound("error.publication_not_found", detail="address")
+    if not as_document:
+        return await page_for_publication(instance, request, publication)
+    document = build_object(publication, with_context=True, replies=part(uri, "replies"))
+    is_public = viewer.actor is None and publication.visibility.is_public
+    rendered = render(document, uri, is_public=is_public)
+    if is_public:
+        remember(instance, cache_key(request), rendered, generation)
+    return answer(rendered, request)
+
+
+def _is_here(rx: Reader, publication: Publication) -> bool:
+    """Whether the author is ours and still with us."""
+    author = actor_store.find(rx, publication.author)
+    return author is not None and author.is_local and author.deleted_at is None
+
+
+async def _gone(
+    instance: Instance, request: Request, tombstone: Tombstone, *, as_document: bool
+) -> Response:
+    if not as_document:
+        return await page_gone(instance, request, tombstone)
+    document: dict[str, Any] = {
+        "@context": CONTEXT,
+        "id": tombstone.uri,
+        "type": "Tombstone",
+        "deleted": iso(tombstone.deleted_at),
+    }
+    if tombstone.former_type:
+        document["formerType"] = tombstone.former_type
+    return answer(render(document, tombstone.uri, is_public=True), request, status=410)
+
+
+async def _replies(instance: Instance, request: Request) -> Response:
+    """The public replies we know, as ids."""
+    uri = instance.urls.base + request.url.path.removesuffix("/replies")
+    viewer = await asker_of(instance, request)
+
+    def look(rx: Reader) -> Sequence[str] | None:
+        publication = store.find(rx, uri)
+        if publication is None or not may_see(rx, viewer, publication):
+            return None
+        replies = store.list_replies(rx, uri, REPLIES_MAX)
+        return [each.uri for each in replies if each.visibility is Visibility.PUBLIC]
+
+    found = await instance.look(look)
+    if found is None:
+        raise NotFound("error.publication_not_found", detail="replies")
+    document = collection(part(uri, "replies"), len(found), first=None, items=found)
+    return answer(render(document, uri, is_public=viewer.actor is None), request)
+
+
+async def _activity(instance: Instance, request: Request) -> Response:
+    """An activity of ours: public ones for everybody, others for those whom their object is for."""
+    uri = instance.urls.base + request.url.path
+    viewer = await asker_of(instance, request)
+
+    def look(rx: Reader) -> bytes | None:
+        activity = outbox_store.find(rx, uri)
+        if activity is None:
+            return None
+        if activity.visibility in ("public", "quiet"):
+            return activity.body
+        about = store.find(rx, activity.object_uri)
+        return activity.body if about is not None and may_see(rx, viewer, about) else None
+
+    body = await instance.look(look)
+    if body is None:
+        raise NotFound(detail="activity")
+    rendered = render(msgspec.json.decode(body), uri, is_public=viewer.actor is None)
+    return answer(rendered, request)

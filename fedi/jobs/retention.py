@@ -1,0 +1,25 @@
+"""Forgetting in time (S85): bodies of what was processed, old lines of the ledger, letters nobody could take."""
+
+from datetime import timedelta
+
+from fedi.instance import Instance
+from fedi.unit import Unit
+from inbox import store as inbox_store
+from outbox import store as outbox_store
+
+BODIES_KEPT = timedelta(days=7)
+LEDGER_KEPT = timedelta(days=90)
+
+
+async def forget(instance: Instance) -> int:
+    """Apply every retention period once; how many rows were concerned."""
+    give_up_after = timedelta(days=instance.config.delivery.give_up_days)
+
+    def work(unit: Unit) -> int:
+        return (
+            inbox_store.forget_bodies(unit, unit.now - BODIES_KEPT)
+            + outbox_store.give_up(unit, unit.now - give_up_after)
+            + outbox_store.purge(unit, unit.now - LEDGER_KEPT)
+        )
+
+    return await instance.change(work)

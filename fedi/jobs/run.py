@@ -1,0 +1,98 @@
+"""The workers of one process, started together and stopped together."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fedi.errors import FediError
+from fedi.instance import Instance
+from fedi.jobs.loopback import carry
+from fedi.jobs.retention import forget
+from fedi.wake import LOOPBACK
+from inbox.limits import HostLimits
+from inbox.process import Processor
+from outbox.deliver import Deliverer
+
+log = logging.getLogger("fedi.jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something done again and again."""
+
+    name: str
+    run: Callable[[Instance], Awaitable[int]]
+    every: timedelta
+
+
+JOBS: tuple[Job, ...] = (Job("retention", forget, timedelta(hours=1)),)
+
+
+async def run_workers(instance: Instance, limits: HostLimits, stop: asyncio.Event) -> None:
+    """Send, process and forget until `stop`; then let what is under way finish."""
+    workers = [
+        _kept_alive("delivery", lambda: Deliverer(instance).run(stop), stop),
+        _kept_alive("inbox", lambda: Processor(instance, limits).run(stop), stop),
+        _kept_alive("loopback", lambda: _carry_until(instance, stop), stop),
+        *(_repeat(instance, job, stop) for job in JOBS),
+    ]
+    await asyncio.gather(*workers)
+
+
+async def settle(instance: Instance, limits: HostLimits) -> int:
+    """Work until nothing is due any more; how much was done. For commands and tests."""
+    total = 0
+    while True:
+        worked = await carry(instance)
+        worked += await Processor(instance, limits).drain()
+        worked += await Deliverer(instance).drain()
+        if worked == 0:
+            return total
+        total += worked
+
+
+async def _carry_until(instance: Instance, stop: asyncio.Event) -> None:
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        while not stop.is_set():
+            if await carry(instance) == 0:
+                bell = asyncio.create_task(instance.wake.wait(LOOPBACK, 30.0))
+                await asyncio.wait({bell, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                bell.cancel()
+    finally:
+        stopping.cancel()
+
+
+async def _kept_alive(name: str, start: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """A worker that fails is started again: what it had claimed comes back by its lease."""
+    while not stop.is_set():
+        try:
+            await start()
+        except FediError as problem:
+            log.warning("worker rests", extra={"worker": name, "why": problem.message_key})
+        except Exception:
+            log.exception("worker failed", extra={"worker": name})
+        else:
+            return
+        await _rest(stop, 2.0)
+
+
+async def _repeat(instance: Instance, job: Job, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            await job.run(instance)
+        except FediError as problem:
+            log.warning("job rests", extra={"job": job.name, "why": problem.message_key})
+        except Exception:
+            log.exception("job failed", extra={"job": job.name})
+        await _rest(stop, job.every.total_seconds())
+
+
+async def _rest(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return

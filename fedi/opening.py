@@ -1,0 +1,197 @@
+"""Opening an instance: folder, lock, secret, database, tables, keys. Everything that can be wrong is said here, once."""
+
+import fcntl
+import ipaddress
+import os
+import secrets
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from actors import births, keys
+from fedi import settings
+from fedi.cache import DocumentCache
+from fedi.clock import Clock, SystemClock, to_ms
+from fedi.config import Config
+from fedi.db.engine import Database
+from fedi.db.migrate import migrate
+from fedi.db.sqlite import open_sqlite
+from fedi.errors import SetupError
+from fedi.http.client import FederationClient
+from fedi.http.guard import Policy
+from fedi.http.schemes import SchemeMemory
+from fedi.http.transport import AiohttpTransport, Resolve, Transport
+from fedi.instance import Instance
+from fedi.keyring import Keyring
+from fedi.media.storage import FolderStorage
+from fedi.metrics import Metrics
+from fedi.signatures.keys import SigningKey
+from fedi.unit import Unit
+from fedi.urls import Urls, main_key
+from fedi.wake import Wake
+from inbox import store as inbox_store
+from outbox import hosts
+
+DATABASE = "fedi.sqlite3"
+SECRET = "secret"  # noqa: S105 - the name of the file, not what is in it
+LOCK = "lock"
+MEDIA = "media"
+CONTROL = "control.sock"
+SECRET_BYTES = 32
+
+
+class FolderInUse(SetupError):
+    """Another process has this data folder open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a test may put in the place of the world: the clock, the way to others, the names of hosts."""
+
+    clock: Clock | None = None
+    transport: Transport | None = None
+    resolver: Resolve | None = None
+
+
+@asynccontextmanager
+async def open_instance(config: Config, outside: Outside | None = None) -> AsyncIterator[Instance]:
+    """An open instance, alone in its data folder. Creates what is missing; closes everything at the end.
+
+    Raises SetupError with what to do about it; FolderInUse when another process has the folder.
+    """
+    outside = outside or Outside()
+    folder = _prepare_folder(config.data_folder)
+    lock = _lock(folder)
+    try:
+        secret = _load_secret(folder)
+        database = await open_sqlite(folder / DATABASE, readers=config.storage.readers)
+        try:
+            clock = outside.clock or SystemClock()
+            await migrate(database, now_ms=to_ms(clock.now()))
+            transport = outside.transport or _transport(config, outside.resolver)
+            try:
+                yield await _assemble(config, database, secret, transport, clock, folder)
+            finally:
+                await transport.close()
+        finally:
+            await database.close()
+    finally:
+        os.close(lock)
+
+
+async def _assemble(
+    config: Config,
+    database: Database,
+    secret: bytes,
+    transport: Transport,
+    clock: Clock,
+    folder: Path,
+) -> Instance:
+    urls = Urls.of(config.instance.base_url)
+    keyring = Keyring(secret)
+    key_uri = main_key(urls.server_actor())
+
+    def server_key() -> SigningKey:
+        return keyring.signing[key_uri]
+
+    schemes = SchemeMemory()
+    instance = Instance(
+        config=config,
+        urls=urls,
+        db=database,
+        http=FederationClient(
+            transport, clock, server_key=server_key, user_agent=user_agent(urls), schemes=schemes
+        ),
+        media=FolderStorage(folder / MEDIA),
+        clock=clock,
+        keyring=keyring,
+        wake=Wake(),
+        metrics=Metrics(),
+        documents=DocumentCache(),
+    )
+    await instance.change(_first_looks)
+    await births.ensure_server_actor(instance)
+    keyring.signing[key_uri] = await instance.look(
+        lambda rx: keys.load_signing_key(rx, secret, key_uri)
+    )
+    return instance
+
+
+def user_agent(urls: Urls) -> str:
+    """Who asks, for the other side's logs: the product and where to reach us, without a version (S66)."""
+    return f"Mujawara (+{urls.base}/about)"
+
+
+def _first_looks(unit: Unit) -> None:
+    """Only one process has an embedded database, so whatever a dead one had claimed is free again."""
+    settings.check_base_url(unit)
+    inbox_store.hand_back_all(unit)
+    hosts.hand_back_all(unit)
+
+
+def _transport(config: Config, resolver: Resolve | None) -> AiohttpTransport:
+    policy = Policy(
+        allow_http=config.network.unsafe_allow_http,
+        allowed_networks=tuple(
+            ipaddress.ip_network(text) for text in config.network.allowed_networks
+        ),
+        own_hosts=frozenset({urlsplit(config.instance.base_url).netloc}),
+    )
+    return AiohttpTransport(
+        policy,
+        extra_ca_file=config.network.extra_ca_file or None,
+        resolver=resolver,
+        connections=max(256, config.delivery.concurrency * 2),
+    )
+
+
+def _prepare_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as problem:
+        raise SetupError(
+            detail=f"{folder}: cannot be used as the data folder ({problem.strerror}); "
+            "make it writable for this user, or set another folder in [storage]"
+        ) from problem
+    return folder
+
+
+def _lock(folder: Path) -> int:
+    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as problem:
+        os.close(descriptor)
+        raise FolderInUse(
+            detail=f"{folder}: another fedi process uses this data folder"
+        ) from problem
+    return descriptor
+
+
+def _load_secret(folder: Path) -> bytes:
+    """The instance secret, made on the first start and never replaced (S121)."""
+    file = folder / SECRET
+    if not file.exists():
+        if (folder / DATABASE).exists():
+            raise SetupError(
+                detail=f"{file}: is missing, but the database is there; put the secret back from a backup"
+            )
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(secrets.token_bytes(SECRET_BYTES))
+            out.flush()
+            os.fsync(out.fileno())
+    if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SetupError(detail=f"{file}: other users may read it; run: chmod 600 {file}")
+    secret = file.read_bytes()
+    if len(secret) != SECRET_BYTES:
+        raise SetupError(
+            detail=f"{file}: is damaged (not {SECRET_BYTES} bytes); put it back from a backup"
+        )
+    return secret

@@ -1,0 +1,86 @@
+"""One running process: web server, workers, the desk's socket; started together, stopped together without losing anything."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from fedi.app import assemble
+from fedi.config import Config
+from fedi.desk.control import serve_control
+from fedi.errors import SetupError
+from fedi.http.server import serve
+from fedi.instance import Instance
+from fedi.jobs.run import run_workers
+from fedi.opening import CONTROL, Outside, open_instance
+from inbox.limits import HostLimits
+
+log = logging.getLogger("fedi.serving")
+
+GRACE_S = 8.0
+
+
+async def serve_instance(
+    config: Config,
+    *,
+    stop: asyncio.Event,
+    on_ready: Callable[[str], None],
+    outside: Outside | None = None,
+) -> None:
+    """Open the instance and serve it until `stop`. Raises SetupError when it cannot start.
+
+    What was accepted is on disk before it is answered, so stopping only has to finish what is under way (R14).
+    """
+    async with open_instance(config, outside) as instance:
+        await serve_open_instance(instance, stop=stop, on_ready=on_ready)
+
+
+async def serve_open_instance(
+    instance: Instance, *, stop: asyncio.Event, on_ready: Callable[[str], None]
+) -> None:
+    """The same for an instance that is open already."""
+    config = instance.config
+    limits = HostLimits(config.inbox.host_per_minute)
+    workers_stop = asyncio.Event()
+    workers = asyncio.create_task(run_workers(instance, limits, workers_stop))
+    control = asyncio.create_task(
+        serve_control(instance, config.data_folder / CONTROL, workers_stop)
+    )
+    try:
+        await serve(
+            assemble(instance, limits),
+            bind=config.server.bind,
+            trusted_proxies=config.server.trusted_proxies,
+            on_ready=on_ready,
+            stop=stop,
+            grace_s=GRACE_S,
+            tls=_tls(config),
+        )
+    finally:
+        workers_stop.set()
+        instance.wake.ring_all()
+        for task in (workers, control):
+            try:
+                async with asyncio.timeout(GRACE_S):
+                    await task
+            except TimeoutError:
+                log.warning("a worker did not finish in time; its leases will run out")
+
+
+def _tls(config: Config) -> ssl.SSLContext | None:
+    if not config.server.tls_certificate:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    start = config.path.parent if config.path else Path.cwd()
+    try:
+        context.load_cert_chain(
+            start / config.server.tls_certificate, start / config.server.tls_key
+        )
+    except OSError as problem:
+        raise SetupError(
+            detail=f"tls_certificate or tls_key in [server] cannot be read ({problem}); give two PEM files that belong together"
+        ) from problem
+    return context

@@ -1,0 +1,280 @@
+"""A world of instances that talk to one another over TLS on loopback, in one process.
+
+    async with world("agora.test", "beirut.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        ...
+        await made.settle()        # every worker until nothing is due
+
+Workers do not run by themselves: `settle` runs them, so a test never waits for anything.
+"""
+
+import asyncio
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import trustme
+
+from actors import births, follows, refresh
+from actors.model import Actor
+from fedi.app import assemble
+from fedi.config import Config, parse_config
+from fedi.http.guard import Policy
+from fedi.http.server import serve
+from fedi.http.transport import AiohttpTransport
+from fedi.ids import new_public_id
+from fedi.instance import Instance
+from fedi.jobs.run import settle
+from fedi.opening import Outside, open_instance
+from fedi.publications import store as publication_store
+from fedi.publications.compose import Draft, DraftText, Setting, compose
+from fedi.publications.event.model import EventDetails
+from fedi.publications.model import Publication
+from fedi.publications.place import Place
+from fedi.unit import Unit
+from fedi.vocab.audience import Visibility
+from inbox.limits import HostLimits
+from outbox.actions.create import create
+from outbox.actions.delete import delete
+from outbox.actions.follow import follow
+from outbox.actions.update import update
+from tests.harness.clock import FakeClock
+from tests.harness.wire import Wire, WireTransport
+
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
+
+
+@dataclass(slots=True)
+class Site:
+    """One instance of the world and what runs it."""
+
+    instance: Instance
+    limits: HostLimits
+    folder: Path
+
+
+@dataclass(slots=True)
+class World:
+    """The instances by host, their clock and their network."""
+
+    clock: FakeClock
+    wire: Wire
+    authority: trustme.CA
+    folder: Path
+    sites: dict[str, Site] = field(default_factory=dict)
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    def __getitem__(self, host: str) -> Instance:
+        return self.sites[host].instance
+
+    @property
+    def authority_file(self) -> Path:
+        """The test authority's certificate as PEM, for programs of others."""
+        file = self.folder / "authority.pem"
+        if not file.exists():
+            self.authority.cert_pem.write_to_path(str(file))
+        return file
+
+    async def start(
+        self, host: str, settings: str = "", environment: Mapping[str, str] | None = None
+    ) -> Instance:
+        """Open an instance under this name and let it listen. `settings`: more TOML."""
+        folder = self.folder / host
+        config = parse_config(
+            f'[storage]\nfolder = "{folder}"\n{settings}',
+            {
+                "FEDI_INSTANCE_BASE_URL": f"https://{host}",
+                "FEDI_INBOX_HOST_PER_MINUTE": "1000000",
+                **(environment or {}),
+            },
+        )
+        return await self.open(host, config, folder)
+
+    async def open(self, host: str, config: Config, folder: Path) -> Instance:
+        """The same with a whole configuration."""
+        stack = AsyncExitStack()
+        policy = Policy(allow_http=False, allowed_networks=LOOPBACK, own_hosts=frozenset({host}))
+        real = AiohttpTransport(
+            policy, extra_ca_file=str(self.authority_file), resolver=self.wire.resolve
+        )
+        outside = Outside(clock=self.clock, transport=WireTransport(self.wire, real))
+        instance = await stack.enter_async_context(open_instance(config, outside))
+        limits = HostLimits(config.inbox.host_per_minute)
+        await stack.enter_async_context(_listening(self, host, instance, limits))
+        self.sites[host] = Site(instance, limits, folder)
+        self._stack.push_async_exit(stack)
+        return instance
+
+    async def settle(self) -> None:
+        """Run every worker of every instance until nothing is due."""
+        while True:
+            worked = [await settle(site.instance, site.limits) for site in self.sites.values()]
+            if not any(worked):
+                return
+
+    async def collective(self, host: str, username: str, name: str = "", **wishes: object) -> Actor:
+        """A collective on an instance."""
+        wanted = births.NewCollective(username, name or username.title(), **wishes)  # type: ignore[arg-type]
+        return await births.add_collective(self[host], wanted)
+
+    async def follow(self, follower: Actor, followed: Actor) -> None:
+        """One collective follows another, answers included."""
+        here = self[follower.host]
+        known = await refresh.find_or_fetch_actor(here, followed.uri)
+        await here.change(lambda unit: follow(unit, follower, known))
+        await self.settle()
+
+    async def publish(self, author: Actor, draft: Draft, **around: object) -> Publication:
+        """Publish as a collective; not yet sent before `settle`."""
+        here = self[author.host]
+
+        def work(unit: Unit) -> Publication:
+            setting = Setting(
+                author=author,
+                uri=unit.urls.publication(draft.kind, new_public_id(unit.now)),
+                published_at=unit.now,
+                hashtag_url=unit.urls.hashtag,
+                mentioned={},
+                **around,  # type: ignore[arg-type]
+            )
+            publication = compose(draft, setting)
+            create(unit, author, publication)
+            return publication
+
+        return await here.change(work)
+
+    async def edit(self, author: Actor, publication: Publication) -> Publication:
+        """Change what was published."""
+        return await self[author.host].change(lambda unit: update(unit, author, publication))
+
+    async def delete(self, author: Actor, publication: Publication) -> None:
+        """Withdraw what was published."""
+        await self[author.host].change(lambda unit: delete(unit, author, publication.uri))
+
+    async def find(self, host: str, uri: str) -> Publication | None:
+        """A publication as an instance has it."""
+        return await self[host].look(lambda rx: publication_store.find(rx, uri))
+
+    async def titles(self, host: str) -> list[str]:
+        """The titles or first words of everything an instance holds from elsewhere, oldest first."""
+        rows = await self[host].look(
+            lambda rx: rx.all(
+                "SELECT uri FROM publication WHERE NOT is_local ORDER BY published_at, id"
+            )
+        )
+        found = [await self.find(host, row[0]) for row in rows]
+        return [each.original.name or each.original.content for each in found if each is not None]
+
+    async def followers(self, actor: Actor) -> list[str]:
+        """Who follows, as the actor's own instance knows."""
+        listed = await self[actor.host].look(lambda rx: follows.list_followers(rx, actor.uri))
+        return [each.follower_uri for each in listed]
+
+    async def rows(self, host: str) -> dict[str, int]:
+        """How many rows each table of an instance has, for asserting that nothing changed."""
+
+        def count(rx: object) -> dict[str, int]:
+            tables = rx.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")  # type: ignore[attr-defined]
+            return {name: rx.one(f"SELECT COUNT(*) FROM {name}")[0] for (name,) in tables}  # type: ignore[attr-defined]
+
+        return await self[host].look(count)
+
+
+@asynccontextmanager
+async def world(
+    *hosts: str, settings: str = "", clock: FakeClock | None = None
+) -> AsyncIterator[World]:
+    """A world with instances under these names. `settings`: TOML for all of them."""
+    with TemporaryDirectory(prefix="fedi-world-") as folder:
+        made = World(clock or FakeClock(), Wire(), _authority(), Path(folder))
+        async with made._stack:
+            for host in hosts:
+                await made.start(host, settings)
+            yield made
+
+
+def an_event(title: str = "Assembly", *, starts_at: object = None, **wishes: object) -> Draft:
+    """An event next week in Tunis."""
+    starts = starts_at or (FakeClock().now() + timedelta(days=7)).replace(
+        minute=0, second=0, microsecond=0
+    )
+    details = EventDetails(
+        starts_at=starts,  # type: ignore[arg-type]
+        ends_at=starts + timedelta(hours=3),  # type: ignore[operator]
+        timezone="Africa/Tunis",
+        place=Place(
+            name="Dar Al-Jiran",
+            street="12 rue de Marseille",
+            locality="Tunis",
+            country="TN",
+            latitude=36.8,
+            longitude=10.18,
+        ),
+    )
+    return Draft(
+        "event",
+        {"en": DraftText(title, f"**{title}** for everybody. #assembly")},
+        details=details,
+        **wishes,
+    )  # type: ignore[arg-type]
+
+
+def a_statement(
+    title: str = "We speak",
+    source: str = "Words that matter.",
+    language: str = "en",
+    **wishes: object,
+) -> Draft:
+    """A statement."""
+    return Draft("statement", {language: DraftText(title, source)}, **wishes)  # type: ignore[arg-type]
+
+
+def a_note(source: str = "Hello", language: str = "en", **wishes: object) -> Draft:
+    """A short message."""
+    return Draft("note", {language: DraftText("", source)}, **wishes)  # type: ignore[arg-type]
+
+
+FOLLOWERS = Visibility.FOLLOWERS
+
+
+@asynccontextmanager
+async def _listening(
+    made: World, host: str, instance: Instance, limits: HostLimits
+) -> AsyncIterator[None]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.authority.issue_cert(host).configure_cert(context)
+    stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(
+        serve(
+            assemble(instance, limits),
+            bind="127.0.0.1:0",
+            on_ready=ready.set_result,
+            stop=stop,
+            grace_s=0.2,
+            tls=context,
+        )
+    )
+    await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        serving.result()
+    made.wire.ports[host] = int(ready.result().rpartition(":")[2])
+    try:
+        yield
+    finally:
+        stop.set()
+        await serving
+
+
+_made: list[trustme.CA] = []
+
+
+def _authority() -> trustme.CA:
+    """One throw-away authority for the whole run: making one takes a while."""
+    if not _made:
+        _made.append(trustme.CA())
+    return _made[0]
