@@ -27,7 +27,6 @@ GET_PAGES: tuple[tuple[str, Page], ...] = (
     ("/feed.atom", feeds.instance_feed),
     ("/feed.rss", feeds.instance_feed),
     ("/events.ics", feeds.instance_calendar),
-    ("/event/{id}.ics", feeds.event_calendar),
     ("/event/{id}/event.ics", feeds.event_calendar),
     ("/@{username}/feed.atom", feeds.actor_feed),
     ("/@{username}/feed.rss", feeds.actor_feed),

@@ -124,7 +124,7 @@ async def actor_calendar(instance: Instance, request: Request) -> Response:
 
 
 async def event_calendar(instance: Instance, request: Request) -> Response:
-    """One event: `/event/{id}.ics`, `/event/{id}/event.ics`."""
+    """One event: `/event/{id}/event.ics`."""
     public_id = request.path_params["id"]
     if not is_public_id(public_id):
         raise NotFound(detail="not an id")
