@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from actors import refresh
-from fedi.errors import NotFound, RemoteError, Unauthenticated
+from fedi.errors import Forbidden, Invalid, NotFound, RemoteError, Unauthenticated
 from fedi.instance import Instance
 from fedi.publications.visibility import NOBODY, Viewer
 from fedi.signatures.request import SignedRequest
@@ -22,17 +22,35 @@ def signed_request(request: Request, body: bytes = b"") -> SignedRequest:
 
 
 async def asker_of(instance: Instance, request: Request) -> Viewer:
-    """The viewer that a request proves to be; nobody when it is unsigned and that is allowed here.
+    """Who may be asking for public words: in the open posture anybody, without a look at signatures.
 
-    Raises Unauthenticated for a bad signature, and for none at all where documents are for known servers only.
+    Raises Unauthenticated where documents are for known servers only and the request does not prove to be one.
     """
-    if "signature" not in request.headers:
-        if instance.config.instance.posture != "open":
-            raise Unauthenticated("signature.missing")
+    if instance.config.instance.posture == "open":
         return NOBODY
+    if "signature" not in request.headers:
+        raise Unauthenticated("signature.missing")
+    return await proved_asker(instance, request)
+
+
+async def proved_asker(instance: Instance, request: Request) -> Viewer:
+    """The actor whose signature the request carries. Raises Unauthenticated, Forbidden, Unavailable."""
     try:
         proof = await verified(instance, signed_request(request))
         actor = await refresh.find_or_fetch_actor(instance, proof.owner)
     except (RemoteError, NotFound) as problem:
         raise Unauthenticated("signature.key", detail=problem.detail) from problem
     return Viewer(actor)
+
+
+async def second_look(instance: Instance, request: Request, viewer: Viewer) -> Viewer | None:
+    """Who asks for what not everybody may see: proved only now, so that public words cost nobody a key (wire 10.5).
+
+    None when nothing more can be known: then it is not there (S81).
+    """
+    if viewer.actor is not None or "signature" not in request.headers:
+        return None
+    try:
+        return await proved_asker(instance, request)
+    except (Unauthenticated, Forbidden, Invalid):
+        return None

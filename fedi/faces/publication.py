@@ -12,7 +12,7 @@ from actors import store as actor_store
 from fedi.clock import iso
 from fedi.db.engine import Reader
 from fedi.errors import NotFound
-from fedi.faces.asker import asker_of
+from fedi.faces.asker import asker_of, second_look
 from fedi.faces.collections import collection
 from fedi.faces.documents import answer, cache_key, remember, render
 from fedi.faces.endpoint import endpoint
@@ -59,6 +59,11 @@ async def _publication(instance: Instance, request: Request) -> Response:
         return found, store.find_tombstone(rx, uri) if found is None else None
 
     publication, tombstone = await instance.look(look)
+    if publication is None and tombstone is None and as_document:
+        proved = await second_look(instance, request, viewer)
+        if proved is not None:
+            viewer = proved
+            publication, tombstone = await instance.look(look)
     if tombstone is not None:
         return await _gone(instance, request, tombstone, as_document=as_document)
     if publication is None:
@@ -129,6 +134,10 @@ async def _activity(instance: Instance, request: Request) -> Response:
         return activity.body if about is not None and may_see(rx, viewer, about) else None
 
     body = await instance.look(look)
+    proved = await second_look(instance, request, viewer) if body is None else None
+    if proved is not None:
+        viewer = proved
+        body = await instance.look(look)
     if body is None:
         raise NotFound(detail="activity")
     rendered = render(msgspec.json.decode(body), uri, is_public=viewer.actor is None)
