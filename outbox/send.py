@@ -7,6 +7,7 @@ from actors import blocks, follows
 from actors import store as actor_store
 from actors.model import Actor
 from fedi.unit import Unit
+from fedi.vocab.context import with_context
 from fedi.vocab.read import id_of
 from fedi.vocab.strict import dump
 from fedi.wake import DELIVERY, LOOPBACK
@@ -50,7 +51,7 @@ def send(unit: Unit, author: Actor, activity: dict[str, Any], to: Audience) -> i
             type=activity["type"],
             object_uri=object_uri,
             visibility=to.visibility,
-            body=dump(activity),
+            body=dump(with_context(activity)),
             published_at=unit.now,
         ),
         is_listed=to.is_listed,

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from fedi.cache import Rendered, etag_of
 from fedi.instance import Instance
+from fedi.vocab.context import with_context
 from fedi.vocab.strict import dump
 from fedi.vocab.terms import ACTIVITY_JSON
 
@@ -18,7 +19,7 @@ def render(
     document: dict[str, Any], about: str, *, is_public: bool, media_type: str = ACTIVITY_JSON
 ) -> Rendered:
     """The bytes and headers of a document. A public one may be kept by caches, by face; another by nobody (S74)."""
-    body = dump(document)
+    body = dump(with_context(document) if "@context" in document else document)
     etag = etag_of(body)
     headers = (
         (
