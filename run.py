@@ -83,7 +83,7 @@ def use_python_new_enough() -> None:
         return
     for minor in range(15, 10, -1):
         newer = shutil.which("python3.%d" % minor)  # noqa: UP031 - read by any Python 3
-        if newer:
+        if newer and subprocess.call([newer, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             become([newer, str(Path(__file__).resolve()), *sys.argv[1:]], dict(os.environ))
     give_up(
         "Python 3.11 or later is needed; this is %d.%d.\n"  # noqa: UP031
@@ -262,7 +262,8 @@ def install_debian_packages() -> None:
     say(f"Installing {names} for the tests …")
     apt_get("update")
     for package in missing:
-        if said := apt_get("install", "-y", "--no-install-recommends", package):
+        said = apt_get("install", "-y", "--no-install-recommends", package)
+        if said:
             say(
                 f"{said}\n{package} could not be installed; the tests that need it will be skipped."
             )
