@@ -29,6 +29,7 @@ def show(
     **values: Any,
 ) -> Response:
     """The page as an answer. Templates know the visitor as `v` and the words as `t`."""
+    values.setdefault("names_authors", len(site.collectives) > 1)
     html = render(template, v=visitor, t=visitor.t, site=site, head=head, **values)
     link = link_header(head)
     sent = {"content-language": visitor.language, **(headers or {})}

@@ -107,6 +107,7 @@ async def page_for_actor(instance: Instance, request: Request, actor: Actor) -> 
             Line(clean_line(each.name, 200), Sanitised(each.value)) for each in actor.fields
         ),
         path=path,
+        names_authors=False,
         coming=cards_of(found.coming, visitor, urls),
         cards=cards_of(found.published.items, visitor, urls),
         next_href=f"{path}?after={found.published.next}" if found.published.next else None,

@@ -13,7 +13,6 @@ from fedi.views.conversation import Conversation, look_conversation
 from fedi.web.pages.errors import error_page
 from fedi.web.pages.frame import show, visitor_here
 from fedi.web.shown.article import Article, article_of
-from fedi.web.shown.cards import moment_of
 from fedi.web.site import DOCUMENT, ICS, Alternate, Head, site_of
 
 
@@ -33,7 +32,7 @@ async def page_for_publication(
     return show(request, "publication.html", visitor, site, head, article=article)
 
 
-async def page_gone(instance: Instance, request: Request, tombstone: Tombstone) -> Response:
+async def page_gone(instance: Instance, request: Request, _tombstone: Tombstone) -> Response:
     """410: there was something here, and it is gone on purpose."""
     visitor = visitor_here(instance, request)
     collectives = await instance.look(list_collectives)
@@ -43,15 +42,7 @@ async def page_gone(instance: Instance, request: Request, tombstone: Tombstone) 
         canonical=f"{instance.urls.base}/",
         is_indexed=False,
     )
-    return show(
-        request,
-        "gone.html",
-        visitor,
-        site,
-        head,
-        status=410,
-        deleted=moment_of(tombstone.deleted_at, visitor),
-    )
+    return show(request, "gone.html", visitor, site, head, status=410)
 
 
 def _head(conversation: Conversation, article: Article, base: str) -> Head:

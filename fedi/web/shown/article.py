@@ -1,8 +1,11 @@
 """A publication on its own page, with what it answers and what was answered. Pure."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import Final
 
+from fedi.i18n.catalog import translator
+from fedi.publications.aid.model import AidDetails
 from fedi.publications.model import Publication
 from fedi.text.direction import Direction, clean_line, direction_of
 from fedi.text.html import paragraphs_of, text_of
@@ -12,7 +15,7 @@ from fedi.views.listed import Listed
 from fedi.web.sanitised import Sanitised
 from fedi.web.shown.cards import Moment, facts_of_aid, facts_of_event, moment_of, page_href
 from fedi.web.shown.facts import AidFacts, EventFacts
-from fedi.web.shown.people import Who, own_picture, web_link, who_of
+from fedi.web.shown.people import Who, own_picture, path_here, web_link, who_of
 from fedi.web.shown.words import (
     LEAD_CHARS_MAX,
     Chosen,
@@ -29,6 +32,7 @@ REPLY_LENGTH_MAX: Final = 6_000
 SHORTENED_TO: Final = 400
 ALT_CHARS_MAX: Final = 1500
 _INDENT_MAX: Final = 4
+_COMPARED: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def article_of(conversation: Conversation, visitor: Visitor, urls: Urls) -> Arti
         title=title_of(chosen),
         abstract=_abstract(publication, chosen),
         warning=_warning(publication, chosen),
-        body=_body(chosen),
+        body=_body(chosen, _after_title(listed, chosen)),
         by=who_of(listed.author, publication.author, urls),
         published=moment_of(publication.published_at, visitor),
         edited=None if edited is None else moment_of(edited, visitor),
@@ -130,24 +134,43 @@ def article_of(conversation: Conversation, visitor: Visitor, urls: Urls) -> Arti
         aid=facts_of_aid(publication, visitor),
         pictures=_pictures(publication, urls),
         links=_links(publication, urls),
-        hashtags=_hashtags(publication, urls),
+        hashtags=_hashtags(publication, chosen, urls),
         answered=_answered(publication, conversation.parent, visitor, urls),
         replies=tuple(_reply(each, visitor, urls) for each in conversation.replies),
         description=_description(chosen),
     )
 
 
-def _body(chosen: Chosen) -> Body:
-    html = chosen.text.content
+def _body(chosen: Chosen, html: str | None = None) -> Body:
+    html = chosen.text.content if html is None else html
     return Body(
         Sanitised(html), chosen.lang, direction_of(text_of(html[:3000]), chosen.lang or None)
     )
 
 
+def _after_title(listed: Listed, chosen: Chosen) -> str:
+    """The text without the first lines that carry title and facts to readers elsewhere: here they stand above it."""
+    html, name = chosen.text.content, chosen.text.name
+    if not listed.is_local or listed.publication.type != "Note" or not name:
+        return html
+    html = html.removeprefix(f"<p><strong>{escape(name, quote=False)}</strong></p>")
+    details = listed.publication.details
+    if isinstance(details, AidDetails):
+        key = "aid.needed" if details.purpose == "request" else "aid.offered"
+        opening = translator(chosen.language)(key, line="").strip()
+        if html.startswith(f"<p>{escape(opening, quote=False)}"):
+            html = html.partition("</p>")[2]
+    return html
+
+
 def _abstract(publication: Publication, chosen: Chosen) -> Words:
-    """Of statements only: that of an event repeats the facts, that of a note is a warning."""
-    summary = chosen.text.summary if publication.kind == "statement" else None
-    return chosen.words(clean_line(summary or "", 4 * LEAD_CHARS_MAX))
+    """Of statements only: that of an event repeats the facts, that of a note is a warning.
+
+    One that is only the beginning of the text is left out: the text follows.
+    """
+    summary = clean_line(chosen.text.summary or "", 4 * LEAD_CHARS_MAX)
+    is_beginning = summary[:_COMPARED] == beginning(chosen, LEAD_CHARS_MAX)[:_COMPARED]
+    return chosen.words("" if publication.kind != "statement" or is_beginning else summary)
 
 
 def _warning(publication: Publication, chosen: Chosen) -> Words:
@@ -179,9 +202,14 @@ def _links(publication: Publication, urls: Urls) -> tuple[Link, ...]:
     )
 
 
-def _hashtags(publication: Publication, urls: Urls) -> tuple[Link, ...]:
+def _hashtags(publication: Publication, chosen: Chosen, urls: Urls) -> tuple[Link, ...]:
+    """Those that the text itself does not link."""
     names = dict.fromkeys(tag.name for tag in publication.tags if tag.kind == "hashtag")
-    return tuple(Link(urls.hashtag(name).removeprefix(urls.base), name) for name in names)
+    return tuple(
+        Link(path_here(href, urls), name)
+        for name in names
+        if (href := urls.hashtag(name)) not in chosen.text.content
+    )
 
 
 def _answered(

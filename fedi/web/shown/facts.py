@@ -148,7 +148,7 @@ def _date_block(details: EventDetails, visitor: Visitor) -> DateBlock:
     several = details.display_end and end.date() > start.date()
     return DateBlock(
         day=written("d", start),
-        month=written("MMM", start).rstrip("."),
+        month=written("MMMM", start),
         weekday=written("EEEE", start),
         last=written("d MMM", end) if several else "",
         iso=start.date().isoformat() if details.all_day else iso(details.starts_at),
