@@ -1,0 +1,155 @@
+"""What may be done in one place only, and what may not be done at all."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from inbox.handlers import BY_ACTIVITY, HANDLERS
+from tests.house.source import PACKAGES, ROOT, imports_of, modules
+
+TEMPLATES = sorted((ROOT / "fedi").rglob("*.html"))
+
+
+def calls_of(*names: str) -> Iterator[str]:
+    """path:line of every call whose written name ends with one of `names`."""
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call):
+                written = ast.unparse(node.func)
+                if any(written == name or written.endswith(f".{name}") for name in names):
+                    yield f"{module.path}:{node.lineno}"
+
+
+def files_of(places: Iterator[str]) -> set[str]:
+    return {place.partition(":")[0] for place in places}
+
+
+# what is called → the only files that may
+ONE_PLACE = {
+    "the clock": (
+        ("datetime.now", "datetime.utcnow", "date.today", "time.time"),
+        {"fedi/clock.py"},
+    ),
+    "who spoke": (("Sender",), {"inbox/authenticate.py"}),
+    "the tables": (("sqlite3.connect", "aiosqlite.connect"), {"fedi/db/sqlite.py"}),
+}
+
+
+@pytest.mark.parametrize("what", ONE_PLACE)
+def test_it_is_done_in_one_place(what: str) -> None:
+    names, places = ONE_PLACE[what]
+    assert files_of(calls_of(*names)) <= places
+
+
+def test_one_mouth_speaks_to_other_servers() -> None:
+    clients = {"aiohttp", "http.client", "urllib.request", "httpx", "httpx2", "requests", "urllib3"}
+    speakers = {
+        module.path
+        for module in modules()
+        for name in imports_of(module)
+        if any(name == client or name.startswith(client + ".") for client in clients)
+    }
+    assert speakers == {"fedi/http/transport.py"}
+
+
+def test_chance_comes_from_the_room_of_ids_keys_and_secrets() -> None:
+    """`random` is predictable, so it may spread retries and nothing else."""
+    importers = {
+        m.path for m in modules() for name in imports_of(m) if name.split(".")[0] == "random"
+    }
+    assert importers <= {"outbox/retry.py", "outbox/deliver.py"}
+
+
+@pytest.mark.parametrize(
+    "name", ["eval", "exec", "pickle.loads", "pickle.load", "marshal.loads", "os.system", "yaml.load", "__import__"]
+)  # fmt: skip
+def test_no_text_becomes_code(name: str) -> None:
+    assert list(calls_of(name)) == []
+
+
+def test_programs_are_started_only_to_read_pictures() -> None:
+    importers = {
+        m.path for m in modules() for n in imports_of(m) if n.split(".")[0] == "subprocess"
+    }
+    starters = files_of(calls_of("create_subprocess_exec", "create_subprocess_shell", "os.execve"))
+    assert importers | starters <= {"fedi/media/intake.py"}
+
+
+def test_html_passes_the_escaping_through_one_door() -> None:
+    doors = {
+        module.path for module in modules() if re.search(r"def __html__|\bMarkup\(", module.text)
+    }
+    assert doors <= {"fedi/web/sanitised.py"}
+
+
+def test_templates_never_switch_the_escaping_off() -> None:
+    switched = re.compile(r"\|\s*safe\b|autoescape\s+false")
+    assert [t.name for t in TEMPLATES if switched.search(t.read_text(encoding="utf-8"))] == []
+
+
+def test_pages_hold_no_script_and_no_style_of_their_own() -> None:
+    inline = re.compile(
+        r"<script(?![^>]*\bsrc=)|\son[a-z]+\s*=\s*[\"']|\sstyle\s*=|javascript:", re.IGNORECASE
+    )
+    assert [t.name for t in TEMPLATES if inline.search(t.read_text(encoding="utf-8"))] == []
+
+
+def test_every_module_opens_with_what_it_is() -> None:
+    assert [m.path for m in modules() if not ast.get_docstring(m.tree)] == []
+
+
+def test_names_say_something() -> None:
+    empty = {
+        "utils",
+        "util",
+        "helpers",
+        "helper",
+        "common",
+        "misc",
+        "manager",
+        "service",
+        "services",
+        "data",
+        "info",
+    }
+    assert [m.path for m in modules() if m.name.rpartition(".")[2] in empty] == []
+
+
+def test_every_handler_file_is_in_the_table() -> None:
+    listed = {id(handler) for handler in HANDLERS}
+    files = sorted((ROOT / "inbox" / "handlers").glob("*.py"))
+    unlisted = [
+        file.name
+        for file in files
+        if file.stem != "__init__"
+        and id(importlib.import_module(f"inbox.handlers.{file.stem}").HANDLER) not in listed
+    ]
+    assert files
+    assert unlisted == []
+
+
+def test_no_two_handlers_want_the_same_activity() -> None:
+    wanted = [name for handler in HANDLERS for name in handler.activities]
+    assert len(wanted) == len(BY_ACTIVITY)
+
+
+def test_edges_alone_wait() -> None:
+    """Functions that get a Reader or a Unit are synchronous: nothing waits inside a transaction."""
+    waiting = [
+        f"{module.path}:{node.lineno}"
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.AsyncFunctionDef)
+        and node.args.args
+        and node.args.args[0].annotation is not None
+        and ast.unparse(node.args.args[0].annotation) in {"Reader", "Writer", "Unit"}
+    ]
+    assert waiting == []
+
+
+def test_packages_are_the_ones_that_are_shipped() -> None:
+    found = {p.parent.name for p in ROOT.glob("*/__init__.py")}
+    assert found == set(PACKAGES)
