@@ -11,18 +11,16 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from actors import keys
 from fedi.clock import from_ms, to_ms
-from fedi.db.engine import Reader
 from fedi.errors import FediError, ForbiddenAddress, NotFound, RemoteError, RemoteUnreachable
 from fedi.instance import Instance
-from fedi.signatures.keys import SigningKey
 from fedi.unit import Unit
 from fedi.urls import main_key
 from fedi.wake import DELIVERY
 from outbox import hosts, store
 from outbox.hosts import Lane
 from outbox.retry import Judgement, Verdict, judge, next_attempt
+from outbox.seal import Sealer, signing_key
 from outbox.store import Letter, Settlement
 
 log = logging.getLogger("fedi.outbox")
@@ -63,6 +61,7 @@ class Deliverer:
         self._lanes: set[asyncio.Task[None]] = set()
         self._bodies: OrderedDict[int, bytes] = OrderedDict()
         self._bodies_bytes = 0
+        self._sealer = Sealer(instance)
         self._random = random.SystemRandom()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -208,7 +207,7 @@ class Deliverer:
                 letter.id, store.GIVEN_UP, None, "too_old", letter.due_at, was_tried=False
             )
         try:
-            key = await self._signing_key(letter.actor_uri)
+            key = await signing_key(instance, main_key(letter.actor_uri))
             body = await self._body(letter.activity_id)
             answer = await instance.http.post(letter.inbox, body, key)
         except ForbiddenAddress as problem:
@@ -252,23 +251,10 @@ class Deliverer:
             due_at = to_ms(next_attempt(letter.attempts + 1, now, self._random.random(), after_s))
         return Settlement(letter.id, _STATE[judgement.verdict], status, judgement.reason, due_at)
 
-    async def _signing_key(self, actor_uri: str) -> SigningKey:
-        key_uri = main_key(actor_uri)
-        key = self._instance.keyring.signing.get(key_uri)
-        if key is None:
-            secret = self._instance.keyring.secret
-            key = await self._instance.look(lambda rx: keys.load_signing_key(rx, secret, key_uri))
-            self._instance.keyring.signing[key_uri] = key
-        return key
-
     async def _body(self, activity_id: int) -> bytes:
         body = self._bodies.get(activity_id)
         if body is None:
-
-            def load(rx: Reader) -> bytes:
-                return store.load_body(rx, activity_id)
-
-            body = await self._instance.look(load)
+            body = await self._sealer.body(activity_id)
             self._bodies[activity_id] = body
             self._bodies_bytes += len(body)
             while self._bodies_bytes > BODIES_BYTES_MAX and len(self._bodies) > 1:

@@ -16,6 +16,9 @@ GONE = "gone"
 GIVEN_UP = "given_up"
 SUPERSEDED = "superseded"
 
+# Activities of these visibilities carry a proof and a signature, made when their bytes are first asked for.
+SEALED = ("public", "quiet")
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxActivity:
@@ -41,6 +44,16 @@ class Letter:
     attempts: int
     due_at: int
     created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """An activity's bytes on their way to being final."""
+
+    activity_id: int
+    actor_uri: str
+    body: bytes
+    is_final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +88,8 @@ def insert(unit: Unit, activity: OutboxActivity, *, is_listed: bool) -> int:
     """Keep an activity; its row. `is_listed`: whether the public outbox shows it."""
     row_id = new_row_id(unit.now)
     unit.tx.run(
-        "INSERT INTO outbox_activity (id, uri, actor_uri, type, object_uri, visibility, is_listed, body, published_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO outbox_activity (id, uri, actor_uri, type, object_uri, visibility, is_listed, is_final, body, "
+        "published_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         row_id,
         activity.uri,
         activity.actor_uri,
@@ -84,6 +97,7 @@ def insert(unit: Unit, activity: OutboxActivity, *, is_listed: bool) -> int:
         activity.object_uri,
         activity.visibility,
         is_listed,
+        activity.visibility not in SEALED,
         activity.body,
         to_ms(activity.published_at),
     )
@@ -140,6 +154,20 @@ def load_body(rx: Reader, activity_id: int) -> bytes:
     row = rx.one("SELECT body FROM outbox_activity WHERE id = ?", activity_id)
     assert row is not None
     return bytes(row[0])
+
+
+def load_seal(rx: Reader, activity_id: int) -> Seal:
+    """The bytes of an activity, and whether they are what is sent."""
+    row = rx.one("SELECT actor_uri, body, is_final FROM outbox_activity WHERE id = ?", activity_id)
+    assert row is not None
+    return Seal(activity_id, row[0], bytes(row[1]), bool(row[2]))
+
+
+def keep_seal(unit: Unit, activity_id: int, body: bytes) -> None:
+    """These are the bytes from now on."""
+    unit.tx.run(
+        "UPDATE outbox_activity SET body = ?, is_final = TRUE WHERE id = ?", body, activity_id
+    )
 
 
 def settle(unit: Unit, settlements: Sequence[Settlement]) -> None:

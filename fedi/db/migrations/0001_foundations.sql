@@ -303,6 +303,7 @@ CREATE TABLE outbox_activity (
   object_uri TEXT NOT NULL,
   visibility TEXT NOT NULL,
   is_listed BOOLEAN NOT NULL,
+  is_final BOOLEAN NOT NULL,
   body BLOB NOT NULL,
   published_at INTEGER NOT NULL
 );
