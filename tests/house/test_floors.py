@@ -15,7 +15,7 @@ EMPTY = {"fedi", "fedi.media"}
 def floors() -> list[str]:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
-    return [room for layer in layers for room in re.findall(r"[a-z_.]+", layer)]
+    return [room for layer in layers for room in re.findall(r"[a-z0-9_.]+", layer)]
 
 
 def own_imports(module: Module) -> set[str]:

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import re
+import tomllib
 from collections.abc import Iterator
 
 import pytest
@@ -150,6 +151,8 @@ def test_edges_alone_wait() -> None:
     assert waiting == []
 
 
-def test_packages_are_the_ones_that_are_shipped() -> None:
-    found = {p.parent.name for p in ROOT.glob("*/__init__.py")}
-    assert found == set(PACKAGES)
+def test_the_packages_we_check_are_the_ones_that_are_shipped() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shipped = set(settings["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
+    found = {file.parent.name for file in ROOT.glob("*/__init__.py")} - {"benchmarks", "tests"}
+    assert shipped == found == set(PACKAGES)
