@@ -130,7 +130,7 @@ class World:
         await self.settle()
 
     async def publish(self, author: Actor, draft: Draft, **around: object) -> Publication:
-        """Publish as a collective; not yet sent before `settle`."""
+        """Publish as a collective; not yet sent before `settle`. `around`: more of `Setting`."""
         here = self[author.host]
 
         def work(unit: Unit) -> Publication:
@@ -139,8 +139,7 @@ class World:
                 uri=unit.urls.publication(draft.kind, new_public_id(unit.now)),
                 published_at=unit.now,
                 hashtag_url=unit.urls.hashtag,
-                mentioned={},
-                **around,  # type: ignore[arg-type]
+                **{"mentioned": {}, **around},  # type: ignore[arg-type]
             )
             publication = compose(draft, setting)
             create(unit, author, publication)
@@ -187,11 +186,17 @@ class World:
 
 @asynccontextmanager
 async def world(
-    *hosts: str, settings: str = "", clock: FakeClock | None = None
+    *hosts: str,
+    settings: str = "",
+    clock: FakeClock | None = None,
+    authority: trustme.CA | None = None,
 ) -> AsyncIterator[World]:
-    """A world with instances under these names. `settings`: TOML for all of them."""
+    """A world with instances under these names. `settings`: TOML for all of them.
+
+    `authority`: whom everybody trusts, where programs of others take part; else one of its own.
+    """
     with TemporaryDirectory(prefix="fedi-world-") as folder:
-        made = World(clock or FakeClock(), Wire(), _authority(), Path(folder))
+        made = World(clock or FakeClock(), Wire(), authority or _authority(), Path(folder))
         async with made._stack:
             for host in hosts:
                 await made.start(host, settings)

@@ -248,6 +248,7 @@ class FedifyPeer:
         self,
         *,
         signature: str | None = None,
+        understands: str | None = None,
         authorized_fetch: bool | None = None,
         skip_verification: bool | None = None,
         follows: str | None = None,
@@ -255,11 +256,13 @@ class FedifyPeer:
         """Change how it behaves.
 
         `signature`: scheme of the first try towards every host: "rfc9421", "cavage", "default".
+        `understands`: answer 401 to every other scheme: "rfc9421", "cavage", "both".
         `authorized_fetch`: answer 401 to unsigned GET. `follows`: "accept", "manual", "reject".
         """
         await self.ask(
             "mode",
             signature=signature,
+            understands=understands,
             authorizedFetch=authorized_fetch,
             skipVerification=skip_verification,
             follows=follows,

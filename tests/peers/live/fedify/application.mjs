@@ -15,7 +15,13 @@ const STORED = ["Note", "Create", "Update", "Delete", "Announce", "Like", "Emoji
 const ARRIVALS_MAX = 5000;
 
 export class Application {
-  mode = { signature: "default", skipVerification: false, authorizedFetch: false, follows: "accept" };
+  mode = {
+    signature: "default",
+    understands: "both",
+    skipVerification: false,
+    authorizedFetch: false,
+    follows: "accept",
+  };
   received = [];
   arrivals = [];
   failures = [];
@@ -245,10 +251,17 @@ export class Application {
       }
       if (this.arrivals.length < ARRIVALS_MAX) this.arrivals.push(arrival);
     }
-    const response = await this.federation.fetch(request, { contextData: { arrival } });
+    const response = this.#understands(arrival)
+      ? await this.federation.fetch(request, { contextData: { arrival } })
+      : new Response("this kind of signature is not understood here", { status: 401 });
     arrival.status = response.status;
     this.notify();
     return response;
+  }
+
+  /** Some servers know one of the two signature schemes only, and refuse the other like a bad signature. */
+  #understands({ scheme }) {
+    return this.mode.understands === "both" || scheme === "none" || scheme === this.mode.understands;
   }
 
   /** Holds an earlier POST against each kind of proof on its own; nothing is delivered. */
