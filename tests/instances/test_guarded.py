@@ -1,0 +1,71 @@
+"""Two careful instances: documents for known servers only, followers by hand. They must not wait for each other."""
+
+import aiohttp
+
+from actors import follows, store
+from fedi.instance import Instance
+from fedi.unit import Unit
+from outbox.actions.accept import accept_follow
+from tests.harness.world import World, a_note, an_event, world
+
+GUARDED = '[instance]\nposture = "guarded"\n'
+
+
+async def _ask(made: World, url: str, accept: str) -> tuple[int, dict[str, object]]:
+    """What a stranger who signs nothing is told."""
+    host = url.split("/")[2]
+    connector = aiohttp.TCPConnector(ssl=False)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        address = url.replace(host, f"127.0.0.1:{made.wire.ports[host]}", 1)
+        async with session.get(address, headers={"Host": host, "Accept": accept}) as answer:
+            is_json = "json" in answer.headers["content-type"]
+            return answer.status, await answer.json(content_type=None) if is_json else {}
+
+
+async def _approve_all(instance: Instance) -> None:
+    """Accept whoever asked."""
+
+    def work(unit: Unit) -> None:
+        for followed in store.list_collectives(unit.tx):
+            for asked in follows.list_followers(unit.tx, followed.uri, follows.ASKED):
+                follows.decide(unit, asked.follower_uri, followed.uri, follows.ACCEPTED)
+                accept_follow(unit, followed, asked.follower_uri, asked.activity_uri)
+
+    await instance.change(work)
+
+
+async def test_two_guarded_instances_meet_and_hear_one_another() -> None:
+    async with world("agora.test", "beirut.test", settings=GUARDED) as made:
+        agora = await made.collective("agora.test", "agora", approves_followers=True)
+        beirut = await made.collective("beirut.test", "beirut", approves_followers=True)
+        await made.follow(beirut, agora)
+        assert await made.followers(agora) == []
+        await _approve_all(made["agora.test"])
+        await made.settle()
+        assert await made.followers(agora) == [beirut.uri]
+        await made.publish(agora, an_event("Assembly"))
+        await made.settle()
+        assert await made.titles("beirut.test") == ["Assembly"]
+
+
+async def test_a_guarded_instance_shows_a_stranger_only_what_checks_a_signature() -> None:
+    async with world("agora.test", settings=GUARDED) as made:
+        agora = await made.collective("agora.test", "agora", "ساحة الجيران")
+        note = await made.publish(agora, a_note("words"))
+        status, stub = await _ask(made, agora.uri, "application/activity+json")
+        assert status == 200
+        assert "publicKey" in stub
+        assert "name" not in stub
+        for path in (note.uri, agora.outbox, agora.followers, f"{note.uri}/replies"):
+            assert path is not None
+            assert (await _ask(made, path, "application/activity+json"))[0] == 401
+
+
+async def test_a_guarded_instance_still_has_pages_and_can_be_found() -> None:
+    async with world("agora.test", settings=GUARDED) as made:
+        agora = await made.collective("agora.test", "agora")
+        note = await made.publish(agora, a_note("words"))
+        assert (await _ask(made, note.uri, "text/html"))[0] == 200
+        found = "https://agora.test/.well-known/webfinger?resource=acct:agora@agora.test"
+        assert (await _ask(made, found, "application/jrd+json"))[0] == 200
+        assert (await _ask(made, "https://agora.test/actor", "application/activity+json"))[0] == 200
