@@ -1,6 +1,7 @@
 """News feeds and calendars over HTTP: look, hand to `fedi/feeds`, answer conditionally."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from starlette.requests import Request
@@ -25,10 +26,12 @@ from fedi.views.calendar import list_calendar
 from fedi.views.conversation import find_readable
 from fedi.views.listed import Listed
 from fedi.views.profile import find_collective
-from fedi.web.answer import answer_text
+from fedi.web.answer import answer_text, is_known
+from fedi.web.kept import Kept, state_of
 from fedi.web.site import site_of
 
 ENTRIES_MAX: Final = 50
+_kept: Final = Kept()
 _FORMS: Final[dict[str, tuple[Callable[[Feed], bytes], str]]] = {
     "atom": (atom.render_atom, atom.MEDIA_TYPE),
     "rss": (rss.render_rss, rss.MEDIA_TYPE),
@@ -41,8 +44,9 @@ async def instance_feed(instance: Instance, request: Request) -> Response:
         lambda rx: (list_collectives(rx), list_local(rx, most=ENTRIES_MAX))
     )
     site = site_of(instance.config, instance.urls, collectives)
-    feed = _feed(instance, request, site.name.text, "", "/", "/feed", site.name.lang, page.items)
-    return _answer_feed(request, feed)
+    return await _answer_feed(
+        instance, request, site.name.text, "", "/", "/feed", site.name.lang, page.items
+    )
 
 
 async def kind_feed(instance: Instance, request: Request) -> Response:
@@ -53,7 +57,7 @@ async def kind_feed(instance: Instance, request: Request) -> Response:
     )
     site = site_of(instance.config, instance.urls, collectives)
     title = f"{site.name.text} – {_kind_title(instance, kind)}"
-    feed = _feed(
+    return await _answer_feed(
         instance,
         request,
         title,
@@ -63,14 +67,13 @@ async def kind_feed(instance: Instance, request: Request) -> Response:
         site.name.lang,
         page.items,
     )
-    return _answer_feed(request, feed)
 
 
 async def actor_feed(instance: Instance, request: Request) -> Response:
     """Everything of one collective: `/@{username}/feed.atom`, `.rss`."""
     actor, listed = await instance.look(lambda rx: _of_actor(rx, request, None))
     name = clean_line(actor.title, 100)
-    feed = _feed(
+    return await _answer_feed(
         instance,
         request,
         f"{name} ({actor.handle})",
@@ -80,7 +83,6 @@ async def actor_feed(instance: Instance, request: Request) -> Response:
         actor.language or "",
         listed,
     )
-    return _answer_feed(request, feed)
 
 
 async def actor_kind_feed(instance: Instance, request: Request) -> Response:
@@ -88,7 +90,7 @@ async def actor_kind_feed(instance: Instance, request: Request) -> Response:
     kind = _kind(request)
     actor, listed = await instance.look(lambda rx: _of_actor(rx, request, kind))
     title = f"{clean_line(actor.title, 100)} – {_kind_title(instance, kind)}"
-    feed = _feed(
+    return await _answer_feed(
         instance,
         request,
         title,
@@ -98,7 +100,6 @@ async def actor_kind_feed(instance: Instance, request: Request) -> Response:
         actor.language or "",
         listed,
     )
-    return _answer_feed(request, feed)
 
 
 async def instance_calendar(instance: Instance, request: Request) -> Response:
@@ -108,7 +109,7 @@ async def instance_calendar(instance: Instance, request: Request) -> Response:
         lambda rx: (list_collectives(rx), list_calendar(rx, now_ms))
     )
     site = site_of(instance.config, instance.urls, collectives)
-    return _answer_calendar(request, listed, site.name.text)
+    return await _answer_calendar(request, listed, site.name.text)
 
 
 async def actor_calendar(instance: Instance, request: Request) -> Response:
@@ -120,7 +121,7 @@ async def actor_calendar(instance: Instance, request: Request) -> Response:
         return actor, list_calendar(rx, now_ms, actor.uri)
 
     actor, listed = await instance.look(look)
-    return _answer_calendar(request, listed, clean_line(actor.title, 100))
+    return await _answer_calendar(request, listed, clean_line(actor.title, 100))
 
 
 async def event_calendar(instance: Instance, request: Request) -> Response:
@@ -132,7 +133,7 @@ async def event_calendar(instance: Instance, request: Request) -> Response:
     listed = await instance.look(lambda rx: find_readable(rx, uri))
     if listed is None or not isinstance(listed.publication.details, EventDetails):
         raise NotFound(detail="no such event")
-    return _answer_calendar(request, [listed], "", name="event.ics")
+    return await _answer_calendar(request, [listed], "", name="event.ics")
 
 
 def _of_actor(rx: Reader, request: Request, kind: str | None) -> tuple[Actor, list[Listed]]:
@@ -162,7 +163,7 @@ def _kind_title(instance: Instance, kind: str) -> str:
     return translator(instance.config.instance.language)(f"web.archive.{kind}")
 
 
-def _feed(
+async def _answer_feed(
     instance: Instance,
     request: Request,
     title: str,
@@ -171,32 +172,46 @@ def _feed(
     address: str,
     language: str,
     listed: Sequence[Listed],
-) -> Feed:
-    return Feed(
-        title=title,
-        subtitle=subtitle,
-        address=f"{instance.urls.base}{address}.{_form(request)}",
-        page=f"{instance.urls.base}{page}",
-        language=language or instance.config.instance.language,
-        entries=entries_of(listed),
-    )
+) -> Response:
+    form = _form(request)
+    render, media_type = _FORMS[form]
+    own = f"{instance.urls.base}{address}.{form}"
+
+    def write() -> bytes:
+        return render(
+            Feed(
+                title=title,
+                subtitle=subtitle,
+                address=own,
+                page=f"{instance.urls.base}{page}",
+                language=language or instance.config.instance.language,
+                entries=entries_of(listed),
+            )
+        )
+
+    state = state_of(f"{title} {subtitle}", own, listed)
+    return await _answer(request, state, write, media_type, listed, {})
 
 
-def _answer_feed(request: Request, feed: Feed) -> Response:
-    render, media_type = _FORMS[_form(request)]
-    modified = feed.updated_at if feed.entries else None
-    return answer_text(request, render(feed), media_type, modified=modified)
-
-
-def _answer_calendar(
+async def _answer_calendar(
     request: Request, listed: list[Listed], title: str, name: str = "events.ics"
 ) -> Response:
-    body = ical.render_calendar(listed, title)
+    state = state_of(title, name, listed)
+    headers = {"content-disposition": f'inline; filename="{name}"'}
+    write = partial(ical.render_calendar, listed, title)
+    return await _answer(request, state, write, ical.MEDIA_TYPE, listed, headers)
+
+
+async def _answer(
+    request: Request,
+    state: str,
+    write: Callable[[], bytes],
+    media_type: str,
+    listed: Sequence[Listed],
+    headers: dict[str, str],
+) -> Response:
+    """Who has this state hears so before anything is written."""
     changes = [each.publication.updated_at or each.publication.published_at for each in listed]
-    return answer_text(
-        request,
-        body,
-        ical.MEDIA_TYPE,
-        modified=max(changes, default=None),
-        headers={"content-disposition": f'inline; filename="{name}"'},
-    )
+    modified = max(changes, default=None)
+    body = b"" if is_known(request, state, modified) else await _kept.get(state, write)
+    return answer_text(request, body, media_type, modified=modified, etag=state, headers=headers)
