@@ -7,6 +7,7 @@ from datetime import datetime
 from fedi.clock import from_ms
 from fedi.db.engine import Reader
 from fedi.unit import Unit
+from fedi.urls import part
 
 ASKED = "asked"
 ACCEPTED = "accepted"
@@ -50,6 +51,7 @@ def ask(unit: Unit, follower_uri: str, followed_uri: str, activity_uri: str) -> 
 
 def decide(unit: Unit, follower_uri: str, followed_uri: str, state: str) -> bool:
     """Accept or refuse; whether that changed anything."""
+    unit.touched.add(part(followed_uri, "followers"))
     return (
         unit.tx.run(
             "UPDATE follow SET state = ?, decided_at = ? WHERE follower_uri = ? AND followed_uri = ? AND state <> ?",
@@ -65,6 +67,7 @@ def decide(unit: Unit, follower_uri: str, followed_uri: str, state: str) -> bool
 
 def remove(unit: Unit, follower_uri: str, followed_uri: str) -> bool:
     """End the relation; whether there was one."""
+    unit.touched.add(part(followed_uri, "followers"))
     return (
         unit.tx.run(
             "DELETE FROM follow WHERE follower_uri = ? AND followed_uri = ?",
@@ -77,6 +80,7 @@ def remove(unit: Unit, follower_uri: str, followed_uri: str) -> bool:
 
 def forget_actor(unit: Unit, uri: str) -> None:
     """The actor is gone: nobody follows it and it follows nobody."""
+    unit.touched.add(part(uri, "followers"))
     unit.tx.run("DELETE FROM follow WHERE follower_uri = ? OR followed_uri = ?", uri, uri)
 
 
@@ -171,6 +175,15 @@ def list_follower_inboxes(rx: Reader, followed_uri: str) -> Sequence[tuple[str, 
         followed_uri,
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def list_follower_uris(rx: Reader, followed_uri: str) -> Sequence[str]:
+    """Every accepted follower's id."""
+    rows = rx.all(
+        "SELECT follower_uri FROM follow WHERE followed_uri = ? AND state = 'accepted'",
+        followed_uri,
+    )
+    return [row[0] for row in rows]
 
 
 def has_follower_at(rx: Reader, followed_uri: str, host: str) -> bool:

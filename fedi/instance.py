@@ -1,7 +1,7 @@
 """The edge's whole world: built once by `open_instance`, passed to whoever needs it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fedi.cache import DocumentCache
@@ -14,6 +14,7 @@ from fedi.media.storage import MediaStorage
 from fedi.metrics import Metrics
 from fedi.unit import Unit
 from fedi.urls import Urls
+from fedi.vocab.follower_digest import Synchronisation
 from fedi.wake import Wake
 
 T = TypeVar("T")
@@ -21,7 +22,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One running instance. Only edges hold it: routes, worker steps, commands."""
+    """One running instance. Only edges hold it: routes, worker steps, commands.
+
+    `differences`: senders whose list of followers does not agree with ours, until somebody looks into it.
+    """
 
     config: Config
     urls: Urls
@@ -33,6 +37,7 @@ class Instance:
     wake: Wake
     metrics: Metrics
     documents: DocumentCache
+    differences: dict[str, Synchronisation] = field(default_factory=dict)
 
     async def change(self, work: Callable[[Unit], T]) -> T:
         """Run `work` as one transaction; returns when it is on disk."""

@@ -24,7 +24,7 @@ from fedi.vocab.activity import Activity, parse_activity
 from fedi.vocab.audience import Addressing
 from fedi.vocab.strict import parse_document
 from fedi.wake import INBOX
-from inbox import authority, policy, resolve, store
+from inbox import authority, policy, resolve, store, synchronise
 from inbox.authenticate import sender_of
 from inbox.contract import Done, Handler, Ignored, Incoming, Later, Outcome, Refused
 from inbox.handlers import BY_ACTIVITY
@@ -78,6 +78,7 @@ class Processor:
 
     async def work_batch(self) -> int:
         """Claim some and work them; how many."""
+        await synchronise.work_pending(self._instance)
         batch = await self._instance.change(lambda unit: store.claim(unit, BATCH, LEASE))
         by_actor: dict[str, list[Kept]] = defaultdict(list)
         for kept in batch:
@@ -184,6 +185,8 @@ def _apply(unit: Unit, ready: _Ready) -> Outcome:
         return Ignored("sender_gone")
     if not policy.is_welcome(unit.tx, sender.uri, sender.host):
         return Refused("blocked")
+    if store.was_done_before(unit.tx, kept):
+        return Ignored("repeated")
     incoming = Incoming(
         ready.activity,
         sender_of(sender, kept.arrival.proof),

@@ -26,9 +26,10 @@ from fedi.instance import Instance
 from fedi.signatures.request import SignedRequest
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity, parse_activity
+from fedi.vocab.follower_digest import Synchronisation
 from fedi.vocab.strict import check_no_moved_meaning, parse_document
 from fedi.wake import INBOX
-from inbox import policy, store
+from inbox import policy, store, synchronise
 from inbox.authenticate import verified
 from inbox.limits import HostLimits
 from inbox.store import Arrival
@@ -92,20 +93,33 @@ async def _receive(
         proof=proof.scheme,
     )
     limits.check_backlog(instance)
-    reason = await instance.change(lambda unit: _keep(unit, arrival, activity, host))
+    header = next(iter(request.lines("collection-synchronization")), None)
+    reason, differs = await instance.change(
+        lambda unit: _keep(unit, arrival, activity, host, header)
+    )
+    if differs is not None:
+        synchronise.remember(instance, activity.actor, differs)
+        instance.wake.ring(INBOX)
     if reason == "kept":
         limits.backlog += 1
         instance.wake.ring(INBOX)
     return Answer(202, reason)
 
 
-def _keep(unit: Unit, arrival: Arrival, activity: Activity, host: str) -> str:
+def _keep(
+    unit: Unit, arrival: Arrival, activity: Activity, host: str, header: str | None
+) -> tuple[str, Synchronisation | None]:
     if not policy.is_welcome(unit.tx, arrival.actor_uri, host):
         raise Forbidden("error.host_blocked", detail=host)
     hosts.note_heard(unit, host)
     if not policy.concerns_us(unit, activity) and not arrival.recipient:
-        return "unrelated"
-    return "kept" if store.keep(unit, arrival) else "known"
+        return "unrelated", None
+    differs = None
+    if header is not None:
+        differs = synchronise.difference(
+            unit.tx, actor_store.find(unit.tx, arrival.actor_uri), header
+        )
+    return "kept" if store.keep(unit, arrival) else "known", differs
 
 
 def _check_headers(request: SignedRequest) -> None:

@@ -59,6 +59,19 @@ def keep(unit: Unit, arrival: Arrival) -> bool:
     )
 
 
+def was_done_before(rx: Reader, kept: Kept) -> bool:
+    """Whether the same activity had its effect already, having come by another inbox too (R3)."""
+    return (
+        rx.one(
+            "SELECT 1 FROM inbox_activity WHERE actor_uri = ? AND uri = ? AND state = 'done' AND id <> ?",
+            kept.arrival.actor_uri,
+            kept.arrival.uri,
+            kept.id,
+        )
+        is not None
+    )
+
+
 def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Kept]:
     """Take what is due, oldest first, for as long as the lease.
 

@@ -22,6 +22,7 @@ from outbox.hosts import Lane
 from outbox.retry import Judgement, Verdict, judge, next_attempt
 from outbox.seal import Sealer, signing_key
 from outbox.store import Letter, Settlement
+from outbox.synchronise import Digests
 
 log = logging.getLogger("fedi.outbox")
 
@@ -62,6 +63,7 @@ class Deliverer:
         self._bodies: OrderedDict[int, bytes] = OrderedDict()
         self._bodies_bytes = 0
         self._sealer = Sealer(instance)
+        self._digests = Digests(instance)
         self._random = random.SystemRandom()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -209,7 +211,12 @@ class Deliverer:
         try:
             key = await signing_key(instance, main_key(letter.actor_uri))
             body = await self._body(letter.activity_id)
-            answer = await instance.http.post(letter.inbox, body, key)
+            also = (
+                await self._digests.headers(letter.actor_uri, letter.inbox)
+                if letter.is_for_followers
+                else None
+            )
+            answer = await instance.http.post(letter.inbox, body, key, also=also)
         except ForbiddenAddress as problem:
             return self._settled(
                 run, letter, Judgement(Verdict.REFUSED, f"address_{problem.detail}"), None, None

@@ -44,6 +44,7 @@ class Letter:
     attempts: int
     due_at: int
     created_at: int
+    is_for_followers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ def cancel_for_host(unit: Unit, host: str) -> int:
 def list_waiting(rx: Reader, host: str, most: int) -> Sequence[Letter]:
     """What waits for a host, oldest first, due or not."""
     rows = rx.all(
-        "SELECT d.id, d.activity_id, a.actor_uri, d.inbox, d.attempts, d.due_at, d.created_at FROM delivery d "
+        "SELECT d.id, d.activity_id, a.actor_uri, d.inbox, d.attempts, d.due_at, d.created_at, "
+        "a.visibility <> 'direct' FROM delivery d "
         "JOIN outbox_activity a ON a.id = d.activity_id WHERE d.host = ? AND d.state = 'waiting' ORDER BY d.id LIMIT ?",
         host,
         most,

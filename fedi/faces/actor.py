@@ -13,7 +13,7 @@ from actors.documents import build_actor, build_server_actor, build_stub
 from actors.model import ROLE_SERVER, Actor
 from fedi.db.engine import Reader
 from fedi.errors import Gone, NotFound, Unauthenticated
-from fedi.faces.asker import asker_of
+from fedi.faces.asker import asker_of, proved_asker
 from fedi.faces.collections import collection, page
 from fedi.faces.documents import answer, cache_key, remember, render
 from fedi.faces.endpoint import endpoint
@@ -24,6 +24,7 @@ from fedi.urls import part
 from fedi.web.negotiate import wants_activity
 from fedi.web.pages.profile import page_for_actor
 from outbox import store as outbox_store
+from outbox.synchronise import PARTIAL, visible_to
 
 PAGE_SIZE = 20
 
@@ -39,6 +40,7 @@ def routes(instance: Instance) -> list[Route]:
         Route("/actor/{id}/outbox/page", at(_outbox_page), methods=["GET"]),
         Route("/actor/{id}/outbox/page/{row:int}", at(_outbox_page), methods=["GET"]),
         Route("/actor/{id}/followers", at(_followers), methods=["GET"]),
+        Route("/actor/{id}/followers_synchronization", at(_partial_followers), methods=["GET"]),
         Route("/actor/{id}/following", at(_following), methods=["GET"]),
         Route("/actor/{id}/featured", at(_featured), methods=["GET"]),
     ]
@@ -137,6 +139,17 @@ async def _followers(instance: Instance, request: Request) -> Response:
     await asker_of(instance, request)
     total = await instance.look(lambda rx: follows.count_followers(rx, actor.uri))
     return _counted(instance, request, actor, "followers", total)
+
+
+async def _partial_followers(instance: Instance, request: Request) -> Response:
+    """The followers at the asker's own origin, for whoever proves to be from there (FEP-8fcf)."""
+    actor = await _load(instance, request)
+    viewer = await proved_asker(instance, request)
+    asker = viewer.actor
+    assert asker is not None
+    listed = await instance.look(lambda rx: visible_to(rx, actor, asker))
+    document = collection(part(actor.uri, PARTIAL), len(listed), first=None, items=listed)
+    return answer(render(document, actor.uri, is_public=False), request)
 
 
 async def _following(instance: Instance, request: Request) -> Response:

@@ -31,6 +31,13 @@ def unfollow(unit: Unit, follower: Actor, followed_uri: str) -> None:
     send(unit, follower, activity, Audience.only(followed_uri))
 
 
+def withdraw_follow(unit: Unit, follower: Actor, followed_uri: str) -> None:
+    """Tell somebody who believes we follow that we do not: the Follow it remembers is unknown here."""
+    subject = {"type": "Follow", "actor": follower.uri, "object": followed_uri}
+    activity = envelope(unit, follower, "Undo", subject, (followed_uri,))
+    send(unit, follower, activity, Audience.only(followed_uri))
+
+
 def undo_reaction(unit: Unit, actor: Actor, kind: str, object_uri: str) -> None:
     """Take back a like or an announce. Raises NotFound."""
     activity_uri = reactions.find_activity(unit.tx, kind, actor.uri, object_uri)
