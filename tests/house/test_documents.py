@@ -62,7 +62,8 @@ def test_the_example_lists_every_setting() -> None:
 def test_every_path_it_names_exists(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     missing = {link for link in LINK.findall(text) if not (document.parent / link).exists()}
-    missing |= {path for path in NAMED.findall(text) if not (ROOT / path).exists()}
+    named_files = {path for path in NAMED.findall(text) if "NNNN" not in path}
+    missing |= {path for path in named_files if not (ROOT / path).exists()}
     assert sorted(missing) == []
 
 
