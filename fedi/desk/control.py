@@ -1,0 +1,226 @@
+"""The one who has the database does the work: a running server answers at a socket in the data folder, and a command
+that finds none opens the instance itself. Orders enter, results leave, by either way.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fedi.config import Config
+from fedi.desk.letters import (
+    LINE_BYTES_MAX,
+    read_answer,
+    read_question,
+    write_error,
+    write_question,
+    write_result,
+)
+from fedi.desk.order import Order, Result
+from fedi.desk.table import COMMANDS
+from fedi.errors import FediError, SetupError, TooLarge, Unavailable
+from fedi.instance import Instance
+from fedi.opening import CONTROL, DATABASE, FolderInUse, Outside, open_instance
+
+log = logging.getLogger("fedi.desk")
+
+READ_S: Final = 30.0
+WRITE_S: Final = 30.0
+ANSWER_S: Final = 3700.0
+BUSY_S: Final = 15.0
+BUSY_STEP_S: Final = 0.1
+GOODBYE_S: Final = 5.0
+AT_ONCE: Final = 8
+SOCKET_PATH_MAX: Final = 100  # sun_path holds 108 bytes on Linux, 104 elsewhere
+
+
+async def serve_control(instance: Instance, path: Path, stop: asyncio.Event) -> None:
+    """Answer at the socket until `stop`. Only the user who runs the server may connect (0600)."""
+    try:
+        listener = _listen(path)
+    except OSError as problem:
+        log.warning("no socket for commands", extra={"why": problem.strerror})
+        return
+    slots = asyncio.Semaphore(AT_ONCE)
+    open_now: set[asyncio.Task[None]] = set()
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        open_now.add(task)
+        try:
+            async with slots:
+                await _answer_one(instance, reader, writer)
+        finally:
+            open_now.discard(task)
+
+    server = await asyncio.start_unix_server(meet, sock=listener, limit=LINE_BYTES_MAX)
+    try:
+        await stop.wait()
+    finally:
+        server.close()
+        _leave(path)
+        if open_now:
+            await asyncio.wait(open_now, timeout=GOODBYE_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a command puts its orders. `is_served`: a server runs, so what is to be sent is sent."""
+
+    config: Config
+    instance: Instance | None
+
+    @property
+    def is_served(self) -> bool:
+        return self.instance is None
+
+    async def call(self, command: str, order: Order) -> Result:
+        """Do it. Raises FediError: what the function raises, or Refused with the same content."""
+        if self.instance is not None:
+            return await COMMANDS[command].run(self.instance, order)
+        return await _ask(self.config, command, order)
+
+
+@asynccontextmanager
+async def open_desk(config: Config, outside: Outside | None = None) -> AsyncIterator[Desk]:
+    """The desk of this data folder: that of the running server, else our own for as long as it takes.
+
+    Raises SetupError when there is nothing in the folder, FolderInUse when another command keeps it.
+    """
+    folder = config.data_folder
+    if not (folder / DATABASE).is_file():
+        raise SetupError("desk.no_instance", folder=str(folder))
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(int(BUSY_S / BUSY_STEP_S)):
+            if await _is_answering(folder):
+                yield Desk(config, None)
+                return
+            with contextlib.suppress(FolderInUse):
+                instance = await stack.enter_async_context(open_instance(config, outside))
+                yield Desk(config, instance)
+                return
+            await asyncio.sleep(BUSY_STEP_S)
+        raise FolderInUse("desk.folder_in_use", folder=str(folder))
+
+
+async def call(config: Config, command: str, order: Order) -> Result:
+    """One order, from opening the desk to leaving it."""
+    async with open_desk(config) as desk:
+        return await desk.call(command, order)
+
+
+async def _answer_one(
+    instance: Instance, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """One question, one answer. Whatever goes wrong is said to who asked, and breaks nothing here."""
+    with contextlib.suppress(OSError, TimeoutError):
+        try:
+            answer = await _answer_to(instance, reader)
+            async with asyncio.timeout(WRITE_S):
+                writer.write(answer)
+                await writer.drain()
+        finally:
+            writer.close()
+
+
+async def _answer_to(instance: Instance, reader: asyncio.StreamReader) -> bytes:
+    try:
+        async with asyncio.timeout(READ_S):
+            line = await reader.readline()
+    except ValueError:
+        return write_error(TooLarge("desk.order_too_large"))
+    try:
+        command, order = read_question(line)
+        return write_result(await COMMANDS[command].run(instance, order))
+    except FediError as problem:
+        return write_error(problem)
+    except Exception:
+        log.exception("defect at the desk")
+        return write_error(FediError())
+
+
+async def _ask(config: Config, command: str, order: Order) -> Result:
+    line = write_question(command, order)
+    if len(line) > LINE_BYTES_MAX:
+        raise TooLarge("desk.order_too_large")
+    try:
+        reader, writer = await _connect(config.data_folder)
+    except OSError as problem:
+        raise Unavailable("desk.server_left") from problem
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            writer.write(line)
+            await writer.drain()
+            answer = await reader.readline()
+    except (OSError, TimeoutError, ValueError) as problem:
+        raise Unavailable("desk.server_left") from problem
+    finally:
+        writer.close()
+    if not answer.endswith(b"\n"):
+        raise Unavailable("desk.server_left")
+    return read_answer(answer, command)
+
+
+async def _is_answering(folder: Path) -> bool:
+    try:
+        _, writer = await _connect(folder)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def _connect(folder: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with _reachable(folder / CONTROL) as name:
+            client.connect(name)
+        client.setblocking(False)
+        return await asyncio.open_unix_connection(sock=client, limit=LINE_BYTES_MAX)
+    except BaseException:
+        client.close()
+        raise
+
+
+def _listen(path: Path) -> socket.socket:
+    """A listening socket that nobody else can connect to at any moment. What a dead server left is replaced."""
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISSOCK(path.lstat().st_mode):
+            path.unlink()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with _reachable(path) as name:
+            listener.bind(name)
+        path.chmod(0o600)  # before listen, so there is nothing to connect to until it is closed
+        listener.listen(AT_ONCE * 4)
+        listener.setblocking(False)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _leave(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+@contextmanager
+def _reachable(path: Path) -> Iterator[str]:
+    """A name for the socket that fits into the address of a socket, however deep the folder lies."""
+    if len(os.fsencode(path)) <= SOCKET_PATH_MAX:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)

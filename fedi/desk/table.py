@@ -1,0 +1,55 @@
+"""COMMANDS: everything that can be asked at the desk, by name."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fedi.desk import blocking, collectives, people, publishing, queue, relations, reports, shown
+from fedi.desk.order import Done, Order, Result
+from fedi.desk.wishes import DeleteOrder, EditOrder, Published, PublishOrder
+from fedi.instance import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing to ask: the form of the order, the form of the answer, and who does it."""
+
+    order: type[Order]
+    result: type[Result]
+    run: Callable[[Instance, Any], Awaitable[Result]]
+
+
+COMMANDS: Final[dict[str, Command]] = {
+    "actor.add": Command(collectives.AddOrder, collectives.Collective, collectives.add),
+    "actor.list": Command(collectives.NoOrder, collectives.Collectives, collectives.list_all),
+    "actor.set": Command(collectives.SetOrder, collectives.Collective, collectives.change),
+    "person.add": Command(people.AddOrder, people.Person, people.add),
+    "person.list": Command(collectives.NoOrder, people.People, people.list_all),
+    "person.role": Command(people.RoleOrder, people.Person, people.set_role),
+    "person.link": Command(people.NameOrder, people.Invited, people.invite),
+    "token.add": Command(people.TokenOrder, people.Token, people.add_token),
+    "publish": Command(PublishOrder, Published, publishing.publish),
+    "edit": Command(EditOrder, Published, publishing.edit),
+    "delete": Command(DeleteOrder, Done, publishing.delete),
+    "follow": Command(relations.RelationOrder, relations.Followed, relations.follow),
+    "unfollow": Command(relations.RelationOrder, Done, relations.unfollow),
+    "followers.list": Command(relations.ListOrder, relations.People, relations.list_people),
+    "followers.approve": Command(relations.RelationOrder, Done, relations.approve),
+    "followers.reject": Command(relations.RelationOrder, Done, relations.reject),
+    "like": Command(relations.ReactionOrder, Done, relations.like),
+    "unlike": Command(relations.ReactionOrder, Done, relations.unlike),
+    "boost": Command(relations.ReactionOrder, Done, relations.boost),
+    "unboost": Command(relations.ReactionOrder, Done, relations.unboost),
+    "timeline": Command(shown.TimelineOrder, shown.Timeline, shown.show_timeline),
+    "show": Command(shown.ShowOrder, shown.Shown, shown.show),
+    "queue.status": Command(collectives.NoOrder, queue.Status, queue.status),
+    "queue.show": Command(queue.WhichOrder, queue.Ledger, queue.show),
+    "queue.retry": Command(queue.RetryOrder, queue.Retried, queue.retry),
+    "queue.drain": Command(queue.DrainOrder, queue.Drained, queue.drain),
+    "block.host": Command(blocking.HostOrder, Done, blocking.block_host),
+    "block.actor": Command(blocking.ActorOrder, Done, blocking.block_actor),
+    "block.list": Command(blocking.ListOrder, blocking.Blocks, blocking.list_blocks),
+    "unblock.host": Command(blocking.HostOrder, Done, blocking.unblock_host),
+    "unblock.actor": Command(blocking.ActorOrder, Done, blocking.unblock_actor),
+    "flags": Command(collectives.NoOrder, reports.Flags, reports.list_open),
+}

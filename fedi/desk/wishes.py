@@ -1,0 +1,112 @@
+"""What is asked when something is published or changed: the orders, as they arrive from a command, a form or a program.
+
+In a change, None means "leave it as it is" and an empty text or nought means "take it away".
+"""
+
+import msgspec
+
+from fedi.desk.order import Notice, Order, Result
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The words in one language; `language` empty: the usual one. `is_plain`: the text is no Markdown."""
+
+    language: str = ""
+    title: str | None = None
+    source: str | None = None
+    abstract: str | None = None
+    is_plain: bool = False
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An image as read from a file, and what it shows for those who cannot see it. `name` is for messages only."""
+
+    content: bytes
+    alt: str = ""
+    name: str = ""
+
+
+class PlaceWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where. Degrees as typed."""
+
+    name: str | None = None
+    street: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    region: str | None = None
+    country: str | None = None
+    latitude: str | None = None
+    longitude: str | None = None
+
+
+class EventWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When and how. `starts` and `ends` as `moments.parse_typed` reads them; `zone` is an IANA name."""
+
+    starts: str | None = None
+    ends: str | None = None
+    zone: str | None = None
+    online_url: str | None = None
+    capacity: int | None = None
+    category: str | None = None
+    join: str | None = None
+    join_url: str | None = None
+    status: str | None = None
+
+
+class AidWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is needed or offered. Amounts as typed; `until` is a day or a moment."""
+
+    what: str | None = None
+    quantity: str | None = None
+    unit: str | None = None
+    minimum: str | None = None
+    until: str | None = None
+    zone: str | None = None
+
+
+class PublishOrder(Order, frozen=True, kw_only=True):
+    """Publish. `actor`: user name of the collective that speaks; `reply_to`: what is answered."""
+
+    kind: str
+    actor: str = ""
+    words: tuple[Words, ...] = ()
+    visibility: str = "public"
+    is_short: bool = False
+    is_sensitive: bool = False
+    reply_to: str = ""
+    pictures: tuple[Picture, ...] = ()
+    event: EventWish = EventWish()
+    aid: AidWish = AidWish()
+    place: PlaceWish = PlaceWish()
+
+
+class EditOrder(Order, frozen=True, kw_only=True):
+    """Change something published. `drop_languages`: translations to take out; `pictures` replace those there were."""
+
+    which: str
+    actor: str = ""
+    words: tuple[Words, ...] = ()
+    drop_languages: tuple[str, ...] = ()
+    is_sensitive: bool | None = None
+    pictures: tuple[Picture, ...] | None = None
+    event: EventWish = EventWish()
+    aid: AidWish = AidWish()
+    place: PlaceWish = PlaceWish()
+
+
+class DeleteOrder(Order, frozen=True, kw_only=True):
+    """Withdraw something published."""
+
+    which: str
+    actor: str = ""
+
+
+class Published(Result, frozen=True, kw_only=True):
+    """What went out, and to how many inboxes it goes."""
+
+    uri: str
+    id: str
+    kind: str
+    visibility: str
+    deliveries: int
+    notices: tuple[Notice, ...] = ()
