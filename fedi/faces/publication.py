@@ -1,6 +1,5 @@
 """Publications, their replies, activities and files: documents for servers, pages for everybody else."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,20 +16,19 @@ from fedi.faces.collections import collection
 from fedi.faces.documents import answer, cache_key, remember, render
 from fedi.faces.endpoint import endpoint
 from fedi.instance import Instance
-from fedi.publications import store
+from fedi.publications import reactions, store
 from fedi.publications.activitystreams import build_object
 from fedi.publications.kinds import KIND_NAMES
 from fedi.publications.model import Publication
 from fedi.publications.store import Tombstone
 from fedi.publications.visibility import Viewer, may_see
 from fedi.urls import part
-from fedi.vocab.audience import Visibility
 from fedi.vocab.terms import CONTEXT
 from fedi.web.negotiate import wants_activity
 from fedi.web.pages.publication import page_for_publication, page_gone
 from outbox import store as outbox_store
 
-REPLIES_MAX = 100
+ITEMS_MAX = 200
 
 
 def routes(instance: Instance) -> list[Route]:
@@ -41,7 +39,11 @@ def routes(instance: Instance) -> list[Route]:
             Route(f"/{kind}/{{id}}", at(_publication), methods=["GET"], name=kind)
             for kind in KIND_NAMES
         ),
-        *(Route(f"/{kind}/{{id}}/replies", at(_replies), methods=["GET"]) for kind in KIND_NAMES),
+        *(
+            Route(f"/{kind}/{{id}}/{name}", at(_collection), methods=["GET"])
+            for kind in KIND_NAMES
+            for name in _LISTS
+        ),
         Route("/activity/{id}", at(_activity), methods=["GET"]),
     ]
 
@@ -70,7 +72,7 @@ async def _publication(instance: Instance, request: Request) -> Response:
         raise NotFound("error.publication_not_found", detail="address")
     if not as_document:
         return await page_for_publication(instance, request, publication)
-    document = build_object(publication, with_context=True, replies=part(uri, "replies"))
+    document = build_object(publication, with_context=True, with_collections=True)
     is_public = viewer.actor is None and publication.visibility.is_public
     rendered = render(document, uri, is_public=is_public)
     if is_public:
@@ -100,23 +102,53 @@ async def _gone(
     return answer(render(document, tombstone.uri, is_public=True), request, status=410)
 
 
-async def _replies(instance: Instance, request: Request) -> Response:
-    """The public replies we know, as ids."""
-    uri = instance.urls.base + request.url.path.removesuffix("/replies")
+async def _collection(instance: Instance, request: Request) -> Response:
+    """What hangs on a publication: answers, thanks, announces, the whole conversation."""
+    uri, _, name = (instance.urls.base + request.url.path).rpartition("/")
     viewer = await asker_of(instance, request)
 
-    def look(rx: Reader) -> Sequence[str] | None:
+    def look(rx: Reader) -> tuple[int, list[str] | None] | None:
         publication = store.find(rx, uri)
-        if publication is None or not may_see(rx, viewer, publication):
+        if publication is None or not (
+            _is_here(rx, publication) and may_see(rx, viewer, publication)
+        ):
             return None
-        replies = store.list_replies(rx, uri, REPLIES_MAX)
-        return [each.uri for each in replies if each.visibility is Visibility.PUBLIC]
+        return _LISTS[name](rx, uri)
 
     found = await instance.look(look)
     if found is None:
-        raise NotFound("error.publication_not_found", detail="replies")
-    document = collection(part(uri, "replies"), len(found), first=None, items=found)
+        raise NotFound("error.publication_not_found", detail="collection")
+    total, items = found
+    document = collection(part(uri, name), total, first=None, items=items)
+    if name == "context":
+        document["attributedTo"] = await instance.look(lambda rx: store.load(rx, uri).author)
     return answer(render(document, uri, is_public=viewer.actor is None), request)
+
+
+def _replies(rx: Reader, uri: str) -> tuple[int, list[str]]:
+    found = [
+        each.uri for each in store.list_replies(rx, uri, ITEMS_MAX) if each.visibility.is_public
+    ]
+    return len(found), found
+
+
+def _thread(rx: Reader, uri: str) -> tuple[int, list[str]]:
+    """FEP-7888: the posts in their order, the root first."""
+    listed = store.list_thread(rx, part(uri, "context"), ITEMS_MAX)
+    found = [each.uri for each in listed if each.visibility.is_public and each.uri != uri]
+    return len(found) + 1, [uri, *found]
+
+
+def _likes(rx: Reader, uri: str) -> tuple[int, None]:
+    return reactions.count(rx, reactions.LIKE, uri), None
+
+
+def _shares(rx: Reader, uri: str) -> tuple[int, None]:
+    return reactions.count(rx, reactions.ANNOUNCE, uri), None
+
+
+# Who thanked and who passed on is theirs to tell: only how many.
+_LISTS = {"replies": _replies, "likes": _likes, "shares": _shares, "context": _thread}
 
 
 async def _activity(instance: Instance, request: Request) -> Response:

@@ -30,6 +30,7 @@ from fedi.vocab.read import (
 from fedi.vocab.terms import ACTOR_TYPES, CONTEXT, PUBLIC
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+COLLECTIONS: Final = ("replies", "likes", "shares")
 QUOTE_MEMBERS: Final = ("quote", "quoteUri", "quoteUrl", "_misskey_quote")
 
 
@@ -82,11 +83,11 @@ def parse_publication(
 
 
 def build_object(
-    publication: Publication, *, with_context: bool = False, replies: str | None = None
+    publication: Publication, *, with_context: bool = False, with_collections: bool = False
 ) -> dict[str, Any]:
     """The object as every peer reads it: full addresses, lists where lists are expected, no nulls.
 
-    `replies`: the address of the collection of answers. `with_context`: for a document that stands alone; embedded
+    `with_collections`: names the collections of answers, thanks and announces below the id. `with_context`: for a document that stands alone; embedded
     in an activity, the activity carries the context.
     """
     document: dict[str, Any] = {"@context": CONTEXT} if with_context else {}
@@ -98,7 +99,8 @@ def build_object(
         "to": list(publication.to),
         "cc": list(publication.cc),
         "published": iso(publication.published_at),
-        **_references(publication, replies),
+        **_references(publication),
+        **_collections(publication, with_collections),
         **build_texts(publication.texts, publication.type),
         "sensitive": publication.sensitive,
         "tag": build_tags(publication.tags),
@@ -187,12 +189,16 @@ def _with_options(document: dict[str, Any]) -> dict[str, Any]:
     return extended
 
 
-def _references(publication: Publication, replies: str | None) -> dict[str, Any]:
+def _collections(publication: Publication, wanted: bool) -> dict[str, Any]:
+    """Mastodon shows their totals and reads the answers (wire.md 4.6)."""
+    return {name: f"{publication.uri}/{name}" for name in COLLECTIONS} if wanted else {}
+
+
+def _references(publication: Publication) -> dict[str, Any]:
     members = {
         "inReplyTo": publication.in_reply_to,
         "context": publication.context,
         "conversation": publication.context,
-        "replies": replies,
         **dict.fromkeys(QUOTE_MEMBERS, publication.quote),
     }
     return {member: value for member, value in members.items() if value is not None}

@@ -94,7 +94,7 @@ def compose(draft: Draft, setting: Setting) -> Publication:
         updated_at=setting.updated_at,
         url=setting.uri,
         in_reply_to=draft.in_reply_to,
-        context=setting.parent.context if setting.parent else None,
+        context=setting.parent.context if setting.parent else f"{setting.uri}/context",
         tags=(
             *(Tag("mention", actor.handle, actor.uri) for actor in people.values()),
             *(Tag("hashtag", name, setting.hashtag_url(name)) for name in hashtags.values()),

@@ -133,6 +133,16 @@ def list_replies(rx: Reader, uri: str, most: int) -> Sequence[Publication]:
     return [publication_of(row) for row in rows]
 
 
+def list_thread(rx: Reader, context: str, most: int) -> Sequence[Publication]:
+    """Everything that is shown of a conversation, oldest first."""
+    rows = rx.all(
+        f"SELECT {COLUMNS} FROM publication WHERE context = ? AND NOT is_held ORDER BY published_at, id LIMIT ?",
+        context,
+        most,
+    )
+    return [publication_of(row) for row in rows]
+
+
 def find_tombstone(rx: Reader, uri: str) -> Tombstone | None:
     """What remains of a deleted publication."""
     row = rx.one(

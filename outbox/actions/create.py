@@ -11,7 +11,6 @@ from fedi.publications import shelf, store, timeline
 from fedi.publications.activitystreams import build_object
 from fedi.publications.model import Publication
 from fedi.unit import Unit
-from fedi.urls import part
 from fedi.vocab.audience import Visibility
 from outbox.activities import envelope
 from outbox.send import Audience, send
@@ -33,7 +32,7 @@ def create(unit: Unit, author: Actor, publication: Publication) -> None:
         unit,
         author,
         "Create",
-        build_object(publication, replies=part(publication.uri, "replies")),
+        build_object(publication, with_collections=True),
         publication.to,
         publication.cc,
     )

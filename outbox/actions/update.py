@@ -13,7 +13,6 @@ from fedi.publications import store as publication_store
 from fedi.publications.activitystreams import build_object
 from fedi.publications.model import Publication
 from fedi.unit import Unit
-from fedi.urls import part
 from fedi.vocab.audience import Visibility
 from fedi.vocab.terms import PUBLIC
 from outbox import store
@@ -45,7 +44,7 @@ def update(unit: Unit, author: Actor, publication: Publication) -> Publication:
         unit,
         author,
         "Update",
-        build_object(newer, replies=part(newer.uri, "replies")),
+        build_object(newer, with_collections=True),
         newer.to,
         newer.cc,
     )

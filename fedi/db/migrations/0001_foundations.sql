@@ -156,6 +156,7 @@ CREATE TABLE publication (
 );
 CREATE INDEX publication_author ON publication (author_uri, published_at, id);
 CREATE INDEX publication_reply ON publication (in_reply_to, published_at, id) WHERE in_reply_to IS NOT NULL;
+CREATE INDEX publication_context ON publication (context, published_at, id) WHERE context IS NOT NULL;
 CREATE INDEX publication_local_kind ON publication (kind, published_at, id) WHERE is_local AND visibility = 'public';
 CREATE INDEX publication_local ON publication (published_at, id) WHERE is_local AND visibility = 'public';
 CREATE INDEX publication_stored ON publication (stored_at) WHERE NOT is_local;
