@@ -279,6 +279,13 @@ class FedifyPeer:
         """GET a document; the result has `document`, `documentUrl`, `contextUrl`."""
         return await self.do("fetch", uri=uri, signed=signed)
 
+    async def read(self, handle_or_uri: str) -> Json:
+        """The properties that a program made with Fedify finds in an object, whatever the document looks like."""
+        done = await self.do("read", uri=handle_or_uri)
+        assert done.error is None, done.error
+        found: Json = done.result
+        return found
+
     async def follow(self, uri: str) -> Deed:
         return await self.do("follow", uri=uri)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from tests.peers.live.fedify_peer import NotInstallable, node_of
 
@@ -24,7 +24,7 @@ class Judge:
     """`reads_body`: it compares the digest with the body itself; the others leave that to their user."""
 
     name: str
-    scheme: str
+    scheme: Literal["cavage", "rfc9421"]
     reads_body: bool
 
 

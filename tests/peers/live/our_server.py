@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import trustme
 
@@ -51,6 +52,11 @@ class OurServer:
         clock = self.world.clock
         clock.advance(seconds=max(0.0, (datetime.now(UTC) - clock.now()).total_seconds()))
         await self.world.settle()
+
+    async def fetch(self, url: str) -> dict[str, Any]:
+        """The document at an address elsewhere, as this instance gets it."""
+        fetched = await self.world[self.host].http.fetch_document(url, check_id=False)
+        return fetched.document
 
     async def collective(self) -> "Collective":
         """A new collective, so that conversations on one instance do not meet."""

@@ -54,13 +54,19 @@ async def fedify(scheme: str, running: FedifyPeer) -> FedifyPeer:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stranger(
+async def other_running(
     our_server: OurServer, fedify_home: Path, authority: trustme.CA
 ) -> AsyncIterator[FedifyPeer]:
-    """Another peer, whom the words of a test may not be for."""
     host = "stranger.test"
     async with open_fedify(host, our_server, fedify_home, authority, user="bo") as peer:
         yield peer
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def stranger(other_running: FedifyPeer) -> FedifyPeer:
+    """Another peer, whom the words of a test may not be for."""
+    await other_running.mode(signature="default", understands="both", authorized_fetch=False)
+    return other_running
 
 
 async def delivered(agora: Collective, deed: Deed, scheme: str) -> None:
@@ -303,6 +309,19 @@ async def test_a_peer_that_demands_signed_requests_is_still_followed(
     async with open_fedify(host, our_server, fedify_home, authority, mode=mode) as careful:
         await be_followed(agora, careful)
         assert await agora.following() == [careful.actor]
+
+
+@pytest.mark.parametrize("first", SCHEMES)
+async def test_a_peer_that_demands_signed_requests_shows_us_an_address_with_a_query(
+    our_server: OurServer, stranger: FedifyPeer, first: str
+) -> None:
+    await stranger.note("<p>one</p>")
+    note = await newest_note(stranger)
+    await stranger.mode(understands=first, authorized_fetch=True)
+    await our_server.fetch(stranger.actor)
+    await stranger.mode(understands="both")
+    fetched = await our_server.fetch(f"{note}?from=%D8%B3")
+    assert fetched["content"] == "<p>one</p>"
 
 
 CLAIMS: dict[str, Callable[[Collective, FedifyPeer], str]] = {

@@ -235,7 +235,59 @@ async function fetchDocument(app, { uri, signed = true }) {
   return await loader(uri);
 }
 
+const words = (texts) =>
+  texts.map((one) => (one instanceof vocab.LanguageString || one?.locale != null ? { text: String(one), language: one.locale.toString() } : String(one)));
+const all = async (found) => {
+  const items = [];
+  for await (const one of found) items.push(one);
+  return items;
+};
+
+/** What a program that uses Fedify finds in an object: its properties, not the document it came in. */
+async function read(app, { uri }) {
+  const loaders = { ...app.context(), documentLoader: await app.signedLoader() };
+  const object = await find(app, uri);
+  const place = await object.getLocation(loaders);
+  return {
+    readAs: object.constructor.name,
+    id: object.id.href,
+    names: words(object.names),
+    summaries: words(object.summaries),
+    contents: words(object.contents),
+    urls: object.urls.map((one) => one.href?.href ?? one.href),
+    author: object.attributionId?.href ?? null,
+    to: object.toIds.map((one) => one.href),
+    cc: object.ccIds.map((one) => one.href),
+    published: object.published?.toString() ?? null,
+    startTime: object.startTime?.toString() ?? null,
+    endTime: object.endTime?.toString() ?? null,
+    location: place == null ? null : {
+      name: place.name?.toString() ?? null,
+      latitude: place.latitude ?? null,
+      longitude: place.longitude ?? null,
+    },
+    tags: (await all(object.getTags(loaders))).map((tag) => [tag.constructor.name, String(tag.name), tag.href?.href]),
+    replies: object.repliesId?.href ?? null,
+    actor: vocab.isActor(object) ? await readActor(object, loaders) : null,
+  };
+}
+
+async function readActor(actor, loaders) {
+  const page = await (await actor.getOutbox(loaders))?.getFirst(loaders);
+  return {
+    preferredUsername: String(actor.preferredUsername),
+    inbox: actor.inboxId.href,
+    sharedInbox: actor.endpoints?.sharedInbox?.href ?? null,
+    followers: actor.followersId.href,
+    approvesFollowers: actor.manuallyApprovesFollowers,
+    publicKey: (await actor.getPublicKey(loaders))?.publicKey?.algorithm.name ?? null,
+    assertionMethods: (await all(actor.getAssertionMethods(loaders))).map((key) => key.publicKey.algorithm.name),
+    outbox: page == null ? null : (await all(page.getItems(loaders))).map((one) => one.objectId?.href),
+  };
+}
+
 const SENDING = {
+  "/read": read,
   "/follow": follow,
   "/unfollow": unfollow,
   "/note": publish,
