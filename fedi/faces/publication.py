@@ -16,7 +16,7 @@ from fedi.faces.collections import collection
 from fedi.faces.documents import answer, cache_key, remember, render
 from fedi.faces.endpoint import endpoint
 from fedi.instance import Instance
-from fedi.publications import reactions, store
+from fedi.publications import quotes, reactions, store
 from fedi.publications.activitystreams import build_object
 from fedi.publications.kinds import KIND_NAMES
 from fedi.publications.model import Publication
@@ -45,6 +45,7 @@ def routes(instance: Instance) -> list[Route]:
             for name in _LISTS
         ),
         Route("/activity/{id}", at(_activity), methods=["GET"]),
+        Route("/stamp/{id}", at(_stamp), methods=["GET"]),
     ]
 
 
@@ -174,3 +175,20 @@ async def _activity(instance: Instance, request: Request) -> Response:
         raise NotFound(detail="activity")
     rendered = render(msgspec.json.decode(body), uri, is_public=viewer.actor is None)
     return answer(rendered, request)
+
+
+async def _stamp(instance: Instance, request: Request) -> Response:
+    """A permission to quote, for whoever is shown the quote: always readable, since it shows nothing else (FEP-044f)."""
+    uri = instance.urls.base + request.url.path
+    stamp = await instance.look(lambda rx: quotes.find(rx, uri))
+    if stamp is None:
+        raise NotFound(detail="stamp")
+    document = {
+        "@context": CONTEXT,
+        "id": stamp.uri,
+        "type": "QuoteAuthorization",
+        "attributedTo": stamp.author_uri,
+        "interactingObject": stamp.quote_uri,
+        "interactionTarget": stamp.object_uri,
+    }
+    return answer(render(document, stamp.uri, is_public=True), request)

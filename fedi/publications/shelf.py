@@ -3,7 +3,7 @@
 This is the one door to storing a publication; no caller writes to a single shelf.
 """
 
-from fedi.publications import featured, reactions, store, timeline
+from fedi.publications import featured, quotes, reactions, store, timeline
 from fedi.publications.aid import store as aid_store
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.event import store as event_store
@@ -39,6 +39,7 @@ def take_off(unit: Unit, uri: str, *, is_local: bool) -> bool:
     unit.touched.add(uri)
     reactions.forget_object(unit, uri)
     featured.forget_object(unit, uri)
+    quotes.forget_object(unit, uri)
     if row_id is None:
         return False
     event_store.remove(unit, row_id)

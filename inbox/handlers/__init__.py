@@ -13,6 +13,7 @@ from inbox.handlers import (
     flag,
     follow,
     like,
+    quote_request,
     reject,
     remove,
     undo,
@@ -33,6 +34,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     add.HANDLER,
     remove.HANDLER,
     flag.HANDLER,
+    quote_request.HANDLER,
 )
 
 BY_ACTIVITY: Final = {name: handler for handler in HANDLERS for name in handler.activities}

@@ -343,3 +343,14 @@ CREATE TABLE host (
   clock_skew_s INTEGER
 );
 CREATE INDEX host_due ON host (due_at) WHERE due_at IS NOT NULL;
+
+-- owner: fedi/publications/quotes.py
+CREATE TABLE quote_stamp (
+  uri TEXT NOT NULL PRIMARY KEY,
+  author_uri TEXT NOT NULL,
+  object_uri TEXT NOT NULL,
+  quote_uri TEXT NOT NULL,
+  quoter_uri TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  UNIQUE (object_uri, quote_uri)
+);

@@ -1,0 +1,33 @@
+"""QuoteRequest: somebody wants to quote us (FEP-044f). Public words may be quoted by whoever is not shut out."""
+
+from actors import blocks, notifications
+from actors import store as actor_store
+from actors.model import ROLE_COLLECTIVE
+from fedi.canonical import same_origin
+from fedi.publications import quotes, store
+from fedi.unit import Unit
+from fedi.vocab.read import id_of
+from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
+from outbox.actions.quote import answer_quote, refuse_quote
+
+
+def apply(unit: Unit, incoming: Incoming) -> Outcome:
+    """Stamp the quote, or refuse it, as the policy on the publication promised."""
+    activity, quoter = incoming.activity, incoming.sender.actor
+    quoted = store.find(unit.tx, activity.object_uri) if activity.object_uri else None
+    author = actor_store.find(unit.tx, quoted.author) if quoted is not None else None
+    if quoted is None or author is None or author.role != ROLE_COLLECTIVE:
+        return Ignored("quote.not_ours")
+    quote_uri = id_of(activity.raw.get("instrument"))
+    if quote_uri is None or not same_origin(quote_uri, quoter.uri):
+        return Refused("quote.not_theirs")
+    if not quoted.visibility.is_public or blocks.is_blocked_by(unit.tx, author.uri, quoter.uri):
+        refuse_quote(unit, author, quoter.uri, activity.uri, quoted.uri, quote_uri)
+        return Refused("quote.not_allowed")
+    stamp = quotes.grant(unit, author.uri, quoted.uri, quote_uri, quoter.uri)
+    answer_quote(unit, author, quoter.uri, activity.uri, stamp)
+    notifications.add(unit, author.uri, "quote", quoter.uri, quoted.uri)
+    return Done("quote.stamped")
+
+
+HANDLER = Handler(frozenset({"QuoteRequest"}), Authority.SENDER_ONLY, apply)
