@@ -1,7 +1,12 @@
-"""Pages in Chromium: no sideways scroll on the smallest phone, the right direction, nothing refused, nothing from elsewhere."""
+"""Pages in Chromium: no sideways scroll on the smallest phone, the right direction, nothing refused, nothing from elsewhere.
 
-from collections.abc import AsyncIterator
+The pages are visited once; each test looks at what was seen. Pictures of all of them lie in the test's own folder.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +22,7 @@ if not BROWSER.exists():
         "Chromium is not installed: pages are not tried in a browser", allow_module_level=True
     )
 
+PHONE = 320
 PAGES = [
     "/",
     "/agenda",
@@ -35,113 +41,121 @@ PAGES = [
     "note",
     "gone",
 ]
+# A missing page is a missing page; everything else a browser says is a complaint.
+STATUS = "Failed to load resource: the server responded with a status of"
 
 
-class Opened:
-    """A browser, the sample it looks at, and what it complained about."""
+@dataclass
+class Seen:
+    """What one visit to every page showed, by (page, language)."""
 
-    def __init__(self, browser: object, base: str, sample: Sample) -> None:
-        self.browser, self.base, self.sample = browser, base, sample
-        self.complaints: list[str] = []
-        self.elsewhere: list[str] = []
-
-    async def open(self, page: str, language: str, width: int, **more: object) -> object:
-        context = await self.browser.new_context(  # type: ignore[attr-defined]
-            viewport={"width": width, "height": 720},
-            locale=language,
-            java_script_enabled=True,
-            **more,
-        )
-        tab = await context.new_page()
-        tab.on("console", lambda message: self.complaints.append(message.text))
-        tab.on("request", lambda request: self._note(request.url))
-        await tab.goto(self.base + (page if page.startswith("/") else getattr(self.sample, page)))
-        return tab
-
-    def _note(self, url: str) -> None:
-        if not url.startswith(self.base):
-            self.elsewhere.append(url)
+    folder: Path
+    widths: dict[tuple[str, str], int] = field(default_factory=dict)
+    sides: dict[tuple[str, str], str] = field(default_factory=dict)
+    scripts: dict[tuple[str, str], int] = field(default_factory=dict)
+    icons: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    faint: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    brands: dict[str, float] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    base: str = ""
+    after_choice: tuple[str, str] = ("", "")
 
 
-@pytest.fixture
-async def opened(tmp_path: Path) -> AsyncIterator[Opened]:
-    async with serving(tmp_path) as (base, sample), playwright.async_playwright() as driver:
+async def visit(folder: Path, pictures: Path) -> Seen:
+    seen = Seen(pictures)
+    async with serving(folder) as (base, sample), playwright.async_playwright() as driver:
+        seen.base = base
         browser = await driver.chromium.launch(executable_path=str(BROWSER))
         try:
-            yield Opened(browser, base, sample)
+            for language, scheme in (("ar", "light"), ("en", "dark")):
+                await visit_in(browser, seen, sample, language, scheme)
+            await choose_language(browser, seen, sample)
         finally:
             await browser.close()
+    return seen
 
 
-@pytest.mark.parametrize("language", ["ar", "en"])
-async def test_no_page_scrolls_sideways_on_the_smallest_phone(
-    opened: Opened, language: str, tmp_path: Path
-) -> None:
-    wide = []
+async def visit_in(browser: Any, seen: Seen, sample: Sample, language: str, scheme: str) -> None:
+    context = await browser.new_context(
+        viewport={"width": PHONE, "height": 720}, locale=language, color_scheme=scheme
+    )
+    tab = await context.new_page()
+    tab.on("console", lambda message: seen.complaints.append(message.text))
+    tab.on("request", lambda request: seen.requests.append(request.url))
     for page in PAGES:
-        tab = await opened.open(page, language, 320)
+        await tab.goto(seen.base + (page if page.startswith("/") else getattr(sample, page)))
+        key = (page, language)
         name = page.strip("/").replace("/", "-") or "home"
-        await tab.screenshot(path=tmp_path / f"{name}-{language}.png")  # type: ignore[attr-defined]
-        if await tab.evaluate("document.documentElement.scrollWidth") > 320:  # type: ignore[attr-defined]
-            wide.append(page)
-        await tab.context.close()  # type: ignore[attr-defined]
-    assert wide == []
+        await tab.screenshot(path=seen.folder / f"{name}-{language}-{scheme}.png")
+        seen.widths[key] = await tab.evaluate("document.documentElement.scrollWidth")
+        seen.sides[key] = await tab.evaluate("getComputedStyle(document.body).direction")
+        seen.scripts[key] = await tab.locator("script").count()
+        seen.icons[key] = await tab.evaluate(ICONS)
+        seen.faint[key] = await tab.evaluate(CONTRASTS)
+    await tab.set_viewport_size({"width": 1280, "height": 720})
+    seen.brands[language] = (await tab.locator(".brand").bounding_box())["x"]
+    await context.close()
 
 
-@pytest.mark.parametrize(("language", "side"), [("ar", "rtl"), ("en", "ltr"), ("fr", "ltr")])
-async def test_the_page_begins_on_the_side_its_readers_begin(
-    opened: Opened, language: str, side: str
-) -> None:
-    tab = await opened.open("/", language, 1280)
-    brand = await tab.locator(".brand").bounding_box()  # type: ignore[attr-defined]
-    assert await tab.evaluate("getComputedStyle(document.body).direction") == side  # type: ignore[attr-defined]
-    assert (brand["x"] > 640) is (side == "rtl")
+async def choose_language(browser: Any, seen: Seen, sample: Sample) -> None:
+    context = await browser.new_context(locale="en")
+    tab = await context.new_page()
+    await tab.goto(seen.base + sample.event)
+    async with tab.expect_navigation():
+        await tab.get_by_role("button", name="العربية").click()
+    lang = await tab.evaluate("document.documentElement.lang")
+    seen.after_choice = (tab.url.removeprefix(seen.base + sample.event), lang)
+    await context.close()
 
 
-async def test_the_browser_has_nothing_to_complain_about(opened: Opened) -> None:
-    for page in PAGES:
-        tab = await opened.open(page, "ar", 1280)
-        await tab.context.close()  # type: ignore[attr-defined]
-    about_status = "Failed to load resource: the server responded with a status of"
-    assert [each for each in opened.complaints if not each.startswith(about_status)] == []
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    return asyncio.run(visit(tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("pictures")))
 
 
-async def test_no_page_asks_another_server(opened: Opened) -> None:
-    for page in ("/", "actor", "event", "statement", "note"):
-        tab = await opened.open(page, "en", 1280)
-        await tab.context.close()  # type: ignore[attr-defined]
-    assert opened.elsewhere == []
+def test_no_page_scrolls_sideways_on_the_smallest_phone(seen: Seen) -> None:
+    assert [page for page, width in seen.widths.items() if width > PHONE] == []
 
 
-async def test_the_icons_are_drawn(opened: Opened) -> None:
-    tab = await opened.open("event", "en", 1280)
-    drawn = "[...document.querySelectorAll('use')].map(use => use.getBoundingClientRect().width)"
-    widths = await tab.evaluate(drawn)  # type: ignore[attr-defined]
-    assert widths
-    assert min(widths) > 0
+def test_every_page_begins_on_the_side_its_readers_begin(seen: Seen) -> None:
+    expected = {"ar": "rtl", "en": "ltr"}
+    assert [key for key, side in seen.sides.items() if side != expected[key[1]]] == []
 
 
-async def test_choosing_a_language_stays_on_the_page(opened: Opened) -> None:
-    tab = await opened.open("event", "en", 1280)
-    await tab.get_by_role("button", name="العربية").click()  # type: ignore[attr-defined]
-    assert tab.url == opened.base + opened.sample.event  # type: ignore[attr-defined]
-    assert await tab.evaluate("document.documentElement.lang") == "ar"  # type: ignore[attr-defined]
+def test_the_name_stands_at_the_beginning_of_the_line(seen: Seen) -> None:
+    assert {language: x > 640 for language, x in seen.brands.items()} == {"ar": True, "en": False}
 
 
-async def test_pages_work_without_scripts(opened: Opened) -> None:
-    tab = await opened.open("/", "en", 390)
-    assert await tab.locator("script").count() == 0  # type: ignore[attr-defined]
+def test_the_browser_has_nothing_to_complain_about(seen: Seen) -> None:
+    assert [each for each in seen.complaints if not each.startswith(STATUS)] == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_text_stands_out_from_its_ground(opened: Opened, scheme: str) -> None:
-    faint = []
-    for page in ("/", "event", "request", "statement"):
-        tab = await opened.open(page, "ar", 390, color_scheme=scheme)
-        faint += await tab.evaluate(CONTRASTS)  # type: ignore[attr-defined]
-        await tab.context.close()  # type: ignore[attr-defined]
-    assert faint == []
+def test_no_page_asks_another_server(seen: Seen) -> None:
+    assert [url for url in seen.requests if not url.startswith(seen.base)] == []
 
+
+def test_no_page_brings_a_script(seen: Seen) -> None:
+    assert [page for page, count in seen.scripts.items() if count] == []
+
+
+def test_the_icons_are_drawn(seen: Seen) -> None:
+    assert [page for page, widths in seen.icons.items() if not widths or min(widths) == 0] == []
+
+
+def test_text_stands_out_from_its_ground_in_light_and_dark(seen: Seen) -> None:
+    assert {page: faint for page, faint in seen.faint.items() if faint} == {}
+
+
+def test_choosing_a_language_stays_on_the_page(seen: Seen) -> None:
+    assert seen.after_choice == ("", "ar")
+
+
+def test_there_is_a_picture_of_every_page(seen: Seen) -> None:
+    assert len(list(seen.folder.glob("*.png"))) == 2 * len(PAGES)
+
+
+ICONS = "[...document.querySelectorAll('use')].map(use => use.getBoundingClientRect().width)"
 
 # Every element with words of its own: colour against the nearest painted ground, WCAG 2.2 formula, 4.5 to 1.
 CONTRASTS = """() => {
