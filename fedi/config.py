@@ -121,6 +121,20 @@ class DeliveryConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaConfig:
+    """Pictures from elsewhere, which pages show from here so that visitors ask nobody else for them."""
+
+    cache_bytes_max: int = _doc(
+        536_870_912,
+        "Room for pictures from elsewhere, in bytes; those not asked for longest leave first; 0 shows links instead.",
+    )
+    cache_days_max: int = _doc(
+        30,
+        "Days after which a picture from elsewhere is deleted, and asked for again if a page shows it.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LogConfig:
     """What is written to standard error: ids, hosts and outcomes, never content or addresses of people."""
 
@@ -138,6 +152,7 @@ class Config:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     inbox: InboxConfig = field(default_factory=InboxConfig)
     delivery: DeliveryConfig = field(default_factory=DeliveryConfig)
+    media: MediaConfig = field(default_factory=MediaConfig)
     log: LogConfig = field(default_factory=LogConfig)
     path: Path | None = None
 
@@ -155,6 +170,7 @@ SECTIONS: dict[str, type] = {
     "network": NetworkConfig,
     "inbox": InboxConfig,
     "delivery": DeliveryConfig,
+    "media": MediaConfig,
     "log": LogConfig,
 }
 
@@ -397,6 +413,8 @@ def _check_numbers(config: Config, where: _Places) -> None:
         ("delivery", "concurrency", config.delivery.concurrency, 1, 1000),
         ("delivery", "per_host", config.delivery.per_host, 1, 16),
         ("delivery", "give_up_days", config.delivery.give_up_days, 1, 60),
+        ("media", "cache_bytes_max", config.media.cache_bytes_max, 0, 1_099_511_627_776),
+        ("media", "cache_days_max", config.media.cache_days_max, 1, 365),
     ):
         if not least <= value <= most:
             raise SetupError(

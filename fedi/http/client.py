@@ -1,4 +1,4 @@
-"""What this server says to others: signed fetches of documents, unsigned ones of JSON, signed deliveries.
+"""What this server says to others: signed fetches of documents, unsigned ones of JSON and pictures, signed deliveries.
 
 A URL enters; a parsed document or the answer to a delivery leaves. How it may be believed is decided elsewhere,
 except that a document must stand at its own `id`.
@@ -35,6 +35,7 @@ ANSWER_BYTES_MAX: Final = 16 * 1024
 REDIRECTS_MAX: Final = 3
 KNOCKS_MAX: Final = 3
 ACTIVITY_TYPE: Final = "application/activity+json"
+ACCEPT_PICTURES: Final = "image/webp, image/jpeg, image/png, image/gif, image/avif;q=0.5"
 
 _DOCUMENT_LIMITS: Final = Limits(DOCUMENT_BYTES_MAX)
 _POST_LIMITS: Final = Limits(ANSWER_BYTES_MAX, cut=True)
@@ -138,6 +139,29 @@ class FederationClient:
         response = await self._follow(_address(url), ask, lambda _origin, _next: True)
         _raise_for_status(response, self._clock.now())
         return _parsed(response.body)
+
+    async def fetch_media(
+        self,
+        url: str,
+        *,
+        bytes_max: int,
+        may_ask: Callable[[str], Awaitable[bool]] | None = None,
+    ) -> tuple[bytes, str]:
+        """The bytes at `url`, whatever they claim to be, and the address that really gave them. Unsigned.
+
+        Redirects may lead to any permitted host; `may_ask` is heard before each request. Raises `RemoteError`s.
+        """
+        headers = {"User-Agent": self._user_agent, "Accept": ACCEPT_PICTURES}
+        limits = Limits(bytes_max)
+
+        async def ask(address: str) -> Response:
+            if may_ask is not None and not await may_ask(address):
+                raise ForbiddenAddress(detail="blocked_host")
+            return await self._transport.send(Request("GET", address, headers), limits)
+
+        response = await self._follow(_address(url), ask, lambda _origin, _next: True)
+        _raise_for_status(response, self._clock.now())
+        return response.body, response.url
 
     async def post(
         self, inbox: str, body: bytes, key: SigningKey, *, also: Mapping[str, str] | None = None

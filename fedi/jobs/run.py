@@ -10,6 +10,7 @@ from fedi.errors import FediError
 from fedi.instance import Instance
 from fedi.jobs.loopback import carry
 from fedi.jobs.retention import forget
+from fedi.media.remote import tidy
 from fedi.wake import LOOPBACK
 from inbox.limits import HostLimits
 from inbox.process import Processor
@@ -27,7 +28,10 @@ class Job:
     every: timedelta
 
 
-JOBS: tuple[Job, ...] = (Job("retention", forget, timedelta(hours=1)),)
+JOBS: tuple[Job, ...] = (
+    Job("retention", forget, timedelta(hours=1)),
+    Job("remote media", tidy, timedelta(hours=1)),
+)
 
 
 async def run_workers(instance: Instance, limits: HostLimits, stop: asyncio.Event) -> None:
