@@ -1,0 +1,105 @@
+"""`fedi actor`: the collectives of this instance."""
+
+import click
+
+from fedi.cli.output import give, handle, pairs, table
+from fedi.cli.session import session
+from fedi.cli.speech import command, group, option, t
+from fedi.desk.collectives import AddOrder, Collective, Collectives, NoOrder, SetOrder
+
+_TYPE = "Group|Organization"
+
+
+@group("actor")
+def actor() -> None:
+    """The collectives of this instance."""
+
+
+@command("add", "actor.add")
+@click.argument("username")
+@option("--name", default="", help="cli.opt.name")
+@option("--summary", default="", help="cli.opt.about")
+@option("--lang", "language", default="", metavar="LANG", help="cli.opt.actor_lang")
+@option("--type", "kind", default="", metavar=_TYPE, help="cli.opt.actor_type")
+@option("--approve-followers/--open", "approves", default=None, help="cli.opt.approve")
+def add(
+    username: str, name: str, summary: str, language: str, kind: str, approves: bool | None
+) -> None:
+    """A new collective."""
+    here = session()
+    order = AddOrder(
+        username=username,
+        name=name,
+        summary=summary,
+        language=language,
+        type=kind,
+        approves_followers=approves,
+    )
+    made = here.ask("actor.add", order, Collective)
+    give(made, _lines(made), as_json=here.as_json)
+
+
+@command("list", "actor.list")
+def list_actors() -> None:
+    """All collectives of ours."""
+    here = session()
+    found = here.ask("actor.list", NoOrder(), Collectives)
+    rows = [
+        (each.username, handle(each.handle), str(each.followers), each.name)
+        for each in found.collectives
+    ]
+    give(found, table(rows) or [t("cli.nothing_yet")], as_json=here.as_json)
+
+
+@command("set", "actor.set")
+@click.argument("username", default="")
+@option("--name", help="cli.opt.name")
+@option("--summary", help="cli.opt.about")
+@option("--lang", "language", metavar="LANG", help="cli.opt.actor_lang")
+@option("--type", "kind", metavar=_TYPE, help="cli.opt.actor_type")
+@option("--approve-followers/--open", "approves", default=None, help="cli.opt.approve")
+@option(
+    "--discoverable/--undiscoverable", "discoverable", default=None, help="cli.opt.discoverable"
+)
+@option("--indexable/--unindexable", "indexable", default=None, help="cli.opt.indexable")
+def set_actor(
+    username: str,
+    name: str | None,
+    summary: str | None,
+    language: str | None,
+    kind: str | None,
+    approves: bool | None,
+    discoverable: bool | None,
+    indexable: bool | None,
+) -> None:
+    """Change what a collective says of itself."""
+    here = session()
+    order = SetOrder(
+        actor=username,
+        name=name,
+        summary=summary,
+        language=language,
+        type=kind,
+        approves_followers=approves,
+        discoverable=discoverable,
+        indexable=indexable,
+    )
+    changed = here.ask("actor.set", order, Collective)
+    give(changed, _lines(changed), as_json=here.as_json)
+
+
+for _each in (add, list_actors, set_actor):
+    actor.add_command(_each)
+
+
+def _lines(one: Collective) -> list[str]:
+    followers = t("cli.approves") if one.approves_followers else t("cli.approves_not")
+    return pairs(
+        [
+            (t("cli.label.collective"), one.name),
+            (t("cli.label.handle"), handle(one.handle)),
+            (t("cli.label.address"), handle(one.uri)),
+            (t("cli.label.kind"), one.type),
+            (t("cli.label.followers"), f"{one.followers} ({followers})"),
+        ]
+    )

@@ -1,0 +1,129 @@
+"""What commands read: texts and images from files or standard input, with limits and clear refusals."""
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import click
+
+from fedi.cli.speech import t
+from fedi.desk.wishes import Picture, Words
+from fedi.errors import Invalid
+from fedi.media.intake import UPLOAD_BYTES_MAX
+from fedi.text.subset import TEXT_BYTES_MAX
+
+STANDARD_INPUT: Final = "-"
+_TAGGED: Final = re.compile(r"([A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4})=(.*)", re.DOTALL)
+
+
+@dataclass(slots=True)
+class _Group:
+    title: str | None = None
+    source: str | None = None
+    abstract: str | None = None
+
+
+@dataclass(slots=True)
+class _Groups:
+    """Words by language in the order they were named; "" is the language of `--lang`."""
+
+    found: dict[str, _Group] = field(default_factory=dict)
+
+    def put(self, part: str, option: str, values: Sequence[str]) -> None:
+        for value in values:
+            language, rest = split_language(value)
+            group = self.found.setdefault(language, _Group())
+            if getattr(group, part) is not None:
+                raise click.UsageError(t("cli.usage.twice", option=option))
+            setattr(group, part, rest)
+
+
+def split_language(value: str) -> tuple[str, str]:
+    """`ar=نص` → ("ar", "نص"); anything else belongs to the usual language."""
+    found = _TAGGED.fullmatch(value)
+    return (found[1], found[2]) if found else ("", value)
+
+
+def read_words(
+    *,
+    titles: Sequence[str],
+    texts: Sequence[str],
+    summaries: Sequence[str],
+    language: str,
+    is_plain: bool,
+    takes_input: bool,
+) -> tuple[Words, ...]:
+    """The words of `--title`, `--text` and `--summary`, the first language of a text first.
+
+    Without any `--text`, and when `takes_input`, the text comes from standard input unless that is a terminal.
+    """
+    if not texts and takes_input and not _is_terminal():
+        texts = (STANDARD_INPUT,)
+    if sum(split_language(each)[1] == STANDARD_INPUT for each in texts) > 1:
+        raise click.UsageError(t("cli.usage.input_once"))
+    groups = _Groups()
+    groups.put("source", "--text", texts)
+    groups.put("title", "--title", titles)
+    groups.put("abstract", "--summary", summaries)
+    return tuple(
+        Words(
+            language=tag or language,
+            title=group.title,
+            source=None if group.source is None else read_text(group.source),
+            abstract=group.abstract,
+            is_plain=is_plain,
+        )
+        for tag, group in groups.found.items()
+    )
+
+
+def read_text(name: str) -> str:
+    """The text of a file, or of standard input for `-`. Raises Invalid; reads no more than may be published."""
+    raw = _read(name, TEXT_BYTES_MAX * 2)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise Invalid("cli.file_encoding", file=name, position=problem.start) from problem
+    if "\x00" in text:
+        raise Invalid("cli.file_not_text", file=name)
+    return text
+
+
+def read_pictures(images: Sequence[str], alts: Sequence[str]) -> tuple[Picture, ...]:
+    """Images with the descriptions in the same order."""
+    if len(alts) > len(images):
+        raise click.UsageError(t("cli.usage.alts"))
+    padded = [*alts, *[""] * (len(images) - len(alts))]
+    return tuple(
+        Picture(content=_read(image, UPLOAD_BYTES_MAX), alt=alt, name=Path(image).name)
+        for image, alt in zip(images, padded, strict=True)
+    )
+
+
+def _read(name: str, most: int) -> bytes:
+    if name == STANDARD_INPUT:
+        return _bounded(sys.stdin.buffer, name, most)
+    path = Path(name)
+    if path.is_dir():
+        raise Invalid("cli.file_folder", file=name)
+    try:
+        with path.open("rb") as file:
+            return _bounded(file, name, most)
+    except FileNotFoundError as problem:
+        raise Invalid("cli.file_missing", file=name) from problem
+    except (OSError, ValueError) as problem:
+        raise Invalid("cli.file_unreadable", file=name) from problem
+
+
+def _bounded(file: BinaryIO, name: str, most: int) -> bytes:
+    raw = file.read(most + 1)
+    if len(raw) > most:
+        raise Invalid("cli.file_large", file=name, limit=most // 1000)
+    return raw
+
+
+def _is_terminal() -> bool:
+    return sys.stdin is None or sys.stdin.closed or sys.stdin.isatty()

@@ -1,0 +1,110 @@
+"""`fedi person` and `fedi token`."""
+
+import click
+
+from fedi.cli.output import give, handle, moment, pairs, table
+from fedi.cli.session import session
+from fedi.cli.speech import command, group, option, t
+from fedi.desk.collectives import NoOrder
+from fedi.desk.people import (
+    AddOrder,
+    Invited,
+    NameOrder,
+    People,
+    Person,
+    RoleOrder,
+    Token,
+    TokenOrder,
+)
+
+_AS = option("--as", "actor", default="", metavar="USERNAME", help="cli.opt.as")
+_ROLES = "steward|editor|author|reader"
+
+
+@group("person")
+def person() -> None:
+    """People who may sign in."""
+
+
+@command("add", "person.add")
+@click.argument("name")
+@option("--role", default="", metavar=_ROLES, help="cli.opt.role")
+@option("--lang", "language", default="", metavar="LANG", help="cli.opt.person_lang")
+@_AS
+def add(name: str, role: str, language: str, actor: str) -> None:
+    """A new person."""
+    here = session()
+    order = AddOrder(name=name, role=role, language=language, actor=actor)
+    made = here.ask("person.add", order, Person)
+    give(made, _lines(made), as_json=here.as_json)
+
+
+@command("list", "person.list")
+def list_people() -> None:
+    """Everybody who may sign in."""
+    here = session()
+    found = here.ask("person.list", NoOrder(), People)
+    rows = [(each.name, _roles(each)) for each in found.people]
+    give(found, table(rows) or [t("cli.nothing_yet")], as_json=here.as_json)
+
+
+@command("role", "person.role")
+@click.argument("name")
+@click.argument("role", metavar=f"{_ROLES}|none")
+@_AS
+def role(name: str, role: str, actor: str) -> None:
+    """What a person may do for a collective."""
+    here = session()
+    changed = here.ask("person.role", RoleOrder(name=name, role=role, actor=actor), Person)
+    give(changed, _lines(changed), as_json=here.as_json)
+
+
+@command("link", "person.link")
+@click.argument("name")
+def link(name: str) -> None:
+    """A link with which a person signs in."""
+    here = session()
+    found = here.ask("person.link", NameOrder(name=name), Invited)
+    rows = [
+        (t("cli.label.person"), found.name),
+        (t("cli.label.link"), handle(found.url)),
+        (t("cli.label.until"), moment(found.expires_at)),
+    ]
+    give(found, [*pairs(rows), t("cli.told_once")], as_json=here.as_json)
+
+
+for _each in (add, list_people, role, link):
+    person.add_command(_each)
+
+
+@group("token")
+def token() -> None:
+    """Secrets for programs."""
+
+
+@command("add", "token.add")
+@click.argument("name")
+@option("--label", default="", help="cli.opt.label")
+@option("--scope", "scopes", multiple=True, metavar="read|write", help="cli.opt.scope")
+def add_token(name: str, label: str, scopes: tuple[str, ...]) -> None:
+    """A secret with which a program acts for a person."""
+    here = session()
+    order = TokenOrder(name=name, label=label, scopes=scopes or ("read",))
+    made = here.ask("token.add", order, Token)
+    rows = [
+        (t("cli.label.person"), made.name),
+        (t("cli.label.scopes"), " ".join(made.scopes)),
+        (t("cli.label.token"), handle(made.token)),
+    ]
+    give(made, [*pairs(rows), t("cli.told_once")], as_json=here.as_json)
+
+
+token.add_command(add_token)
+
+
+def _lines(one: Person) -> list[str]:
+    return pairs([(t("cli.label.person"), one.name), (t("cli.label.roles"), _roles(one))])
+
+
+def _roles(one: Person) -> str:
+    return ", ".join(f"{actor}: {t(f'role.{role}')}" for actor, role in one.roles.items())

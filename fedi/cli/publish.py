@@ -1,0 +1,277 @@
+"""`fedi publish`, `edit`, `delete`."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from fedi.cli.files import read_pictures, read_words
+from fedi.cli.output import give, handle, pairs, warn
+from fedi.cli.queue import say_waiting
+from fedi.cli.session import session
+from fedi.cli.speech import command, group, option, t
+from fedi.desk.control import Desk
+from fedi.desk.order import Done, Order
+from fedi.desk.wishes import (
+    AidWish,
+    DeleteOrder,
+    EditOrder,
+    EventWish,
+    PlaceWish,
+    Published,
+    PublishOrder,
+)
+
+Decorator = Callable[[Any], Any]
+
+
+def _options(*decorators: Decorator) -> Decorator:
+    def decorate(function: Any) -> Any:
+        for each in reversed(decorators):
+            function = each(function)
+        return function
+
+    return decorate
+
+
+_WORDS = _options(
+    option("--title", "titles", multiple=True, metavar="[LANG=]TEXT", help="cli.opt.title"),
+    option("--text", "texts", multiple=True, metavar="[LANG=]FILE", help="cli.opt.text"),
+    option("--lang", "language", default="", metavar="LANG", help="cli.opt.lang"),
+    option("--plain", "is_plain", is_flag=True, help="cli.opt.plain"),
+    option("--image", "images", multiple=True, metavar="FILE", help="cli.opt.image"),
+    option("--alt", "alts", multiple=True, metavar="TEXT", help="cli.opt.alt"),
+    option("--as", "actor", default="", metavar="USERNAME", help="cli.opt.as"),
+    option("--deliver", is_flag=True, help="cli.opt.deliver"),
+)
+_SUMMARY = option(
+    "--summary", "summaries", multiple=True, metavar="[LANG=]TEXT", help="cli.opt.summary"
+)
+_OUT = _options(
+    option(
+        "--visibility",
+        default="public",
+        metavar="public|quiet|followers|direct|local",
+        help="cli.opt.visibility",
+    ),
+    option("--sensitive", "is_sensitive", is_flag=True, help="cli.opt.sensitive"),
+    option("--reply-to", "reply_to", default="", metavar="URI", help="cli.opt.reply_to"),
+)
+_PLACE = _options(
+    option("--place-name", "place.name", help="cli.opt.place_name"),
+    option("--street", "place.street", help="cli.opt.street"),
+    option("--postal-code", "place.postal_code", help="cli.opt.postal_code"),
+    option("--city", "place.city", help="cli.opt.city"),
+    option("--region", "place.region", help="cli.opt.region"),
+    option("--country", "place.country", help="cli.opt.country"),
+    option("--lat", "place.latitude", metavar="DEGREES", help="cli.opt.lat"),
+    option("--lon", "place.longitude", metavar="DEGREES", help="cli.opt.lon"),
+)
+_EVENT = _options(
+    option("--start", "event.starts", metavar="WHEN", help="cli.opt.start"),
+    option("--end", "event.ends", metavar="WHEN", help="cli.opt.end"),
+    option("--online-url", "event.online_url", metavar="URL", help="cli.opt.online_url"),
+    option("--capacity", "event.capacity", metavar="N", help="cli.opt.capacity"),
+    option("--category", "event.category", help="cli.opt.category"),
+    option("--join", "event.join", metavar="free|restricted|external|none", help="cli.opt.join"),
+    option("--join-url", "event.join_url", metavar="URL", help="cli.opt.join_url"),
+    option(
+        "--status",
+        "event.status",
+        metavar="confirmed|tentative|cancelled|postponed",
+        help="cli.opt.status",
+    ),
+)
+_AID = _options(
+    option("--what", "aid.what", help="cli.opt.what"),
+    option("--quantity", "aid.quantity", metavar="N", help="cli.opt.quantity"),
+    option("--unit", "aid.unit", help="cli.opt.unit"),
+    option("--minimum", "aid.minimum", metavar="N", help="cli.opt.minimum"),
+    option("--until", "aid.until", metavar="WHEN", help="cli.opt.until"),
+)
+_ZONE = option("--zone", metavar="ZONE", help="cli.opt.zone")
+
+
+@group("publish")
+def publish() -> None:
+    """Publish as a collective."""
+
+
+@command("event", "publish.event")
+@_WORDS
+@_EVENT
+@_ZONE
+@_PLACE
+@_OUT
+def event(**given: Any) -> None:
+    """An event."""
+    _publish("event", given)
+
+
+@command("statement", "publish.statement")
+@_WORDS
+@_SUMMARY
+@option("--short", "is_short", is_flag=True, help="cli.opt.short")
+@_OUT
+def statement(**given: Any) -> None:
+    """A statement."""
+    _publish("statement", given)
+
+
+@command("aid-request", "publish.aid-request")
+@_WORDS
+@_AID
+@_ZONE
+@_PLACE
+@_OUT
+def aid_request(**given: Any) -> None:
+    """An aid request."""
+    _publish("aid_request", given)
+
+
+@command("aid-offer", "publish.aid-offer")
+@_WORDS
+@_AID
+@_ZONE
+@_PLACE
+@_OUT
+def aid_offer(**given: Any) -> None:
+    """An aid offer."""
+    _publish("aid_offer", given)
+
+
+@command("note", "publish.note")
+@_WORDS
+@_OUT
+def note(**given: Any) -> None:
+    """A short message."""
+    _publish("note", given)
+
+
+for _each in (event, statement, aid_request, aid_offer, note):
+    publish.add_command(_each)
+
+
+@command("edit")
+@click.argument("which", metavar="URI")
+@_WORDS
+@_SUMMARY
+@_EVENT
+@_AID
+@_ZONE
+@_PLACE
+@option("--drop-lang", "drop_languages", multiple=True, metavar="LANG", help="cli.opt.drop_lang")
+@option("--no-images", "no_images", is_flag=True, help="cli.opt.no_images")
+@option("--sensitive/--not-sensitive", "is_sensitive", default=None, help="cli.opt.sensitive")
+def edit(which: str, no_images: bool, drop_languages: Sequence[str], **given: Any) -> None:
+    """Change what was published; what is not named stays."""
+    wishes = _wishes(given)
+    words = _words(given, takes_input=False)
+    pictures = read_pictures(given["images"], given["alts"])
+    order = EditOrder(
+        which=which,
+        actor=given["actor"],
+        words=words,
+        drop_languages=tuple(drop_languages),
+        is_sensitive=given["is_sensitive"],
+        pictures=pictures if pictures or no_images else None,
+        **wishes,
+    )
+    _send("edit", order, deliver=given["deliver"])
+
+
+@command("delete")
+@click.argument("which", metavar="URI")
+@option("--as", "actor", default="", metavar="USERNAME", help="cli.opt.as")
+@option("--deliver", is_flag=True, help="cli.opt.deliver")
+def delete(which: str, actor: str, deliver: bool) -> None:
+    """Withdraw what was published."""
+    here = session()
+
+    async def work(desk: Desk) -> None:
+        done = await desk.call("delete", DeleteOrder(which=which, actor=actor))
+        assert isinstance(done, Done)
+        give(done, [t("cli.deleted")], as_json=here.as_json)
+        await say_waiting(desk, deliver=deliver, as_json=here.as_json)
+
+    here.at_desk(work)
+
+
+def _publish(kind: str, given: dict[str, Any]) -> None:
+    order = PublishOrder(
+        kind=kind,
+        actor=given["actor"],
+        words=_words(given, takes_input=True),
+        visibility=given["visibility"],
+        is_short=given.get("is_short", False),
+        is_sensitive=given["is_sensitive"],
+        reply_to=given["reply_to"],
+        pictures=read_pictures(given["images"], given["alts"]),
+        **_wishes(given),
+    )
+    _send("publish", order, deliver=given["deliver"])
+
+
+def _send(name: str, order: Order, *, deliver: bool) -> None:
+    here = session()
+
+    async def work(desk: Desk) -> None:
+        published = await desk.call(name, order)
+        assert isinstance(published, Published)
+        warn(published.notices)
+        give(published, _lines(published), as_json=here.as_json)
+        await say_waiting(desk, deliver=deliver, as_json=here.as_json)
+
+    here.at_desk(work)
+
+
+def _lines(published: Published) -> list[str]:
+    return pairs(
+        [
+            (t("cli.label.published"), t(f"kind.{published.kind}")),
+            (t("cli.label.address"), handle(published.uri)),
+            (t("cli.label.visibility"), t(f"visibility.{published.visibility}")),
+            (t("cli.label.deliveries"), str(published.deliveries)),
+        ]
+    )
+
+
+def _words(given: dict[str, Any], *, takes_input: bool) -> Any:
+    return read_words(
+        titles=given["titles"],
+        texts=given["texts"],
+        summaries=given.get("summaries", ()),
+        language=given["language"],
+        is_plain=given["is_plain"],
+        takes_input=takes_input,
+    )
+
+
+def _wishes(given: dict[str, Any]) -> dict[str, Any]:
+    """`event.starts`, `place.city`, … → the wishes they are parts of."""
+    parts: dict[str, dict[str, Any]] = {"event": {}, "aid": {}, "place": {}}
+    for name, value in given.items():
+        owner, dot, part = name.partition(".")
+        if dot and value is not None:
+            parts[owner][part] = value
+    if "capacity" in parts["event"]:
+        parts["event"]["capacity"] = _count(parts["event"]["capacity"])
+    zone = given.get("zone")
+    if zone is not None:
+        for owner in ("event", "aid"):
+            if f"{owner}.{'starts' if owner == 'event' else 'until'}" in given and (
+                parts[owner] or owner == "event"
+            ):
+                parts[owner]["zone"] = zone
+    return {
+        "event": EventWish(**parts["event"]),
+        "aid": AidWish(**parts["aid"]),
+        "place": PlaceWish(**parts["place"]),
+    }
+
+
+def _count(text: str) -> int:
+    try:
+        return int(text) if len(text) < 20 else -1
+    except ValueError:
+        raise click.BadParameter(t("cli.usage.number"), param_hint="--capacity") from None

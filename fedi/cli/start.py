@@ -1,0 +1,227 @@
+"""`fedi init` and `fedi serve`: from nothing to a running instance, without a question."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from actors.births import check_username
+from fedi.cli.output import handle, pairs, write_json
+from fedi.cli.session import Session, session
+from fedi.cli.speech import command, option, t
+from fedi.config import Config, parse_config
+from fedi.desk import collectives
+from fedi.desk.collectives import AddOrder, Collective
+from fedi.errors import Conflict, SetupError
+from fedi.logs import set_up_logs
+from fedi.opening import DATABASE, open_instance
+from fedi.serving import serve_open_instance
+
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+# option → section and setting of the configuration file
+_SETTINGS = {
+    "base_url": ("instance", "base_url"),
+    "language": ("instance", "language"),
+    "timezone": ("instance", "timezone"),
+    "posture": ("instance", "posture"),
+    "bind": ("server", "bind"),
+    "folder": ("storage", "folder"),
+}
+
+
+@command("init")
+@option("--username", default=collectives.FIRST_USERNAME, help="cli.opt.username")
+@option("--name", default="", help="cli.opt.name")
+@option("--summary", default="", help="cli.opt.about")
+@option("--base-url", "base_url", help="cli.opt.base_url")
+@option("--timezone", help="cli.opt.timezone")
+@option("--posture", metavar="open|guarded|closed", help="cli.opt.posture")
+@option("--bind", metavar="HOST:PORT", help="cli.opt.bind")
+def init(
+    username: str,
+    name: str,
+    summary: str,
+    base_url: str | None,
+    timezone: str | None,
+    posture: str | None,
+    bind: str | None,
+) -> None:
+    """Write the configuration, make the data folder, its keys and the first collective."""
+    here = session()
+    chosen = {
+        "base_url": base_url,
+        "language": here.wishes.language,
+        "timezone": timezone,
+        "posture": posture,
+        "bind": bind,
+        "folder": here.wishes.data,
+    }
+    username = check_username(username)
+    path = here.config_path()
+    config, text = _new_config(here, path, {key: each for key, each in chosen.items() if each})
+    if (config.data_folder / DATABASE).exists():
+        raise Conflict("cli.exists_already", folder=str(config.data_folder))
+    if text is not None:
+        _write_new(path, text)
+    try:
+        order = AddOrder(username=username, name=name, summary=summary)
+        made = here.run(lambda: _initialised(config, order))
+    except BaseException:
+        if text is not None:
+            path.unlink(missing_ok=True)
+        raise
+    if here.as_json:
+        write_json(
+            {
+                "config": str(path.absolute()) if path.exists() else None,
+                "data": str(config.data_folder),
+                "base_url": config.instance.base_url,
+                "collective": made,
+            }
+        )
+        return
+    for line in [
+        *_introduction(config, made),
+        "",
+        t("cli.init.next"),
+        f"  fedi{_same(here)} serve",
+    ]:
+        click.echo(line)
+    _warn(config)
+
+
+@command("serve")
+@option("--bind", metavar="HOST:PORT", help="cli.opt.bind")
+def serve(bind: str | None) -> None:
+    """Serve until told to stop; the first time, make everything that is needed."""
+    here = session()
+    config = here.load()
+    if bind is not None:
+        environment = here.environment() | {"FEDI_SERVER_BIND": bind}
+        path = here.config_path()
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        config = parse_config(text, environment, path)
+    set_up_logs("debug" if here.wishes.debug else config.log.level, config.log.format)
+    here.run(lambda: _serve(here, config))
+
+
+async def _serve(here: Session, config: Config) -> None:
+    stop = asyncio.Event()
+    _stop_on_signals(stop)
+    async with open_instance(config) as instance:
+        first = await collectives.add_first(instance)
+        ready = _announcer(here, config, first)
+        await serve_open_instance(instance, stop=stop, on_ready=ready)
+
+
+def _announcer(here: Session, config: Config, first: Collective | None) -> Callable[[str], None]:
+    def announce(address: str) -> None:
+        if here.as_json:
+            write_json({"listening": address, "base_url": config.instance.base_url, "made": first})
+            return
+        for line in _introduction(config, first):
+            click.echo(line)
+        click.echo(t("cli.serve.ready", address=handle(address)))
+        if first is not None:
+            click.echo("\n" + t("cli.serve.publish"))
+            for line in _first_commands(here):
+                click.echo(f"  {line}")
+            click.echo("")
+            _warn(config)
+
+    return announce
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    """The first signal stops gently, the second at once."""
+
+    def told() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, told)
+
+
+async def _initialised(config: Config, order: AddOrder) -> Collective:
+    async with open_instance(config) as instance:
+        return await collectives.add(instance, order)
+
+
+def _new_config(here: Session, path: Path, chosen: dict[str, str]) -> tuple[Config, str | None]:
+    """The settings and the text of a new file, None when a file is there or nothing was chosen.
+
+    Raises SetupError for a wrong value, before anything is written.
+    """
+    if path.exists():
+        given = [key for key in chosen if key not in ("language", "folder")]
+        if given:
+            raise Conflict("cli.config_exists", path=str(path))
+        return here.load(), None
+    text = _render(chosen)
+    if not path.parent.is_dir():
+        raise SetupError("cli.no_folder", folder=str(path.parent))
+    return parse_config(text, here.environment(), path), text if chosen else None
+
+
+def _render(chosen: dict[str, str]) -> str:
+    """TOML with only what was chosen."""
+    sections: dict[str, list[str]] = {}
+    for key, value in chosen.items():
+        section, setting = _SETTINGS[key]
+        if key == "folder":
+            value = str(Path(value).absolute())
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        sections.setdefault(section, []).append(f'{setting} = "{escaped}"')
+    return "\n\n".join(
+        "\n".join([f"[{section}]", *lines]) for section, lines in sections.items()
+    ) + ("\n" if sections else "")
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as problem:
+        raise SetupError("cli.config_unwritable", path=str(path)) from problem
+
+
+def _introduction(config: Config, made: Collective | None) -> list[str]:
+    rows = [
+        (t("cli.label.address"), handle(config.instance.base_url)),
+        (t("cli.label.data"), str(config.data_folder)),
+    ]
+    if made is not None:
+        rows.insert(1, (t("cli.label.collective"), f"{made.name} {handle(made.handle)}"))
+    return pairs(rows)
+
+
+def _first_commands(here: Session) -> list[str]:
+    same = _same(here)
+    return [
+        f'echo "{t("cli.example.text")}" | fedi{same} publish statement --title "{t("cli.example.title")}"',
+        f"fedi{same} timeline",
+        f"fedi{same} queue status",
+    ]
+
+
+def _same(here: Session) -> str:
+    """The options with which another command reaches the same instance."""
+    options = [("--config", here.wishes.config), ("--data", here.wishes.data)]
+    return "".join(f" {name} {_quoted(value)}" for name, value in options if value)
+
+
+def _quoted(text: str) -> str:
+    return text if text.replace("/", "").replace(".", "").replace("-", "").isalnum() else repr(text)
+
+
+def _warn(config: Config) -> None:
+    click.echo(t("cli.warn.fixed", address=handle(config.instance.base_url)), err=True)
+    if urlsplit(config.instance.base_url).hostname in _LOCAL_NAMES:
+        click.echo(t("cli.warn.localhost"), err=True)
