@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from fedi.doctor import probe
 from fedi.errors import FediError, Forbidden, Invalid, NotFound, TooMany, Unavailable
 from fedi.faces import actor, discovery, media, publication
 from fedi.faces.endpoint import endpoint
@@ -42,6 +43,7 @@ def assemble(instance: Instance, limits: HostLimits) -> ASGIApp:
         Route("/healthz", at(_alive), methods=["GET"]),
         Route("/readyz", at(_ready), methods=["GET"]),
         *inbox_routes.routes(instance, limits),
+        *probe.routes(instance),
         *discovery.routes(instance),
         *actor.routes(instance),
         *publication.routes(instance),
@@ -77,12 +79,17 @@ async def _ready(instance: Instance, _request: Request) -> Response:
     return JSONResponse(document, headers={"cache-control": "no-store"})
 
 
+def _is_probe(path: str) -> bool:
+    """Whether this is asked by who looks after the machine, under whatever name; each of them tells strangers nothing."""
+    return path in _PROBES or path.startswith(probe.PREFIX)
+
+
 def _only_own_host(app: ASGIApp, instance: Instance) -> ASGIApp:
     """Requests for any other host are not ours to answer (S7, S73, S93)."""
     own = instance.urls.host.encode()
 
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["path"] not in _PROBES:
+        if scope["type"] == "http" and not _is_probe(scope["path"]):
             asked = [value for name, value in scope["headers"] if name == b"host"]
             if len(asked) != 1 or asked[0].lower() != own:
                 text = f"This server is {instance.urls.base}\n"
