@@ -4,7 +4,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fedi.desk import blocking, collectives, people, publishing, queue, relations, reports, shown
+from fedi.desk import (
+    blocking,
+    collectives,
+    media,
+    people,
+    publishing,
+    queue,
+    relations,
+    reports,
+    shown,
+)
 from fedi.desk.order import Done, Order, Result
 from fedi.desk.wishes import DeleteOrder, EditOrder, Published, PublishOrder
 from fedi.instance import Instance
@@ -51,5 +61,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "block.list": Command(blocking.ListOrder, blocking.Blocks, blocking.list_blocks),
     "unblock.host": Command(blocking.HostOrder, Done, blocking.unblock_host),
     "unblock.actor": Command(blocking.ActorOrder, Done, blocking.unblock_actor),
+    "media.usage": Command(collectives.NoOrder, media.Usage, media.usage),
+    "media.prune": Command(media.PruneOrder, media.Pruned, media.prune),
     "flags": Command(collectives.NoOrder, reports.Flags, reports.list_open),
 }
