@@ -19,7 +19,7 @@ check: setup ## ruff, mypy, floors of the house, rules of the house
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy run.py
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python -m pytest -q tests/house
 
 format: setup ## put the code into the common form

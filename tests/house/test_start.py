@@ -1,0 +1,159 @@
+"""The two commands of the first page, and the run that decides about a change."""
+
+import ast
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.house.source import ROOT
+
+RUN = ROOT / "run.py"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    """run.py as a module, believing that it lies in an empty folder with a finished environment."""
+    spec = importlib.util.spec_from_file_location("run", RUN)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return placed(module, monkeypatch, tmp_path)
+
+
+def placed(module: ModuleType, monkeypatch: pytest.MonkeyPatch, folder: Path) -> ModuleType:
+    monkeypatch.setattr(module, "ROOT", folder)
+    monkeypatch.setattr(module, "VENV", folder / ".venv")
+    monkeypatch.setattr(module, "PYTHON", folder / ".venv" / "bin" / "python")
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    (folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    (folder / "requirements.lock").write_text("one==1 \\\n    --hash=sha256:00\n", encoding="utf-8")
+    return module
+
+
+def test_it_needs_nothing_but_python() -> None:
+    tree = ast.parse(RUN.read_text(encoding="utf-8"))
+    names = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
+
+
+def test_an_old_python_can_read_far_enough_to_say_that_it_is_too_old() -> None:
+    ast.parse(RUN.read_text(encoding="utf-8"), feature_version=(3, 7))
+
+
+def test_what_is_installed_is_not_installed_again(run: ModuleType) -> None:
+    assert not run.is_fresh("packages", "requirements.lock")
+    run.stamp("packages", "requirements.lock")
+    assert run.is_fresh("packages", "requirements.lock")
+
+
+def test_a_changed_lock_is_installed(run: ModuleType) -> None:
+    run.stamp("packages", "requirements.lock")
+    (run.ROOT / "requirements.lock").write_text("one==2\n", encoding="utf-8")
+    assert not run.is_fresh("packages", "requirements.lock")
+
+
+def test_another_python_below_the_environment_means_installing_again(run: ModuleType) -> None:
+    run.stamp("packages", "requirements.lock")
+    run.PYTHON.unlink()
+    run.PYTHON.symlink_to("/usr/bin/env")
+    assert not run.is_fresh("packages", "requirements.lock")
+
+
+def test_a_folder_that_was_moved_is_prepared_again(
+    run: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run.stamp("packages", "requirements.lock")
+    moved = tmp_path.rename(tmp_path.with_name("elsewhere"))
+    for name, place in (
+        ("ROOT", moved),
+        ("VENV", moved / ".venv"),
+        ("PYTHON", moved / ".venv/bin/python"),
+    ):
+        monkeypatch.setattr(run, name, place)
+    assert run.stamp_of("packages").exists()
+    assert not run.is_fresh("packages", "requirements.lock")
+
+
+def test_a_damaged_stamp_only_means_installing_again(run: ModuleType) -> None:
+    run.stamp_of("packages").write_bytes(b"\xff\x00\x80")
+    assert not run.is_fresh("packages", "requirements.lock")
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        (
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.",
+            "do not go on",
+        ),
+        ("ERROR: No matching distribution found for one==1", "online"),
+        ("connection broken by NewConnectionError('Failed to establish')", "online"),
+        ("error: command gcc failed", "the reason stands above"),
+    ],
+)
+def test_a_failed_installation_says_what_to_do(
+    run: ModuleType, capsys: pytest.CaptureFixture[str], line: str, advice: str
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        run.explain([line])
+    assert left.value.code == 1
+    assert advice in capsys.readouterr().err
+
+
+def test_the_list_of_debian_packages_can_be_read(run: ModuleType) -> None:
+    found = dict(run.debian_packages())
+    assert found["chromium"] == "chromium"
+    assert found["fonts-noto-core"] == ""
+
+
+def a_checkout(folder: Path, *, tests_say: str, tests_end: int, lint_ends: int) -> Path:
+    """A folder with the real .ci/run, and tools that only pretend."""
+    (folder / ".ci").mkdir()
+    script = folder / ".ci" / "run"
+    script.write_text((ROOT / ".ci" / "run").read_text(encoding="utf-8"), encoding="utf-8")
+    bin_folder = folder / ".venv" / "bin"
+    bin_folder.mkdir(parents=True)
+    for tool in ("ruff", "mypy", "lint-imports"):
+        code = lint_ends if tool == "ruff" else 0
+        (bin_folder / tool).write_text(f"#!/bin/sh\nexit {code}\n", encoding="utf-8")
+        (bin_folder / tool).chmod(0o755)
+    (folder / "run.py").write_text(
+        "import sys\n"
+        "assert sys.stdin.read() == ''\n"
+        f"if sys.argv[1] == 'test':\n    print({tests_say!r})\n    sys.exit({tests_end})\n",
+        encoding="utf-8",
+    )
+    return script
+
+
+@pytest.mark.parametrize(
+    ("tests_say", "tests_end", "lint_ends", "ends"),
+    [
+        ("5 passed in 0.1s", 0, 0, 0),
+        ("5 passed, 2 skipped in 0.1s", 0, 0, 0),
+        ("1 failed, 4 passed in 0.1s", 1, 0, 1),
+        ("5 passed in 0.1s", 0, 1, 1),
+        ("5 skipped in 0.1s", 0, 0, 5),
+        ("no tests ran in 0.1s", 5, 0, 5),
+        ("", 0, 0, 5),
+    ],
+)
+def test_the_deciding_run_ends_well_only_when_everything_did(
+    tmp_path: Path, tests_say: str, tests_end: int, lint_ends: int, ends: int
+) -> None:
+    script = a_checkout(tmp_path, tests_say=tests_say, tests_end=tests_end, lint_ends=lint_ends)
+    result = subprocess.run(
+        ["bash", str(script)], input="y\n", capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (ends, tests_say)
