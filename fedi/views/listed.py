@@ -37,7 +37,16 @@ class Listed:
 
 
 def listed_of(rx: Reader, rows: Sequence[Row]) -> list[Listed]:
-    """What rows selected with `LISTED_COLUMNS` say, their authors fetched at once."""
+    """What rows selected with `LISTED_COLUMNS` say, without those whose author has left."""
+    return _staying(_read(rx, rows))
+
+
+def _staying(listed: Sequence[Listed]) -> list[Listed]:
+    return [each for each in listed if each.author is None or each.author.deleted_at is None]
+
+
+def _read(rx: Reader, rows: Sequence[Row]) -> list[Listed]:
+    """Every row, the authors fetched at once."""
     publications = [publication_of(row[:_AFTER]) for row in rows]
     authors = list_by_uri(rx, list(dict.fromkeys(each.author for each in publications)))
     return [
@@ -50,8 +59,8 @@ def page_of(
     rx: Reader, rows: Sequence[Row], most: int, place: Callable[[Listed], Cursor]
 ) -> Page[Listed]:
     """A page of at most `most` from rows of which one more was asked for."""
-    listed = listed_of(rx, rows[:most])
-    return Page(listed, place(listed[-1]) if len(rows) > most else None)
+    listed = _read(rx, rows[:most])
+    return Page(_staying(listed), place(listed[-1]) if len(rows) > most else None)
 
 
 def by_publishing(listed: Listed) -> Cursor:

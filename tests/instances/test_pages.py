@@ -1,6 +1,8 @@
 """Pages, feeds and calendars of a whole small instance, asked for over HTTP."""
 
+import asyncio
 import re
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -78,10 +80,9 @@ class Here:
         return await self.client.get(path, headers={"accept": "text/html", **named})
 
 
-async def open_here(folder: Path, *, filled: bool, **settings: Any) -> AsyncIterator[Here]:
+async def open_here(folder: Path, sample: Sample | None, **settings: Any) -> AsyncIterator[Here]:
     instance = await open_pages(folder, **settings)
     try:
-        sample = await fill(instance) if filled else None
         transport = httpx2.ASGITransport(app=application(instance))
         async with httpx2.AsyncClient(transport=transport, base_url=BASE) as client:
             yield Here(instance, client, sample)
@@ -89,15 +90,40 @@ async def open_here(folder: Path, *, filled: bool, **settings: Any) -> AsyncIter
         await instance.db.close()
 
 
+async def prepare(folder: Path, *, filled: bool) -> Sample | None:
+    instance = await open_pages(folder)
+    try:
+        return await fill(instance) if filled else None
+    finally:
+        await instance.db.close()
+
+
+# Made once and copied: each test changes its own.
+@pytest.fixture(scope="module")
+def lively(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Sample | None]:
+    folder = tmp_path_factory.mktemp("lively")
+    return folder, asyncio.run(prepare(folder, filled=True))
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bare")
+    asyncio.run(prepare(folder, filled=False))
+    return folder
+
+
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Here]:
-    async for each in open_here(tmp_path, filled=True):
+async def here(lively: tuple[Path, Sample | None], tmp_path: Path) -> AsyncIterator[Here]:
+    folder, sample = lively
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    async for each in open_here(tmp_path, sample):
         yield each
 
 
 @pytest.fixture
-async def empty(tmp_path: Path) -> AsyncIterator[Here]:
-    async for each in open_here(tmp_path, filled=False):
+async def empty(bare: Path, tmp_path: Path) -> AsyncIterator[Here]:
+    shutil.copytree(bare, tmp_path, dirs_exist_ok=True)
+    async for each in open_here(tmp_path, None):
         yield each
 
 
@@ -382,12 +408,41 @@ async def test_private_answers_are_not_even_counted(here: Here, visibility: Visi
     assert (await here.get(path)).text == before
 
 
+@pytest.mark.parametrize("visibility", PRIVATE)
+async def test_lists_do_not_trust_the_mark_of_being_listed(
+    here: Here, visibility: Visibility
+) -> None:
+    await with_secret(here, visibility)
+
+    def mark(unit: Unit) -> None:
+        unit.tx.run("UPDATE event SET is_listed = TRUE")
+        unit.tx.run("UPDATE aid SET is_listed = TRUE")
+        unit.tx.run(
+            "INSERT INTO publication_hashtag (name, published_at, publication_id) "
+            "SELECT 'tunis', published_at, id FROM publication WHERE visibility <> 'public'"
+        )
+
+    await here.instance.change(mark)
+    pages = ["/", "/agenda", "/needs", "/@mujawara", "/tag/tunis", *CALENDARS]
+    assert [page for page in pages if SECRET in (await here.get(page)).text] == []
+
+
 async def test_a_quiet_publication_has_a_page_and_is_in_no_list(here: Here) -> None:
     secret, _ = await with_secret(here, Visibility.QUIET)
     assert (await here.get(secret)).status_code == 200
     assert [
         page for page in (*PLAIN_PAGES, *FEEDS, *CALENDARS) if SECRET in (await here.get(page)).text
     ] == []
+
+
+async def test_what_a_collective_that_left_had_published_is_gone(here: Here) -> None:
+    def leave(unit: Unit) -> None:
+        actor_store.mark_deleted(unit, actor_store.load_collective(unit.tx, "table").uri)
+
+    await here.instance.change(leave)
+    pages = ["/", "/agenda", "/needs", "/archive/statement", *FEEDS[:4], "/events.ics"]
+    assert [page for page in pages if "Montreuil" in (await here.get(page)).text] == []
+    assert (await here.get(page_of(here, "offer"))).status_code == 404
 
 
 async def test_an_answer_that_waits_for_approval_is_not_shown(here: Here) -> None:
@@ -572,7 +627,7 @@ async def test_search_engines_are_welcome_where_they_are_wanted(here: Here) -> N
 
 @pytest.mark.parametrize("posture", ["open", "guarded", "closed"])
 async def test_the_privacy_page_says_what_is_configured(tmp_path: Path, posture: str) -> None:
-    async for each in open_here(tmp_path, filled=False, posture=posture):
+    async for each in open_here(tmp_path, None, posture=posture):
         said = (await each.get("/about")).text
         key = {
             "open": "accepted at once",
