@@ -177,6 +177,15 @@ def list_follower_inboxes(rx: Reader, followed_uri: str) -> Sequence[tuple[str, 
     return [(row[0], row[1]) for row in rows]
 
 
+def list_followed_here(rx: Reader) -> Sequence[str]:
+    """Everybody elsewhere whom a collective of ours follows."""
+    rows = rx.all(
+        "SELECT DISTINCT f.followed_uri FROM follow f JOIN actor a ON a.uri = f.follower_uri AND a.role = 'collective' "
+        "JOIN actor b ON b.uri = f.followed_uri AND b.role = 'remote' WHERE f.state = 'accepted'"
+    )
+    return [row[0] for row in rows]
+
+
 def list_follower_uris(rx: Reader, followed_uri: str) -> Sequence[str]:
     """Every accepted follower's id."""
     rows = rx.all(

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from actors import births, keys
-from fedi import settings
+from fedi import chores, settings
 from fedi.cache import DocumentCache
 from fedi.clock import Clock, SystemClock, to_ms
 from fedi.config import Config
@@ -130,6 +130,7 @@ def _first_looks(unit: Unit) -> None:
     settings.check_base_url(unit)
     inbox_store.hand_back_all(unit)
     hosts.hand_back_all(unit)
+    chores.hand_back_all(unit)
 
 
 def _transport(config: Config, resolver: Resolve | None) -> AiohttpTransport:

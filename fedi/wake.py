@@ -29,14 +29,15 @@ class Bell:
 INBOX = "inbox"
 DELIVERY = "delivery"
 LOOPBACK = "loopback"
+CHORES = "chores"
 
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """The bells: activities to process, deliveries to send, letters to ourselves."""
+    """The bells: activities to process, deliveries to send, letters to ourselves, things to fetch."""
 
     bells: dict[str, Bell] = field(
-        default_factory=lambda: {name: Bell() for name in (INBOX, DELIVERY, LOOPBACK)}
+        default_factory=lambda: {name: Bell() for name in (INBOX, DELIVERY, LOOPBACK, CHORES)}
     )
 
     def ring(self, name: str) -> None:

@@ -8,10 +8,12 @@ from datetime import timedelta
 
 from fedi.errors import FediError
 from fedi.instance import Instance
+from fedi.jobs.absence import NOTE_EVERY, note_running
+from fedi.jobs.chores import do_chores
 from fedi.jobs.loopback import carry
 from fedi.jobs.retention import forget
 from fedi.media.remote import tidy
-from fedi.wake import LOOPBACK
+from fedi.wake import CHORES, LOOPBACK
 from inbox.limits import HostLimits
 from inbox.process import Processor
 from outbox.deliver import Deliverer
@@ -29,6 +31,7 @@ class Job:
 
 
 JOBS: tuple[Job, ...] = (
+    Job("absence", note_running, NOTE_EVERY),
     Job("retention", forget, timedelta(hours=1)),
     Job("remote media", tidy, timedelta(hours=1)),
 )
@@ -39,7 +42,8 @@ async def run_workers(instance: Instance, limits: HostLimits, stop: asyncio.Even
     workers = [
         _kept_alive("delivery", lambda: Deliverer(instance).run(stop), stop),
         _kept_alive("inbox", lambda: Processor(instance, limits).run(stop), stop),
-        _kept_alive("loopback", lambda: _carry_until(instance, stop), stop),
+        _kept_alive("loopback", lambda: _whenever(instance, LOOPBACK, carry, stop), stop),
+        _kept_alive("chores", lambda: _whenever(instance, CHORES, do_chores, stop), stop),
         *(_repeat(instance, job, stop) for job in JOBS),
     ]
     await asyncio.gather(*workers)
@@ -52,19 +56,23 @@ async def settle(instance: Instance, limits: HostLimits) -> int:
         worked = await carry(instance)
         worked += await Processor(instance, limits).drain()
         worked += await Deliverer(instance).drain()
+        worked += await do_chores(instance)
         if worked == 0:
             return total
         total += worked
 
 
-async def _carry_until(instance: Instance, stop: asyncio.Event) -> None:
+async def _whenever(
+    instance: Instance, bell: str, work: Callable[[Instance], Awaitable[int]], stop: asyncio.Event
+) -> None:
+    """Work whenever this bell rings, and now and then anyway."""
     stopping = asyncio.create_task(stop.wait())
     try:
         while not stop.is_set():
-            if await carry(instance) == 0:
-                bell = asyncio.create_task(instance.wake.wait(LOOPBACK, 30.0))
-                await asyncio.wait({bell, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                bell.cancel()
+            if await work(instance) == 0:
+                waiting = asyncio.create_task(instance.wake.wait(bell, 30.0))
+                await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
     finally:
         stopping.cancel()
 

@@ -1,6 +1,7 @@
 """Accept: somebody grants what we asked."""
 
 from actors import follows, notifications
+from fedi import chores
 from fedi.unit import Unit
 from fedi.vocab.read import id_of
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
@@ -15,6 +16,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         return Refused("accept.not_theirs")
     if not follows.decide(unit, asked.follower_uri, asked.followed_uri, follows.ACCEPTED):
         return Ignored("accept.known")
+    chores.add(unit, chores.BACKFILL, asked.followed_uri)
     notifications.add(
         unit, asked.follower_uri, "follow_accepted", asked.followed_uri, asked.followed_uri
     )

@@ -11,6 +11,7 @@ from fedi.publications.model import Publication
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity
 from fedi.vocab.audience import Visibility
+from inbox.backfill import want_parent
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 
 
@@ -58,6 +59,8 @@ def welcome(
     )
     for uri in named:
         notifications.add(unit, uri, "mention", author.uri, publication.uri)
+    if parent is None and publication.in_reply_to is not None and publication.visibility.is_public:
+        want_parent(unit, publication.in_reply_to)
     if parent is not None and unit.urls.is_ours(parent.author) and parent.author not in named:
         notifications.add(unit, parent.author, "reply", author.uri, publication.uri)
     return Done("create.held" if is_held else "create.stored")

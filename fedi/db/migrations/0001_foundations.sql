@@ -354,3 +354,14 @@ CREATE TABLE quote_stamp (
   created_at INTEGER NOT NULL,
   UNIQUE (object_uri, quote_uri)
 );
+
+-- owner: fedi/chores.py
+CREATE TABLE chore (
+  kind TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  due_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  claimed_until INTEGER NOT NULL,
+  PRIMARY KEY (kind, subject)
+);
+CREATE INDEX chore_due ON chore (due_at);

@@ -1,0 +1,81 @@
+"""Things to fetch when there is time: kept on disk, done in the background, given up after a few attempts. Owner of `chore`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fedi.clock import from_ms, to_ms
+from fedi.db.engine import Reader
+from fedi.unit import Unit
+from fedi.wake import CHORES
+
+BACKFILL = "backfill"
+ANCESTOR = "ancestor"
+REPLIES = "replies"
+WAITING_MAX = 10_000
+ATTEMPTS_MAX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """One thing to do: its kind, and the id it is about. `attempts` includes the one under way."""
+
+    kind: str
+    subject: str
+    attempts: int
+
+
+def add(unit: Unit, kind: str, subject: str, after: timedelta = timedelta()) -> None:
+    """Have it done, once, unless too much waits already: all of it only makes the picture fuller."""
+    row = unit.tx.one("SELECT COUNT(*) FROM chore")
+    if row is not None and row[0] >= WAITING_MAX:
+        return
+    unit.tx.run(
+        "INSERT INTO chore (kind, subject, due_at, attempts, claimed_until) VALUES (?, ?, ?, 0, 0) "
+        "ON CONFLICT (kind, subject) DO NOTHING",
+        kind,
+        subject,
+        to_ms(unit.now + after),
+    )
+    unit.wakes.add(CHORES)
+
+
+def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Chore]:
+    """Take what is due for as long as the lease."""
+    rows = unit.tx.all(
+        "SELECT kind, subject, attempts FROM chore WHERE due_at <= ? AND claimed_until < ? ORDER BY due_at LIMIT ?",
+        unit.now_ms,
+        unit.now_ms,
+        most,
+    )
+    unit.tx.run_many(
+        "UPDATE chore SET claimed_until = ?, attempts = attempts + 1 WHERE kind = ? AND subject = ?",
+        [(to_ms(unit.now + lease), row[0], row[1]) for row in rows],
+    )
+    return [Chore(row[0], row[1], int(row[2]) + 1) for row in rows]
+
+
+def finish(unit: Unit, chore: Chore) -> None:
+    """It is done, or not worth another attempt."""
+    unit.tx.run("DELETE FROM chore WHERE kind = ? AND subject = ?", chore.kind, chore.subject)
+
+
+def postpone(unit: Unit, chore: Chore, after: timedelta) -> None:
+    """Try it again later."""
+    unit.tx.run(
+        "UPDATE chore SET claimed_until = 0, due_at = ? WHERE kind = ? AND subject = ?",
+        to_ms(unit.now + after),
+        chore.kind,
+        chore.subject,
+    )
+
+
+def hand_back_all(unit: Unit) -> None:
+    """At the start of the only process: whatever a dead one had claimed is free again."""
+    unit.tx.run("UPDATE chore SET claimed_until = 0 WHERE claimed_until > 0")
+
+
+def next_due(rx: Reader) -> datetime | None:
+    """When the next one may be done."""
+    row = rx.one("SELECT MIN(due_at) FROM chore WHERE claimed_until = 0")
+    return from_ms(row[0]) if row and row[0] is not None else None

@@ -1,0 +1,49 @@
+"""Doing the chores: what each kind means, and how often a failed one is tried again."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+
+from fedi import chores
+from fedi.chores import Chore
+from fedi.errors import FediError, RemoteUnreachable, Unavailable
+from fedi.instance import Instance
+from inbox import backfill
+
+log = logging.getLogger("fedi.jobs")
+
+LEASE = timedelta(minutes=5)
+AT_ONCE = 8
+AGAIN = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=12))
+
+KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
+    chores.BACKFILL: backfill.backfill,
+    chores.ANCESTOR: backfill.fetch_ancestor,
+    chores.REPLIES: backfill.fetch_replies,
+}
+
+
+async def do_chores(instance: Instance) -> int:
+    """Do some of what is due; how many."""
+    claimed = await instance.change(lambda unit: chores.claim(unit, AT_ONCE, LEASE))
+    for chore in claimed:
+        await _do(instance, chore)
+    return len(claimed)
+
+
+async def _do(instance: Instance, chore: Chore) -> None:
+    try:
+        await KINDS[chore.kind](instance, chore.subject)
+    except RemoteUnreachable:
+        if chore.attempts < chores.ATTEMPTS_MAX:
+            after = AGAIN[chore.attempts - 1]
+            await instance.change(partial(chores.postpone, chore=chore, after=after))
+            return
+    except Unavailable:
+        raise
+    except FediError as problem:
+        instance.metrics.count(f"chore.{chore.kind}", problem.message_key)
+    except Exception:
+        log.exception("chore failed", extra={"kind": chore.kind})
+    await instance.change(partial(chores.finish, chore=chore))

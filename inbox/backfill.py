@@ -1,0 +1,195 @@
+"""Reading what was said before we listened, or while we were away: outboxes, ancestors, answers. Always bounded (S61).
+
+What a host shows of its own is believed for that host alone; everything else is fetched from its own address (D2).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from actors import blocks, follows
+from actors import store as actor_store
+from actors.model import Actor
+from fedi import chores
+from fedi.canonical import host_of, same_origin
+from fedi.clock import to_ms
+from fedi.db.engine import Reader
+from fedi.errors import FediError, RemoteUnreachable
+from fedi.instance import Instance
+from fedi.publications import shelf, store, timeline
+from fedi.publications.activitystreams import authors_of, parse_publication
+from fedi.publications.model import Publication
+from fedi.unit import Unit
+from fedi.vocab.audience import Addressing
+from fedi.vocab.read import as_list, audience_of, id_of, type_of
+from inbox import resolve
+
+OUTBOX_ITEMS_MAX = 20
+REPLIES_MAX = 40
+ANCESTORS_MAX = 20
+PAGES_MAX = 2
+
+
+async def backfill(instance: Instance, actor_uri: str) -> int:
+    """Read the recent public publications of somebody followed here; how many were new. Raises RemoteError."""
+    actor = await instance.look(lambda rx: actor_store.find(rx, actor_uri))
+    if actor is None or actor.is_local or actor.outbox is None or actor.deleted_at is not None:
+        return 0
+    if not await instance.look(lambda rx: follows.is_followed_here(rx, actor_uri)):
+        return 0
+    new = 0
+    for item in await _items(instance, actor.outbox, OUTBOX_ITEMS_MAX):
+        publication = await _own_words(instance, actor, item)
+        if publication is not None and publication.visibility.is_public:
+            new += await instance.change(lambda unit, found=publication: _shelve(unit, found))  # type: ignore[misc]
+    return new
+
+
+async def fetch_ancestor(instance: Instance, uri: str) -> int:
+    """Fetch what an answer answers, and have its own parent fetched in turn, up to a limit."""
+    found = await resolve.resolve(instance, frozenset({uri}))
+    publication = found.get(uri)
+    if publication is None or not publication.visibility.is_public:
+        return 0
+    depth = await instance.look(lambda rx: _depth(rx, uri))
+    return await instance.change(
+        lambda unit: _shelve(unit, publication, climbs=depth < ANCESTORS_MAX)
+    )
+
+
+async def fetch_replies(instance: Instance, uri: str) -> int:
+    """Fetch the answers that a publication elsewhere lists; how many were new."""
+    if (
+        instance.urls.is_ours(uri)
+        or await instance.look(lambda rx: store.find_row_id(rx, uri)) is None
+    ):
+        return 0
+    document = (await instance.http.fetch_document(uri)).document
+    replies = document.get("replies")
+    new = 0
+    for item in await _items(instance, replies, REPLIES_MAX, origin=uri):
+        reply_uri = id_of(item)
+        if reply_uri is None:
+            continue
+        try:
+            found = await resolve.resolve(instance, frozenset({reply_uri}))
+        except RemoteUnreachable:
+            continue
+        except FediError:
+            continue
+        for publication in found.values():
+            if publication.in_reply_to is not None and publication.visibility.is_public:
+                new += await instance.change(lambda unit, found=publication: _shelve(unit, found))  # type: ignore[misc]
+    return new
+
+
+async def reread_everybody(instance: Instance) -> int:
+    """After a time away: read the outboxes of all that are followed here (wire 3.3: many never send twice)."""
+
+    def work(unit: Unit) -> int:
+        uris = follows.list_followed_here(unit.tx)
+        for uri in uris:
+            chores.add(unit, chores.BACKFILL, uri)
+        return len(uris)
+
+    return await instance.change(work)
+
+
+async def _items(
+    instance: Instance, collection: object, most: int, *, origin: str | None = None
+) -> list[Any]:
+    """The first items of a collection: given whole, by its address, with its first page inside or elsewhere."""
+    found: list[Any] = []
+    page: object = collection
+    seen: set[str] = set()
+    for _ in range(PAGES_MAX + 1):
+        page = await _opened(instance, page, origin, seen)
+        if not isinstance(page, dict):
+            break
+        listed = as_list(page.get("orderedItems", page.get("items")))
+        found += listed[: most - len(found)]
+        page = page.get("next") if listed or "first" not in page else page.get("first")
+        if len(found) >= most or page is None:
+            break
+    return found
+
+
+async def _opened(instance: Instance, page: object, origin: str | None, seen: set[str]) -> object:
+    if isinstance(page, dict):
+        return page
+    uri = id_of(page)
+    if uri is None or uri in seen or (origin is not None and not same_origin(uri, origin)):
+        return None
+    seen.add(uri)
+    return (await instance.http.fetch_document(uri)).document
+
+
+async def _own_words(instance: Instance, actor: Actor, item: object) -> Publication | None:
+    """A publication of the actor from an item of its outbox."""
+    if (
+        not isinstance(item, dict)
+        or type_of(item) != "Create"
+        or id_of(item.get("actor")) != actor.uri
+    ):
+        return None
+    subject = item.get("object")
+    if not isinstance(subject, dict):
+        found = await _fetched(instance, id_of(subject))
+        return found if found is not None and found.author == actor.uri else None
+    uri = id_of(subject.get("id"))
+    if uri is None or not same_origin(uri, actor.uri) or actor.uri not in authors_of(subject):
+        return None
+    try:
+        return parse_publication(
+            subject,
+            now=instance.clock.now(),
+            followers_uri=actor.followers,
+            addressed=Addressing(audience_of(item.get("to")), audience_of(item.get("cc"))),
+        )
+    except FediError:
+        return None
+
+
+async def _fetched(instance: Instance, uri: str | None) -> Publication | None:
+    if uri is None:
+        return None
+    try:
+        return (await resolve.resolve(instance, frozenset({uri}))).get(uri)
+    except RemoteUnreachable:
+        raise
+    except FediError:
+        return None
+
+
+def _shelve(unit: Unit, publication: Publication, *, climbs: bool = False) -> int:
+    """Store it where followers find it, at the time when it was said; 1 when it was new."""
+    if blocks.is_actor_blocked(unit.tx, publication.author, host_of(publication.author)):
+        return 0
+    row_id = shelf.put(unit, publication, is_local=False)
+    if row_id is None:
+        return 0
+    readers = follows.list_local_followers(unit.tx, publication.author)
+    timeline.add(unit, readers, row_id, publication.kind, to_ms(publication.published_at))
+    if climbs and publication.in_reply_to is not None:
+        want_parent(unit, publication.in_reply_to)
+    return 1
+
+
+def want_parent(unit: Unit, uri: str) -> None:
+    """Have the publication that was answered fetched, unless we know it."""
+    if not unit.urls.is_ours(uri) and store.find_row_id(unit.tx, uri) is None:
+        chores.add(unit, chores.ANCESTOR, uri)
+
+
+def _depth(rx: Reader, uri: str) -> int:
+    """How long the chain of answers below an ancestor already is."""
+    return sum(1 for _ in _descent(rx, uri))
+
+
+def _descent(rx: Reader, uri: str) -> Iterator[str]:
+    current: str | None = uri
+    for _ in range(ANCESTORS_MAX):
+        replies = store.list_replies(rx, current, 1) if current else ()
+        if not replies:
+            return
+        current = replies[0].uri
+        yield current

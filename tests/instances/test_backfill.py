@@ -1,0 +1,123 @@
+"""What was said before somebody listened, or while they were away, is read later; always within bounds."""
+
+from fedi import chores
+from fedi.jobs.absence import note_running
+from fedi.jobs.chores import do_chores
+from fedi.vocab.audience import Visibility
+from inbox.backfill import OUTBOX_ITEMS_MAX, reread_everybody
+from tests.harness.world import a_note, a_statement, an_event, world
+from tests.hostile.stranger import a_note_of, deliver, say, stranger
+
+
+async def test_following_brings_what_was_said_before_to_the_timeline() -> None:
+    async with world("agora.test", "beirut.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        for title in ("First", "Second"):
+            await made.publish(agora, a_statement(title))
+            made.clock.advance(minutes=1)
+        await made.publish(agora, a_statement("For followers", visibility=Visibility.FOLLOWERS))
+        beirut = await made.collective("beirut.test", "beirut")
+        await made.follow(beirut, agora)
+        assert await made.titles("beirut.test") == ["First", "Second"]
+
+
+async def test_no_more_than_the_newest_few_are_read() -> None:
+    async with world("agora.test", "beirut.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        for number in range(OUTBOX_ITEMS_MAX + 5):
+            await made.publish(agora, a_note(f"note {number}"))
+            made.clock.advance(minutes=1)
+        await made.follow(await made.collective("beirut.test", "beirut"), agora)
+        titles = await made.titles("beirut.test")
+        assert len(titles) == OUTBOX_ITEMS_MAX
+        assert "note 24" in titles[-1]
+
+
+async def test_after_a_time_away_missed_words_are_read() -> None:
+    async with world("agora.test", "beirut.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        await made.follow(await made.collective("beirut.test", "beirut"), agora)
+        await made.publish(agora, an_event("Missed"))
+        await made["agora.test"].change(lambda unit: unit.tx.run("DELETE FROM delivery"))
+        await made.settle()
+        assert await made.titles("beirut.test") == []
+        await reread_everybody(made["beirut.test"])
+        await made.settle()
+        assert await made.titles("beirut.test") == ["Missed"]
+
+
+async def test_an_instance_that_was_away_for_long_notices_and_reads_again() -> None:
+    async with world("agora.test", "beirut.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        await made.follow(await made.collective("beirut.test", "beirut"), agora)
+        here = made["beirut.test"]
+        assert await note_running(here) == 0
+        made.clock.advance(minutes=5)
+        assert await note_running(here) == 0
+        made.clock.advance(hours=3)
+        assert await note_running(here) == 1
+        assert await here.look(lambda rx: rx.all("SELECT kind, subject FROM chore")) == [
+            ("backfill", agora.uri)
+        ]
+
+
+async def test_what_an_outbox_claims_of_others_is_not_believed() -> None:
+    async with world("beirut.test") as made, stranger(made, "there.test") as there:
+        beirut = await made.collective("beirut.test", "beirut")
+        liar = there.person("liar", outbox=there.url("/liar/outbox"))
+        forged = {**a_note_of(liar, 1), "id": "https://elsewhere.test/notes/1"}
+        foreign = {**a_note_of(liar, 2), "attributedTo": there.url("/other")}
+        honest = a_note_of(liar, 3, "<p>mine</p>")
+        page = {
+            "@context": "https://www.w3.org/ns/activitystreams",
+            "id": there.url("/liar/outbox"),
+            "type": "OrderedCollection",
+            "orderedItems": [
+                say(liar, "Create", note, number)
+                for number, note in enumerate((forged, foreign, honest))
+            ],
+        }
+        there.show(there.url("/liar/outbox"), page)
+        await made["beirut.test"].change(
+            lambda unit: unit.tx.run(
+                "INSERT INTO follow (follower_uri, followed_uri, activity_uri, state, asked_at) VALUES (?, ?, ?, ?, ?)",
+                beirut.uri, liar.uri, "https://beirut.test/activity/1", "accepted", 1,
+            )
+        )  # fmt: skip
+        await deliver(made, "beirut.test", liar.key, say(liar, "Create", a_note_of(liar, 9), 9))
+        await made.settle()
+        await made["beirut.test"].change(lambda unit: chores.add(unit, chores.BACKFILL, liar.uri))
+        await made.settle()
+        assert await made.titles("beirut.test") == ["<p>words</p>", "<p>mine</p>"]
+
+
+async def test_a_host_that_does_not_answer_is_asked_again_later_and_then_no_more() -> None:
+    async with world("agora.test", "beirut.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        await made.follow(await made.collective("beirut.test", "beirut"), agora)
+        made.wire.cut.add("agora.test")
+        here = made["beirut.test"]
+        await here.change(lambda unit: chores.add(unit, chores.BACKFILL, agora.uri))
+        attempts = 0
+        for _ in range(10):
+            attempts += await do_chores(here)
+            made.clock.advance(hours=13)
+        assert attempts == chores.ATTEMPTS_MAX
+        assert await here.look(lambda rx: rx.one("SELECT COUNT(*) FROM chore")) == (0,)
+
+
+async def test_the_parent_of_an_answer_is_fetched() -> None:
+    async with world("agora.test", "beirut.test", "tunis.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        beirut = await made.collective("beirut.test", "beirut")
+        tunis = await made.collective("tunis.test", "tunis")
+        await made.follow(beirut, agora)
+        await made.follow(tunis, beirut)
+        event = await made.publish(agora, an_event("Assembly"))
+        await made.settle()
+        known = await made.find("beirut.test", event.uri)
+        await made.publish(
+            beirut, a_note("we come", in_reply_to=event.uri), parent=known, answered=agora
+        )
+        await made.settle()
+        assert await made.find("tunis.test", event.uri) is not None
