@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fedi.assets import shipped
 from fedi.i18n.catalog import LANGUAGES, OWN_NAMES
+from fedi.web.site import LOCALES
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 
@@ -29,6 +30,7 @@ def _environment() -> Environment:
         cache_size=-1,
     )
     environment.globals["asset"] = shipped().path
+    environment.globals["og_locales"] = LOCALES
     environment.globals["interface_languages"] = tuple(
         (language, OWN_NAMES[language]) for language in LANGUAGES
     )

@@ -637,6 +637,17 @@ async def test_the_privacy_page_says_what_is_configured(tmp_path: Path, posture:
         assert [name for name, words in key.items() if words in said] == [posture]
 
 
+@pytest.mark.parametrize(("digits", "written"), [("arabic", "٥"), ("latin", "5")])
+async def test_digits_are_written_as_the_instance_prefers(
+    lively: tuple[Path, Sample | None], tmp_path: Path, digits: str, written: str
+) -> None:
+    shutil.copytree(lively[0], tmp_path, dirs_exist_ok=True)
+    async for each in open_here(tmp_path, lively[1], digits=digits):
+        html = (await each.get(page_of(each, "event"), accept_language="ar")).text
+        assert f'<span class="date-day">{written}</span>' in html
+        assert ("arabic-digits" in html) is (digits == "arabic")
+
+
 async def test_an_edited_publication_says_so(here: Here) -> None:
     def uri(unit: Unit) -> str:
         row = unit.tx.one("SELECT uri FROM publication WHERE version > 1")
