@@ -10,7 +10,13 @@ import pytest_asyncio
 import trustme
 
 from tests.peers.live.fedify_peer import FedifyPeer, NotInstallable, ensure_installed
-from tests.peers.live.oracles import Judge, Oracle, open_bovine_oracle, open_node_oracle
+from tests.peers.live.oracles import (
+    Judge,
+    Oracle,
+    ensure_python_installed,
+    open_bovine_oracle,
+    open_node_oracle,
+)
 from tests.peers.live.our_server import Collective, OurServer, open_our_server
 
 OUR_HOST = "agora.test"
@@ -39,12 +45,17 @@ def node_oracle(fedify_home: Path) -> Iterator[Oracle]:
 
 
 @pytest.fixture(scope="session")
-def bovine_oracle() -> Iterator[Oracle]:
+def python_home() -> Path:
+    """The environment of the peers written in Python; skips, saying why, when it cannot be installed."""
     try:
-        oracle = open_bovine_oracle(CACHE)
+        return ensure_python_installed(CACHE)
     except NotInstallable as problem:
-        pytest.skip(f"bovine is not available: {problem}")
-    with oracle:
+        pytest.skip(f"the peers written in Python are not available: {problem}")
+
+
+@pytest.fixture(scope="session")
+def bovine_oracle(python_home: Path) -> Iterator[Oracle]:
+    with open_bovine_oracle(python_home) as oracle:
         yield oracle
 
 

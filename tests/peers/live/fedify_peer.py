@@ -50,7 +50,7 @@ def ensure_installed(cache_dir: Path) -> Path:
     pins = hashlib.sha256(b"\0".join((SOURCES / name).read_bytes() for name in DEFINITIONS))
     home = cache_dir / f"fedify-{pins.hexdigest()[:12]}"
     home.mkdir(parents=True, exist_ok=True)
-    with _only_one(home / ".lock"):
+    with only_one(home / ".lock"):
         if not (home / ".complete").exists():
             if npm is None:
                 raise NotInstallable("npm is not installed")
@@ -105,7 +105,8 @@ def _copy(source: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(path: Path) -> Iterator[None]:
+def only_one(path: Path) -> Iterator[None]:
+    """Nobody else on this machine holds the same file meanwhile."""
     with path.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
@@ -213,7 +214,7 @@ class FedifyPeer:
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
         )
-        opening.push_async_callback(_stop, process)
+        opening.push_async_callback(stop, process)
         return process
 
     async def _read_ready_line(self, process: asyncio.subprocess.Process, folder: Path) -> Json:
@@ -387,7 +388,8 @@ def _as_routes(hosts: Mapping[str, tuple[str, int]]) -> dict[str, Json]:
     return {name: {"address": address, "port": port} for name, (address, port) in hosts.items()}
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def stop(process: asyncio.subprocess.Process) -> None:
+    """Let a program end that ends when its standard input does."""
     assert process.stdin is not None
     process.stdin.close()
     try:

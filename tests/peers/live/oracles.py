@@ -4,6 +4,7 @@ A judge signs a request as its own users would, or says whether a signature hold
 libraries live in the Fedify installation; bovine gets a Python environment of its own.
 """
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -13,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from tests.peers.live.fedify_peer import NotInstallable, node_of
+from tests.peers.live.fedify_peer import NotInstallable, node_of, only_one
 
-BOVINE = "bovine==0.5.19"
+PYTHON_PEERS = ("bovine==0.5.19", "fediverse-pasture==0.2.25")
 INSTALL_TIMEOUT_S = 240
 
 
@@ -105,21 +106,36 @@ def open_node_oracle(home: Path) -> Oracle:
     return Oracle([str(node_of(home)), "oracle.mjs"], home)
 
 
-def open_bovine_oracle(cache_dir: Path) -> Oracle:
-    """The judge made of bovine, installed below `cache_dir` at first. Raises NotInstallable."""
-    home = cache_dir / BOVINE.replace("==", "-")
-    python = home / "bin" / "python"
+def open_bovine_oracle(home: Path) -> Oracle:
+    """The judge made of bovine; `home` comes from `ensure_python_installed`."""
+    return Oracle([str(python_of(home)), str(Path(__file__).with_name("bovine_oracle.py"))], home)
+
+
+def python_of(home: Path) -> Path:
+    """The Python of an environment."""
+    return home / "bin" / "python"
+
+
+def ensure_python_installed(cache_dir: Path) -> Path:
+    """An environment below `cache_dir` with the peers written in Python, made at first. Raises NotInstallable.
+
+    Its name follows the pinned versions, so a changed pin is a new installation.
+    """
+    pins = hashlib.sha256("\0".join(PYTHON_PEERS).encode()).hexdigest()
+    home = cache_dir / f"python-{pins[:12]}"
+    cache_dir.mkdir(parents=True, exist_ok=True)
     try:
-        if not (home / ".complete").exists():
-            _run([sys.executable, "-m", "venv", "--clear", str(home)])
-            _run([str(python), "-m", "pip", "install", "--quiet", BOVINE])
-            (home / ".complete").touch()
+        with only_one(cache_dir / f"{home.name}.lock"):
+            if not (home / ".complete").exists():
+                _run([sys.executable, "-m", "venv", "--clear", str(home)])
+                _run([str(python_of(home)), "-m", "pip", "install", "--quiet", *PYTHON_PEERS])
+                (home / ".complete").touch()
     except subprocess.TimeoutExpired as problem:
-        raise NotInstallable("installing bovine took too long") from problem
+        raise NotInstallable("installing the Python peers took too long") from problem
     except subprocess.CalledProcessError as problem:
         last = problem.stderr.strip().splitlines()[-1:]
-        raise NotInstallable(f"bovine cannot be installed: {last}") from problem
-    return Oracle([str(python), str(Path(__file__).with_name("bovine_oracle.py"))], home)
+        raise NotInstallable(f"the Python peers cannot be installed: {last}") from problem
+    return home
 
 
 def _run(command: list[str]) -> None:
