@@ -108,6 +108,9 @@ class InboxConfig:
         50_000, "Activities waiting to be processed beyond which new ones are asked to come later."
     )
     host_per_minute: int = _doc(300, "Activities accepted per remote host and minute.")
+    follow_moves: bool = _doc(
+        True, "Follow whom we follow to a new address when both addresses say so."
+    )
     workers: int = _doc(4, "Activities processed at the same time.")
 
 

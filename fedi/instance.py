@@ -43,7 +43,13 @@ class Instance:
         """Run `work` as one transaction; returns when it is on disk."""
 
         def unit_of(tx: Writer) -> T:
-            unit = Unit(tx, self.clock.now(), self.urls, self.config.instance.posture)
+            unit = Unit(
+                tx,
+                self.clock.now(),
+                self.urls,
+                self.config.instance.posture,
+                self.config.inbox.follow_moves,
+            )
             result = work(unit)
             if unit.touched or unit.wakes:
                 tx.on_commit(lambda: self._after(unit))

@@ -20,6 +20,7 @@ class Unit:
     now: datetime
     urls: Urls
     posture: str = "open"
+    follows_moves: bool = True
     touched: set[str] = field(default_factory=set)
     wakes: set[str] = field(default_factory=set)
 

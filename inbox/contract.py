@@ -94,7 +94,8 @@ class Handler:
     """What we do when a verb arrives.
 
     `activities`: the verbs. `reads_publication`: the embedded object is one. `needs`: ids to fetch before the
-    transaction. `refreshes`: whether the sender's own document must be fetched before it.
+    transaction. `refreshes`: whether the sender's own document must be fetched before it. `actors`: others whose
+    documents must be.
     """
 
     activities: frozenset[str]
@@ -103,3 +104,4 @@ class Handler:
     reads_publication: bool = False
     needs: Callable[[Activity], frozenset[str]] = nothing
     refreshes: Callable[[Activity], bool] = never
+    actors: Callable[[Activity], frozenset[str]] = nothing

@@ -142,6 +142,8 @@ class Processor:
             return Ignored("sender_gone")
         if handler.refreshes(activity):
             await refresh.fetch_actor(self._instance, sender.uri)
+        for uri in handler.actors(activity):
+            await refresh.fetch_actor(self._instance, uri)
         publication = None
         if (
             handler.reads_publication

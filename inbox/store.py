@@ -72,6 +72,18 @@ def was_done_before(rx: Reader, kept: Kept) -> bool:
     )
 
 
+def was_moved_since(rx: Reader, actor_uri: str, moment: datetime) -> bool:
+    """Whether a Move of this actor had its effect since this moment."""
+    return (
+        rx.one(
+            "SELECT 1 FROM inbox_activity WHERE actor_uri = ? AND type = 'Move' AND state = 'done' AND done_at > ?",
+            actor_uri,
+            to_ms(moment),
+        )
+        is not None
+    )
+
+
 def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Kept]:
     """Take what is due, oldest first, for as long as the lease.
 

@@ -13,6 +13,7 @@ from inbox.handlers import (
     flag,
     follow,
     like,
+    move,
     quote_request,
     reject,
     remove,
@@ -35,6 +36,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     remove.HANDLER,
     flag.HANDLER,
     quote_request.HANDLER,
+    move.HANDLER,
 )
 
 BY_ACTIVITY: Final = {name: handler for handler in HANDLERS for name in handler.activities}

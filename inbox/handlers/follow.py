@@ -15,7 +15,11 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     wanted = actor_store.find(unit.tx, wanted_uri) if wanted_uri else None
     if wanted is None or not wanted.is_local:
         return Ignored("follow.not_ours")
-    if wanted.role != ROLE_COLLECTIVE or wanted.deleted_at is not None:
+    if (
+        wanted.role != ROLE_COLLECTIVE
+        or wanted.deleted_at is not None
+        or wanted.moved_to is not None
+    ):
         reject_follow(unit, wanted, asker.uri, incoming.activity.uri)
         return Refused("follow.not_followable")
     if blocks.is_blocked_by(unit.tx, wanted.uri, asker.uri):
