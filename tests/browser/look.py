@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from playwright.async_api import Browser, async_playwright
 
-from tests.browser.sample import Sample
+from tests.browser.sample import BASE, Sample
 from tests.browser.serving import BROWSER, serving
 
 WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
@@ -63,7 +63,7 @@ async def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp(prefix="look-"))
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
-        async with serving(Path(data)) as (base, sample), async_playwright() as playwright:
+        async with serving(Path(data), BASE) as (base, sample), async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=str(BROWSER))
             try:
                 await take(browser, base, sample, folder, set(sys.argv[2:]))

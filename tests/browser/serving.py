@@ -15,10 +15,11 @@ BROWSER = Path(shutil.which("chromium") or shutil.which("chromium-browser") or "
 
 
 @contextlib.asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[tuple[str, Sample]]:
+async def serving(folder: Path, name: str | None = None) -> AsyncIterator[tuple[str, Sample]]:
+    """`name`: the address the instance believes to have, for pictures; else the one it is served at."""
     listener = socket.create_server(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    instance = await open_pages(folder, base)
+    instance = await open_pages(folder, name or base)
     try:
         sample = await fill(instance)
         config = uvicorn.Config(application(instance), log_level="warning", lifespan="off")
