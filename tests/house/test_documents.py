@@ -3,12 +3,16 @@
 import ast
 import importlib.metadata
 import re
+import shlex
 import subprocess
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
+from fedi.cli.main import make
+from fedi.cli.speech import Wishes
 from fedi.config import render_example
 from fedi.publications.kinds import KINDS
 from inbox.handlers import BY_ACTIVITY
@@ -116,6 +120,26 @@ def test_the_first_pages_give_the_two_commands(name: str) -> None:
     starts = [line.split("#")[0].strip() for line in lines]
     assert "python3 run.py" in starts
     assert "python3 run.py test" in starts
+
+
+def commands_of(name: str) -> list[list[str]]:
+    """The arguments of every `python3 run.py …` on a first page that reach `fedi`."""
+    shown = re.findall(r"python3 run\.py ([^\n`#]+)", (ROOT / name).read_text(encoding="utf-8"))
+    lines = [shlex.split(line) for line in shown]
+    return [words for words in lines if words and words[0] not in {"test", "setup"}]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ar.md", "README.es.md", "README.fr.md"])
+def test_the_commands_on_the_first_pages_can_be_given(name: str) -> None:
+    for words in commands_of(name):
+        command: click.Command = make()
+        left = list(words)
+        while isinstance(command, click.Group):
+            found = command.get_command(click.Context(command), left.pop(0))
+            assert found is not None, words
+            command = found
+        context = command.make_context("fedi", left, obj=Wishes())
+        assert context.args == [], words
 
 
 def test_every_dependency_has_its_reason() -> None:
