@@ -37,7 +37,8 @@ _COMMANDS: Final = {
     "block": "fedi.cli.blocks:block",
     "unblock": "fedi.cli.blocks:unblock",
     "flags": "fedi.cli.blocks:flags",
-    "world": "fedi.cli.world:world",
+    "media": "fedi.cli.media:media",
+    "world": "fedi.cli.demonstration:world",
 }
 
 

@@ -93,13 +93,12 @@ def warn(notices: Sequence[Notice]) -> None:
 def say_refusal(problem: FediError, *, as_json: bool) -> None:
     """Why not: on standard error in words, and for programs on standard output as well."""
     refusal = refusal_of(problem)
+    is_setup = isinstance(problem, SetupError) and problem.message_key == SetupError.default_key
+    sentences = [str(problem)] if is_setup else _sentences(refusal)
     if as_json:
-        write_json({"error": refusal})
-    if isinstance(problem, SetupError) and problem.message_key == SetupError.default_key:
-        click.echo(t("cli.error", message=str(problem)), err=True)
-        return
-    for message in _sentences(refusal):
-        click.echo(t("cli.error", message=message), err=True)
+        write_json({"error": {**msgspec.to_builtins(refusal), "message": "\n".join(sentences)}})
+    for sentence in sentences:
+        click.echo(t("cli.error", message=sentence), err=True)
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> list[str]:

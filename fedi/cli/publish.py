@@ -58,37 +58,38 @@ _OUT = _options(
     option("--reply-to", "reply_to", default="", metavar="URI", help="cli.opt.reply_to"),
 )
 _PLACE = _options(
-    option("--place-name", "place.name", help="cli.opt.place_name"),
-    option("--street", "place.street", help="cli.opt.street"),
-    option("--postal-code", "place.postal_code", help="cli.opt.postal_code"),
-    option("--city", "place.city", help="cli.opt.city"),
-    option("--region", "place.region", help="cli.opt.region"),
-    option("--country", "place.country", help="cli.opt.country"),
-    option("--lat", "place.latitude", metavar="DEGREES", help="cli.opt.lat"),
-    option("--lon", "place.longitude", metavar="DEGREES", help="cli.opt.lon"),
+    option("--place-name", "place__name", help="cli.opt.place_name"),
+    option("--street", "place__street", help="cli.opt.street"),
+    option("--postal-code", "place__postal_code", help="cli.opt.postal_code"),
+    option("--city", "place__city", help="cli.opt.city"),
+    option("--region", "place__region", help="cli.opt.region"),
+    option("--country", "place__country", help="cli.opt.country"),
+    option("--lat", "place__latitude", metavar="DEGREES", help="cli.opt.lat"),
+    option("--lon", "place__longitude", metavar="DEGREES", help="cli.opt.lon"),
 )
 _EVENT = _options(
-    option("--start", "event.starts", metavar="WHEN", help="cli.opt.start"),
-    option("--end", "event.ends", metavar="WHEN", help="cli.opt.end"),
-    option("--online-url", "event.online_url", metavar="URL", help="cli.opt.online_url"),
-    option("--capacity", "event.capacity", metavar="N", help="cli.opt.capacity"),
-    option("--category", "event.category", help="cli.opt.category"),
-    option("--join", "event.join", metavar="free|restricted|external|none", help="cli.opt.join"),
-    option("--join-url", "event.join_url", metavar="URL", help="cli.opt.join_url"),
+    option("--start", "event__starts", metavar="WHEN", help="cli.opt.start"),
+    option("--end", "event__ends", metavar="WHEN", help="cli.opt.end"),
+    option("--online-url", "event__online_url", metavar="URL", help="cli.opt.online_url"),
+    option("--capacity", "event__capacity", metavar="N", help="cli.opt.capacity"),
+    option("--category", "event__category", help="cli.opt.category"),
+    option("--join", "event__join", metavar="free|restricted|external|none", help="cli.opt.join"),
+    option("--join-url", "event__join_url", metavar="URL", help="cli.opt.join_url"),
     option(
         "--status",
-        "event.status",
+        "event__status",
         metavar="confirmed|tentative|cancelled|postponed",
         help="cli.opt.status",
     ),
 )
 _AID = _options(
-    option("--what", "aid.what", help="cli.opt.what"),
-    option("--quantity", "aid.quantity", metavar="N", help="cli.opt.quantity"),
-    option("--unit", "aid.unit", help="cli.opt.unit"),
-    option("--minimum", "aid.minimum", metavar="N", help="cli.opt.minimum"),
-    option("--until", "aid.until", metavar="WHEN", help="cli.opt.until"),
+    option("--what", "aid__what", help="cli.opt.what"),
+    option("--quantity", "aid__quantity", metavar="N", help="cli.opt.quantity"),
+    option("--unit", "aid__unit", help="cli.opt.unit"),
+    option("--minimum", "aid__minimum", metavar="N", help="cli.opt.minimum"),
+    option("--until", "aid__until", metavar="WHEN", help="cli.opt.until"),
 )
+_DATES = {"event": "starts", "aid": "until"}
 _ZONE = option("--zone", metavar="ZONE", help="cli.opt.zone")
 
 
@@ -118,7 +119,7 @@ def statement(**given: Any) -> None:
     _publish("statement", given)
 
 
-@command("aid-request", "publish.aid-request")
+@command("aid-request", "publish.aid_request")
 @_WORDS
 @_AID
 @_ZONE
@@ -129,7 +130,7 @@ def aid_request(**given: Any) -> None:
     _publish("aid_request", given)
 
 
-@command("aid-offer", "publish.aid-offer")
+@command("aid-offer", "publish.aid_offer")
 @_WORDS
 @_AID
 @_ZONE
@@ -248,21 +249,20 @@ def _words(given: dict[str, Any], *, takes_input: bool) -> Any:
 
 
 def _wishes(given: dict[str, Any]) -> dict[str, Any]:
-    """`event.starts`, `place.city`, … → the wishes they are parts of."""
+    """`event__starts`, `place__city`, … → the wishes they are parts of."""
     parts: dict[str, dict[str, Any]] = {"event": {}, "aid": {}, "place": {}}
     for name, value in given.items():
-        owner, dot, part = name.partition(".")
+        owner, dot, part = name.partition("__")
         if dot and value is not None:
             parts[owner][part] = value
     if "capacity" in parts["event"]:
         parts["event"]["capacity"] = _count(parts["event"]["capacity"])
-    zone = given.get("zone")
-    if zone is not None:
-        for owner in ("event", "aid"):
-            if f"{owner}.{'starts' if owner == 'event' else 'until'}" in given and (
-                parts[owner] or owner == "event"
-            ):
-                parts[owner]["zone"] = zone
+    if given.get("zone") is not None:
+        # a zone belongs to the dates that this command takes; a change of aid alone does not concern an event
+        owners = [owner for owner in ("event", "aid") if f"{owner}__{_DATES[owner]}" in given]
+        concerned = [owner for owner in owners if parts[owner]] or owners[:1]
+        for owner in concerned:
+            parts[owner]["zone"] = given["zone"]
     return {
         "event": EventWish(**parts["event"]),
         "aid": AidWish(**parts["aid"]),
