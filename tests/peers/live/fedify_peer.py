@@ -273,6 +273,10 @@ class FedifyPeer:
         """Drop cached keys, cached documents and remembered signature schemes."""
         await self.ask("forget")
 
+    async def clear(self) -> None:
+        """Be as after the start, with the same keys: nobody known, nothing received, every mode as usual."""
+        await self.ask("clear")
+
     async def lookup(self, handle_or_uri: str) -> Deed:
         return await self.do("lookup", uri=handle_or_uri)
 

@@ -4,17 +4,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import trustme
 
 from tests.peers.live.fedify_peer import FedifyPeer
 
-pytestmark = pytest.mark.peer
+pytestmark = [pytest.mark.peer, pytest.mark.asyncio(loop_scope="module")]
 
 Pair = tuple[FedifyPeer, FedifyPeer]
 
 
-@pytest.fixture
-async def pair(fedify_home: Path, authority: trustme.CA) -> AsyncIterator[Pair]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(fedify_home: Path, authority: trustme.CA) -> AsyncIterator[Pair]:
     async with (
         FedifyPeer("fedify-a.test", home=fedify_home, authority=authority) as a,
         FedifyPeer("fedify-b.test", home=fedify_home, authority=authority, user="bo") as b,
@@ -22,6 +23,14 @@ async def pair(fedify_home: Path, authority: trustme.CA) -> AsyncIterator[Pair]:
         await a.route(b.host, b.port)
         await b.route(a.host, a.port)
         yield a, b
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def pair(running: Pair) -> Pair:
+    """Two peers that have not met."""
+    for peer in running:
+        await peer.clear()
+    return running
 
 
 @pytest.mark.parametrize("scheme", ["rfc9421", "cavage"])

@@ -13,15 +13,16 @@ import { schemeOf } from "./outside.mjs";
 const SPECS = { rfc9421: "rfc9421", cavage: "draft-cavage-http-signatures-12" };
 const STORED = ["Note", "Create", "Update", "Delete", "Announce", "Like", "EmojiReact", "Follow", "Undo"];
 const ARRIVALS_MAX = 5000;
+const MODE = {
+  signature: "default",
+  understands: "both",
+  skipVerification: false,
+  authorizedFetch: false,
+  follows: "accept",
+};
 
 export class Application {
-  mode = {
-    signature: "default",
-    understands: "both",
-    skipVerification: false,
-    authorizedFetch: false,
-    follows: "accept",
-  };
+  mode = { ...MODE };
   received = [];
   arrivals = [];
   failures = [];
@@ -79,6 +80,14 @@ export class Application {
   forget() {
     this.kv = new MemoryKvStore();
     this.build();
+  }
+
+  /** As after the start, with the same keys. */
+  clear() {
+    for (const known of [this.followers, this.following, ...this.stored.values()]) known.clear();
+    for (const list of ["received", "arrivals", "failures", "outbox"]) this[list] = [];
+    this.mode = { ...MODE };
+    this.forget();
   }
 
   build() {

@@ -316,6 +316,10 @@ const KNOWING = {
   "/hosts": (_app, hosts, outside) => Object.assign(outside.hosts, hosts),
   "/mode": (app, mode) => app.change(mode),
   "/forget": (app) => app.forget(),
+  "/clear": (app, _given, outside) => {
+    outside.log.length = 0;
+    app.clear();
+  },
   "/wait": wait,
   "/wait-arrivals": waitArrivals,
   "/wait-sent": waitSent,
