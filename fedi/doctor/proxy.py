@@ -24,16 +24,12 @@ async def check_reach(examination: Examination) -> Sequence[Finding]:
     try:
         response = await examination.public.ask(examination.public.probe)
     except RemoteUnreachable as problem:
-        code = problem.detail if problem.detail in _CODES else "network"
-        return [fault("reach", code, base=examination.urls.base)]
+        return [fault("reach", "silent", base=examination.urls.base, code=problem.detail)]
     examination.arrived = examination.public.arrived(response)
     dated = moment_of(response.headers.get("date", ""))
     if dated is not None:
         examination.answered_at = (before, dated)
     return [judge_answer(response, examination.is_reached, examination.urls.base)]
-
-
-_CODES: Final = frozenset({"dns", "tls", "timeout", "connect", "reset", "protocol"})
 
 
 def judge_answer(response: Response, is_ours: bool, base: str) -> Finding:

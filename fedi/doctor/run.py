@@ -87,8 +87,7 @@ async def _checked(examination: Examination, name: str, check: Check) -> Sequenc
         async with asyncio.timeout(CHECK_S):
             return await check(examination)
     except RemoteError as problem:
-        code = problem.detail if problem.detail.isidentifier() else "network"
-        return [Finding(name, Verdict.FAULT, "doctor.broken.answer", {"code": code})]
+        return [Finding(name, Verdict.FAULT, "doctor.broken.answer", {"code": problem.detail})]
     except TimeoutError:
         return [Finding(name, Verdict.FAULT, "doctor.broken.slow", {"seconds": int(CHECK_S)})]
 
