@@ -24,7 +24,7 @@ from fedi.vocab.activity import Activity, parse_activity
 from fedi.vocab.audience import Addressing
 from fedi.vocab.strict import parse_document
 from fedi.wake import INBOX
-from inbox import authority, policy, resolve, store, synchronise
+from inbox import authority, forwarding, policy, resolve, store, synchronise
 from inbox.authenticate import sender_of
 from inbox.contract import Done, Handler, Ignored, Incoming, Later, Outcome, Refused
 from inbox.handlers import BY_ACTIVITY
@@ -199,8 +199,11 @@ def _apply(unit: Unit, ready: _Ready) -> Outcome:
     refusal = authority.check(unit, incoming, handler.authority)
     if refusal is not None:
         return refusal
+    owner = forwarding.owner_of(unit, incoming)
     outcome = handler.apply(unit, incoming)
     if isinstance(outcome, Done):
+        if owner is not None:
+            forwarding.forward(unit, owner, incoming, kept.arrival.body)
         store.finish(unit, kept.id, "done", outcome.reason)
     return outcome
 

@@ -65,6 +65,23 @@ def send(unit: Unit, author: Actor, activity: dict[str, Any], to: Audience) -> i
     return row_id
 
 
+def pass_on(unit: Unit, signer: Actor, uri: str, kind: str, body: bytes, *, but_not: str) -> None:
+    """Deliver somebody else's bytes, unchanged, to the followers of `signer`, once."""
+    if store.find(unit.tx, uri) is not None:
+        return
+    forwarded = store.OutboxActivity(uri, signer.uri, kind, "", store.FORWARDED, body, unit.now)
+    row_id = store.insert(unit, forwarded, is_listed=False)
+    known = dict(follows.list_follower_inboxes(unit.tx, signer.uri))
+    inboxes = {
+        inbox: host
+        for inbox, host in _permitted(unit, known).items()
+        if host not in (but_not, unit.urls.host)
+    }
+    store.insert_deliveries(unit, row_id, inboxes.items())
+    hosts.enqueue(unit, sorted(set(inboxes.values())))
+    unit.wakes.add(DELIVERY)
+
+
 def _inboxes(unit: Unit, author: Actor, to: Audience) -> dict[str, str]:
     found: dict[str, str] = dict(to.inboxes)
     if to.followers:

@@ -18,6 +18,8 @@ SUPERSEDED = "superseded"
 
 # Activities of these visibilities carry a proof and a signature, made when their bytes are first asked for.
 SEALED = ("public", "quiet")
+# What others said and we pass on: sent as it came, shown to nobody.
+FORWARDED = "forwarded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def list_waiting(rx: Reader, host: str, most: int) -> Sequence[Letter]:
     """What waits for a host, oldest first, due or not."""
     rows = rx.all(
         "SELECT d.id, d.activity_id, a.actor_uri, d.inbox, d.attempts, d.due_at, d.created_at, "
-        "a.visibility <> 'direct' FROM delivery d "
+        "a.visibility IN ('public', 'quiet', 'followers') FROM delivery d "
         "JOIN outbox_activity a ON a.id = d.activity_id WHERE d.host = ? AND d.state = 'waiting' ORDER BY d.id LIMIT ?",
         host,
         most,
