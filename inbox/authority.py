@@ -1,5 +1,6 @@
 """May this actor say this? Asked in one place, inside the transaction, before any handler acts (S21–S31)."""
 
+from actors import store as actor_store
 from fedi.canonical import same_origin
 from fedi.publications import store as publication_store
 from fedi.publications.activitystreams import authors_of
@@ -38,12 +39,20 @@ def _object_origin(_unit: Unit, incoming: Incoming) -> Refused | None:
 
 
 def _object_owner(unit: Unit, incoming: Incoming) -> Refused | None:
-    """The owner of what is stored. What is not stored is judged by its id: another origin's is not theirs."""
+    """The owner of what is stored. What is not stored is judged by its id: another origin's is not theirs.
+
+    Nor is what names somebody else as its author, or what is somebody: others of the same host have no say (S2).
+    """
     actor, uri = incoming.activity.actor, incoming.activity.object_uri
     if uri is None:
         return Refused("authority.object_without_id")
     if uri == actor:
         return None
+    authors = authors_of(incoming.activity.embedded or {})
+    if authors and actor not in authors:
+        return Refused("authority.not_the_author")
+    if actor_store.find(unit.tx, uri) is not None:
+        return Refused("authority.not_the_owner")
     stored = publication_store.find(unit.tx, uri)
     if stored is not None:
         return None if stored.author == actor else Refused("authority.not_the_owner")

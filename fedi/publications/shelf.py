@@ -17,7 +17,8 @@ def put(
     unit: Unit, publication: Publication, *, is_local: bool, is_held: bool = False
 ) -> int | None:
     """Store a new publication; its row, or None when the id is known already or dead (S39)."""
-    if store.find_tombstone(unit.tx, publication.uri) is not None:
+    stone = store.find_tombstone(unit.tx, publication.uri)
+    if stone is not None and stone.author_uri in (None, publication.author):
         return None
     row_id = store.insert(unit, publication, is_local=is_local, is_held=is_held)
     if row_id is not None:
@@ -33,9 +34,12 @@ def exchange(unit: Unit, publication: Publication) -> int:
     return row_id
 
 
-def take_off(unit: Unit, uri: str, *, is_local: bool) -> bool:
-    """Remove a publication everywhere and leave its tombstone; whether it was there."""
-    row_id = store.remove(unit, uri, is_local=is_local)
+def take_off(unit: Unit, uri: str, *, is_local: bool, by: str | None = None) -> bool:
+    """Remove a publication everywhere and leave its tombstone; whether it was there.
+
+    `by`: who withdrew it. Of what never arrived only their own words stay away: nobody buries another's beforehand.
+    """
+    row_id = store.remove(unit, uri, is_local=is_local, by=by)
     unit.touched.add(uri)
     reactions.forget_object(unit, uri)
     featured.forget_object(unit, uri)

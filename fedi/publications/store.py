@@ -255,13 +255,14 @@ def release(unit: Unit, uri: str) -> bool:
     return unit.tx.run("UPDATE publication SET is_held = FALSE WHERE uri = ? AND is_held", uri) > 0
 
 
-def remove(unit: Unit, uri: str, *, is_local: bool) -> int | None:
+def remove(unit: Unit, uri: str, *, is_local: bool, by: str | None = None) -> int | None:
     """Forget a publication and everything it said; leave a tombstone. The row it had, if it was known.
 
     The tombstone is left even when the publication never arrived: a Delete that overtakes its Create wins (S39).
+    Then it bears the name of whoever withdrew it (`by`).
     """
     row = unit.tx.one("SELECT id, type, author_uri FROM publication WHERE uri = ?", uri)
-    bury(unit, uri, row[1] if row else None, row[2] if row else None, is_local=is_local)
+    bury(unit, uri, row[1] if row else None, row[2] if row else by, is_local=is_local)
     if row is None:
         return None
     for table in ("publication_edit", "publication_hashtag", "publication_addressee"):

@@ -28,8 +28,8 @@ def find_asked(unit: Unit, incoming: Incoming) -> follows.Follow | None:
     uri, inner = incoming.activity.object_uri, incoming.activity.embedded
     asked = follows.find_by_activity(unit.tx, uri) if uri else None
     if asked is None and inner is not None:
-        follower = id_of(inner.get("actor"))
-        if follower is not None and unit.urls.is_ours(follower):
+        follower, followed = id_of(inner.get("actor")), id_of(inner.get("object"))
+        if follower is not None and followed in (None, incoming.sender.actor.uri):
             asked = follows.find(unit.tx, follower, incoming.sender.actor.uri)
     return asked if asked is not None and unit.urls.is_ours(asked.follower_uri) else None
 

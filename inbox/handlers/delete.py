@@ -15,7 +15,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         _forget_actor(unit, uri)
         return Done("delete.actor")
     notifications.forget_about(unit, uri)
-    if shelf.take_off(unit, uri, is_local=False):
+    if shelf.take_off(unit, uri, is_local=False, by=sender.uri):
         return Done("delete.publication")
     return Done("delete.remembered")
 

@@ -17,8 +17,10 @@ ONCE_IN = timedelta(days=7)
 
 
 def targets(activity: Activity) -> frozenset[str]:
-    """The new actor, whose own document decides."""
-    return frozenset({activity.target} if activity.target else ())
+    """The new actor, whose own document decides. Nothing is fetched for who speaks of somebody else's move."""
+    if activity.target is None or activity.object_uri != activity.actor:
+        return frozenset()
+    return frozenset({activity.target})
 
 
 def apply(unit: Unit, incoming: Incoming) -> Outcome:
