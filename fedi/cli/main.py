@@ -38,6 +38,8 @@ _COMMANDS: Final = {
     "unblock": "fedi.cli.blocks:unblock",
     "flags": "fedi.cli.blocks:flags",
     "media": "fedi.cli.media:media",
+    "doctor": "fedi.cli.doctor:doctor",
+    "inspect": "fedi.cli.inspect:inspect",
     "world": "fedi.cli.demonstration:world",
 }
 
