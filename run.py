@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,7 @@ def main(words: list[str]) -> NoReturn:
         become([str(PYTHON), "-m", "pytest", *(words[1:] or ["-q"])], environment)
     # Whoever starts from another folder still means the configuration and the data of this one.
     environment.setdefault("FEDI_CONFIG", str(ROOT / "config.toml"))
+    environment["FEDI_CALLED_AS"] = f"python3 {shlex.quote(os.path.relpath(ROOT / 'run.py'))}"
     become([str(PYTHON), str(VENV / "bin" / "fedi"), *(words or ["serve"])], environment)
 
 

@@ -117,6 +117,40 @@ def test_the_list_of_debian_packages_can_be_read(run: ModuleType) -> None:
     assert found["fonts-noto-core"] == ""
 
 
+@pytest.fixture
+def apt(run: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A pretended apt-get that writes down what it was asked for; one package of the list is missing."""
+    record = tmp_path / "asked"
+    command = tmp_path / "bin" / "apt-get"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\necho "$@" >> "{record}"\n', encoding="utf-8")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{command.parent}:/usr/bin:/bin")
+    wanted = tmp_path / "packages.txt"
+    wanted.write_text("no-such-package\nshell sh  # there\n", encoding="utf-8")
+    monkeypatch.setattr(run, "DEBIAN_PACKAGES", wanted)
+    return record
+
+
+def test_missing_debian_packages_are_installed_by_root(
+    run: ModuleType, apt: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run.os, "geteuid", lambda: 0)
+    run.install_debian_packages()
+    asked = apt.read_text(encoding="utf-8").splitlines()
+    assert asked[0].endswith("update")
+    assert [line.split()[-1] for line in asked[1:]] == ["no-such-package"]
+
+
+def test_missing_debian_packages_are_named_to_others(
+    run: ModuleType, apt: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run.os, "geteuid", lambda: 1000)
+    run.install_debian_packages()
+    assert not apt.exists()
+    assert "apt-get install no-such-package" in capsys.readouterr().err
+
+
 def a_checkout(folder: Path, *, tests_say: str, tests_end: int, lint_ends: int) -> Path:
     """A folder with the real .ci/run, and tools that only pretend."""
     (folder / ".ci").mkdir()
