@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import click
 
-from fedi.cli.output import give, handle, moment, pairs, states, table
+from fedi.cli.output import give, handle, moment, pairs, short_moment, states, table
 from fedi.cli.session import session
 from fedi.cli.speech import command, option, speaker, t
 from fedi.desk.shown import Line, Shown, ShowOrder, Timeline, TimelineOrder
@@ -43,8 +43,13 @@ def _row(line: Line) -> tuple[str, ...]:
     who = handle(line.author)
     if line.boosted_by:
         who = t("cli.boosted_by", author=who, by=handle(line.boosted_by))
-    shown = line.published_at.strftime("%Y-%m-%d %H:%M")
-    return (handle(shown), t(f"kind.{line.kind}"), who, line.title, handle(line.uri))
+    return (
+        handle(short_moment(line.published_at)),
+        t(f"kind.{line.kind}"),
+        who,
+        line.title,
+        handle(line.uri),
+    )
 
 
 def _page(found: Shown) -> Iterator[str]:

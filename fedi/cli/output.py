@@ -9,11 +9,11 @@ from typing import Any, Final
 import click
 import msgspec
 
-from fedi.cli.speech import isolated, speaker, t, width_of
+from fedi.cli.speech import isolated, speaker, t, width_of, zone
 from fedi.desk.letters import Refusal, refusal_of
 from fedi.desk.order import Notice, Result
 from fedi.errors import FediError, SetupError
-from fedi.i18n.dates import moment_line
+from fedi.i18n.dates import moment_line, zone_of
 
 # Where the field of a mistake is called otherwise on the command line.
 _OPTIONS: Final = {
@@ -121,9 +121,14 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def moment(value: datetime | None, zone: str = "UTC") -> str:
+def moment(value: datetime | None) -> str:
     """A moment as people say it."""
-    return "" if value is None else moment_line(value, zone, speaker().language)
+    return "" if value is None else moment_line(value, zone(), speaker().language)
+
+
+def short_moment(value: datetime) -> str:
+    """A moment for a column: `2026-11-21 10:45`."""
+    return value.astimezone(zone_of(zone())).strftime("%Y-%m-%d %H:%M")
 
 
 def states(counted: Mapping[str, int]) -> str:

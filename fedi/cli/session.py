@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from fedi.cli.speech import Wishes
+from fedi.cli.speech import Wishes, live_in
 from fedi.config import Config, load_config
 from fedi.desk.control import Desk, open_desk
 from fedi.desk.order import Order
@@ -57,6 +57,7 @@ class Session:
     def at_desk(self, work: Callable[[Desk], Awaitable[T]]) -> T:
         """Open the desk, do `work`, leave."""
         config = self.load()
+        live_in(config.instance.timezone)
         set_up_logs("debug" if self.wishes.debug else "error", "text")
 
         async def visit() -> T:

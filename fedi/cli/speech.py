@@ -13,6 +13,7 @@ from fedi.i18n.catalog import LANGUAGES, Translator, known_language, translator
 
 _ISOLATE, _END = "\u2066", "\u2069"
 _spoken: list[str] = ["en"]
+_zone: list[str] = ["UTC"]
 
 
 def choose_language(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
@@ -39,6 +40,16 @@ def speak_in(language: str) -> None:
 def t(key: str, /, **values: Any) -> str:
     """The sentence for `key` in the language of this command."""
     return speaker()(key, **values)
+
+
+def live_in(zone: str) -> None:
+    """From now on this process tells moments as clocks in `zone` show them."""
+    _zone[0] = zone
+
+
+def zone() -> str:
+    """The zone in which moments are told."""
+    return _zone[0]
 
 
 def speaker() -> Translator:

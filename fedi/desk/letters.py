@@ -38,9 +38,9 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A result or an error."""
+    """A result or an error. `result` is empty when there is none."""
 
-    result: msgspec.Raw | None = None
+    result: msgspec.Raw = msgspec.Raw(b"")
     error: Refusal | None = None
 
 
@@ -92,7 +92,7 @@ def read_answer(line: bytes, command: str) -> Result:
         answer = _answers.decode(line)
         if answer.error is not None:
             raise Refused(answer.error)
-        if answer.result is None:
+        if not bytes(answer.result):
             raise Invalid("desk.answer_form")
         return msgspec.json.decode(answer.result, type=COMMANDS[command].result)
     except (msgspec.MsgspecError, UnicodeDecodeError) as problem:

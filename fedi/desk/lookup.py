@@ -3,7 +3,7 @@
 from actors import blocks
 from fedi.canonical import canonical, host_of
 from fedi.db.engine import Reader
-from fedi.errors import Forbidden, Gone, NotFound
+from fedi.errors import Forbidden, Gone, NotFound, RemoteUnreachable
 from fedi.ids import is_public_id
 from fedi.instance import Instance
 from fedi.publications import shelf, store
@@ -38,7 +38,12 @@ async def find_or_fetch(instance: Instance, which: str) -> Publication:
     address = canonical(which.strip())
     if await instance.look(lambda rx: blocks.is_host_blocked(rx, host_of(address))):
         raise Forbidden("error.host_blocked", detail=host_of(address))
-    fetched = await instance.http.fetch_document(address, across_origins=True)
+    try:
+        fetched = await instance.http.fetch_document(address, across_origins=True)
+    except RemoteUnreachable as problem:
+        raise RemoteUnreachable(
+            "desk.unreachable", problem.detail, host=host_of(address)
+        ) from problem
     publication = await parse_fetched(instance, fetched.document)
 
     def keep(unit: Unit) -> Publication:

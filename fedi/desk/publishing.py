@@ -171,10 +171,10 @@ async def _refuse_unfit(
     """Everything that can be said without asking anybody, said at once. Raises Unfit."""
     publication = await _composed(instance, draft, around, {})
     found = list(reading.problems)
-    fields = {each.field for each in found}
+    said = {said for each in found for said in (each.field, each.message_key)}
     for problem in problems_of(publication):
         has_pictures = problem.field == "content" and draft.kind == "note" and new_pictures
-        if problem.field not in fields and not has_pictures:
+        if problem.field not in said and problem.message_key not in said and not has_pictures:
             found.append(problem)
     if _is_too_large(publication):
         found.append(

@@ -3,7 +3,7 @@
 from actors import blocks, refresh, store, webfinger
 from actors.model import Actor
 from fedi.db.engine import Reader
-from fedi.errors import Forbidden, Invalid, NotFound
+from fedi.errors import Forbidden, Invalid, NotFound, RemoteUnreachable
 from fedi.instance import Instance
 from fedi.urls import Urls
 
@@ -65,4 +65,7 @@ async def find_or_fetch(instance: Instance, who: str) -> Actor:
     host = who.split("/")[2] if "://" in who else webfinger.split_handle(who)[1]
     if await instance.look(lambda rx: blocks.is_host_blocked(rx, host)):
         raise Forbidden("error.host_blocked", detail=host)
-    return await refresh.find_or_fetch_by_handle(instance, who.strip())
+    try:
+        return await refresh.find_or_fetch_by_handle(instance, who.strip())
+    except RemoteUnreachable as problem:
+        raise RemoteUnreachable("desk.unreachable", problem.detail, host=host) from problem
