@@ -12,6 +12,8 @@ from fedi.wake import CHORES
 BACKFILL = "backfill"
 ANCESTOR = "ancestor"
 REPLIES = "replies"
+LOOK = "look"
+FAREWELL = "farewell"
 WAITING_MAX = 10_000
 ATTEMPTS_MAX = 4
 

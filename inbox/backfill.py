@@ -40,7 +40,7 @@ async def backfill(instance: Instance, actor_uri: str) -> int:
     for item in await _items(instance, actor.outbox, OUTBOX_ITEMS_MAX):
         publication = await _own_words(instance, actor, item)
         if publication is not None and publication.visibility.is_public:
-            new += await instance.change(lambda unit, found=publication: _shelve(unit, found))  # type: ignore[misc]
+            new += await instance.change(lambda unit, found=publication: shelve(unit, found))  # type: ignore[misc]
     return new
 
 
@@ -52,7 +52,7 @@ async def fetch_ancestor(instance: Instance, uri: str) -> int:
         return 0
     depth = await instance.look(lambda rx: _depth(rx, uri))
     return await instance.change(
-        lambda unit: _shelve(unit, publication, climbs=depth < ANCESTORS_MAX)
+        lambda unit: shelve(unit, publication, climbs=depth < ANCESTORS_MAX)
     )
 
 
@@ -78,7 +78,7 @@ async def fetch_replies(instance: Instance, uri: str) -> int:
             continue
         for publication in found.values():
             if publication.in_reply_to is not None and publication.visibility.is_public:
-                new += await instance.change(lambda unit, found=publication: _shelve(unit, found))  # type: ignore[misc]
+                new += await instance.change(lambda unit, found=publication: shelve(unit, found))  # type: ignore[misc]
     return new
 
 
@@ -160,7 +160,7 @@ async def _fetched(instance: Instance, uri: str | None) -> Publication | None:
         return None
 
 
-def _shelve(unit: Unit, publication: Publication, *, climbs: bool = False) -> int:
+def shelve(unit: Unit, publication: Publication, *, climbs: bool = False) -> int:
     """Store it where followers find it, at the time when it was said; 1 when it was new."""
     if blocks.is_actor_blocked(unit.tx, publication.author, host_of(publication.author)):
         return 0

@@ -29,7 +29,7 @@ from fedi.vocab.activity import Activity, parse_activity
 from fedi.vocab.follower_digest import Synchronisation
 from fedi.vocab.strict import check_no_moved_meaning, parse_document
 from fedi.wake import INBOX
-from inbox import policy, store, synchronise
+from inbox import hints, policy, store, synchronise
 from inbox.authenticate import verified
 from inbox.limits import HostLimits
 from inbox.store import Arrival
@@ -81,8 +81,7 @@ async def _receive(
         raise Unauthenticated("signature.key", detail="gone") from None
     limits.check(host_of(proof.owner), instance.clock.monotonic())
     if proof.owner != activity.actor:
-        # somebody passes on what another said: believed only from its origin (S2, D2)
-        raise Unauthenticated("signature.not_the_actor")
+        return await _passed_on(instance, activity, proof.owner)
     arrival = Arrival(
         uri=activity.uri,
         actor_uri=activity.actor,
@@ -104,6 +103,18 @@ async def _receive(
         limits.backlog += 1
         instance.wake.ring(INBOX)
     return Answer(202, reason)
+
+
+async def _passed_on(instance: Instance, activity: Activity, passer_uri: str) -> Answer:
+    """Somebody passes on what another said: believed only from its origin, and only looked up if it matters here.
+
+    Raises Unauthenticated for everything else: speaking in another's name (S2).
+    """
+    if not same_origin(passer_uri, activity.actor):
+        reason = await instance.change(lambda unit: hints.take(unit, activity, passer_uri))
+        if reason == hints.TAKEN:
+            return Answer(202, reason)
+    raise Unauthenticated("signature.not_the_actor")
 
 
 def _keep(

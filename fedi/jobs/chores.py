@@ -9,7 +9,7 @@ from fedi import chores
 from fedi.chores import Chore
 from fedi.errors import FediError, RemoteUnreachable, Unavailable
 from fedi.instance import Instance
-from inbox import backfill
+from inbox import backfill, hints
 
 log = logging.getLogger("fedi.jobs")
 
@@ -21,6 +21,8 @@ KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
     chores.BACKFILL: backfill.backfill,
     chores.ANCESTOR: backfill.fetch_ancestor,
     chores.REPLIES: backfill.fetch_replies,
+    chores.LOOK: hints.look,
+    chores.FAREWELL: hints.confirm_farewell,
 }
 
 

@@ -1,0 +1,78 @@
+"""What others pass on is looked up at its origin, and believed only from there."""
+
+from actors.model import Actor
+from tests.harness.world import World, a_note, an_event, world
+from tests.hostile.stranger import Person, Stranger, a_note_of, deliver, say, stranger
+
+
+async def _followed(made: World, there: Stranger) -> tuple[Actor, Person]:
+    """A collective of ours, and somebody elsewhere whom it follows and who passes things on."""
+    agora = await made.collective("agora.test", "agora")
+    passer = there.person("passer")
+    await made["agora.test"].change(
+        lambda unit: unit.tx.run(
+            "INSERT INTO follow (follower_uri, followed_uri, activity_uri, state, asked_at) VALUES (?, ?, ?, ?, ?)",
+            agora.uri, passer.uri, "https://agora.test/activity/1", "accepted", 1,
+        )
+    )  # fmt: skip
+    return agora, passer
+
+
+async def test_words_passed_on_by_somebody_we_follow_are_read_from_their_origin() -> None:
+    async with world("agora.test") as made, stranger(made, "one.test") as one, stranger(made, "two.test") as two:
+        _, passer = await _followed(made, one)
+        author = two.person("author", 1)
+        true_note = a_note_of(author, 1, "<p>as written</p>")
+        two.show(true_note["id"], {"@context": "https://www.w3.org/ns/activitystreams", **true_note})
+        told = say(author, "Create", {**true_note, "content": "<p>as twisted</p>"})
+        heard = await deliver(made, "agora.test", passer.key, told)
+        assert heard.status == 202
+        await made.settle()
+        assert await made.titles("agora.test") == ["<p>as written</p>"]
+
+
+async def test_what_was_never_said_is_not_there_to_be_read() -> None:
+    async with world("agora.test") as made, stranger(made, "one.test") as one, stranger(made, "two.test") as two:
+        _, passer = await _followed(made, one)
+        author = two.person("author", 1)
+        await deliver(made, "agora.test", passer.key, say(author, "Create", a_note_of(author, 1)))
+        await made.settle()
+        assert await made.titles("agora.test") == []
+
+
+async def test_a_stranger_cannot_make_us_look() -> None:
+    async with world("agora.test") as made, stranger(made, "one.test") as one, stranger(made, "two.test") as two:
+        await made.collective("agora.test", "agora")
+        author = two.person("author", 1)
+        heard = await deliver(made, "agora.test", one.person("eve").key, say(author, "Create", a_note_of(author, 1)))
+        assert heard.status == 401
+        await made.settle()
+        assert two.asked == []
+
+
+async def test_a_passed_on_withdrawal_counts_only_when_the_origin_confirms_it() -> None:
+    async with world("agora.test") as made, stranger(made, "one.test") as one, stranger(made, "two.test") as two:
+        agora, passer = await _followed(made, one)
+        event = await made.publish(agora, an_event("Assembly"))
+        author = two.person("author", 1)
+        notes = [a_note_of(author, number, f"<p>{number}</p>", inReplyTo=event.uri) for number in (1, 2)]
+        for number, note in enumerate(notes):
+            two.show(note["id"], {"@context": "https://www.w3.org/ns/activitystreams", **note})
+            await deliver(made, "agora.test", author.key, say(author, "Create", note, number))
+        await made.settle()
+        del two.pages["/author/notes/1"]
+        for number, note in enumerate(notes):
+            gone = say(author, "Delete", {"id": note["id"], "type": "Tombstone"}, number)
+            assert (await deliver(made, "agora.test", passer.key, gone)).status == 202
+        await made.settle()
+        assert await made.titles("agora.test") == ["<p>2</p>"]
+
+
+async def test_our_own_words_passed_back_to_us_change_nothing() -> None:
+    async with world("agora.test") as made, stranger(made, "one.test") as one:
+        agora, passer = await _followed(made, one)
+        note = await made.publish(agora, a_note("words"))
+        told = {**say(passer, "Delete", note.uri), "actor": agora.uri, "id": f"{agora.uri}/fake"}
+        assert (await deliver(made, "agora.test", passer.key, told)).status == 403
+        await made.settle()
+        assert await made.find("agora.test", note.uri) is not None
