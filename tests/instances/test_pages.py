@@ -39,6 +39,7 @@ from tests.browser.sample import (
     put,
     stranger,
 )
+from tests.peers.shared import SEEDS, need
 
 LANGUAGES = ["ar", "en", "es", "fr"]
 PLAIN_PAGES = [
@@ -53,7 +54,7 @@ PLAIN_PAGES = [
     "/archive/note",
     "/tag/تونس",
     "/@mujawara",
-    "/@table",
+    "/@tablee",
 ]
 SAMPLE_PAGES = ["event", "cancelled", "statement", "request", "offer", "note"]
 FEEDS = [
@@ -64,7 +65,7 @@ FEEDS = [
     "/@mujawara/feed.atom",
     "/@mujawara/feed.rss",
     "/@mujawara/event.atom",
-    "/@table/note.atom",
+    "/@tablee/note.atom",
 ]
 CALENDARS = ["/events.ics", "/@mujawara/events.ics"]
 
@@ -138,6 +139,7 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
+        self.words += "\n" if tag == "br" else ""
 
     def handle_data(self, data: str) -> None:
         self.words += data
@@ -437,11 +439,11 @@ async def test_a_quiet_publication_has_a_page_and_is_in_no_list(here: Here) -> N
 
 async def test_what_a_collective_that_left_had_published_is_gone(here: Here) -> None:
     def leave(unit: Unit) -> None:
-        actor_store.mark_deleted(unit, actor_store.load_collective(unit.tx, "table").uri)
+        actor_store.mark_deleted(unit, actor_store.load_collective(unit.tx, "tablee").uri)
 
     await here.instance.change(leave)
     pages = ["/", "/agenda", "/needs", "/archive/statement", *FEEDS[:4], "/events.ics"]
-    assert [page for page in pages if "Montreuil" in (await here.get(page)).text] == []
+    assert [page for page in pages if "Roubaix" in (await here.get(page)).text] == []
     assert (await here.get(page_of(here, "offer"))).status_code == 404
 
 
@@ -635,6 +637,22 @@ async def test_the_privacy_page_says_what_is_configured(tmp_path: Path, posture:
             "closed": "that we have listed",
         }
         assert [name for name, words in key.items() if words in said] == [posture]
+
+
+@pytest.mark.parametrize("name", ["000", "001", "002", "003", "004"])
+async def test_a_long_real_text_has_its_page(empty: Here, name: str) -> None:
+    text = next(need(SEEDS).glob(f"{name}_*.txt")).read_text(encoding="utf-8")
+
+    def publish(unit: Unit) -> str:
+        us = collective(unit.urls, "us", "Us", "", "ar")
+        actor_store.save(unit, us)
+        return put(unit, us, "statement", {"ar": ("عنوان", text)}).uri.removeprefix(BASE)
+
+    path = await empty.instance.change(publish)
+    page = await empty.get(path, accept_language="en")
+    words = Tags(page.text).words.split()
+    assert page.status_code == 200
+    assert [word for word in text.split() if word.isalpha() and word not in words] == []
 
 
 @pytest.mark.parametrize(("digits", "written"), [("arabic", "٥"), ("latin", "5")])
