@@ -8,6 +8,9 @@ from fedi.unit import Unit
 INSTANCE = ""
 HOST = "host"
 ACTOR = "actor"
+# A host that a closed instance speaks with, domains below it included.
+ALLOWED = "allowed"
+EVERYBODY = "*"
 
 
 def add(
@@ -49,28 +52,40 @@ def remove_by_activity(unit: Unit, blocker_uri: str, activity_uri: str) -> bool:
 
 
 def is_host_blocked(rx: Reader, host: str) -> bool:
-    """Whether the instance shuts out this host or a domain above it."""
-    names = _with_parents(host)
-    return (
-        rx.one(
-            f"SELECT 1 FROM block WHERE blocker_uri = '' AND kind = 'host' AND target IN ({marks(len(names))})",
-            *names,
-        )
-        is not None
-    )
+    """Whether the instance shuts out this host or a domain above it, or is closed and does not list it."""
+    return _is_shut_out(rx, _with_parents(host))
 
 
 def is_actor_blocked(rx: Reader, actor_uri: str, host: str) -> bool:
     """Whether the instance shuts out this actor or its host."""
-    names = _with_parents(host)
-    return (
-        rx.one(
-            f"SELECT 1 FROM block WHERE blocker_uri = '' AND target IN ({marks(len(names) + 1)})",
-            actor_uri,
-            *names,
-        )
-        is not None
+    return _is_shut_out(rx, [actor_uri, *_with_parents(host)])
+
+
+def _is_shut_out(rx: Reader, names: Sequence[str]) -> bool:
+    """One look: what is blocked by name is out; when everybody is, what is allowed by name is in (S95)."""
+    rows = rx.all(
+        f"SELECT target, kind FROM block WHERE blocker_uri = '' AND target IN ({marks(len(names) + 1)})",
+        *names,
+        EVERYBODY,
     )
+    if any(kind != ALLOWED and target != EVERYBODY for target, kind in rows):
+        return True
+    is_closed = any(target == EVERYBODY for target, _ in rows)
+    return is_closed and not any(kind == ALLOWED for _, kind in rows)
+
+
+def close_or_open(unit: Unit, *, is_closed: bool, own_host: str) -> None:
+    """Shut out everybody who is not listed, or stop doing so. Our own host is always listed."""
+    if is_closed:
+        add(unit, INSTANCE, EVERYBODY, HOST)
+        add(unit, INSTANCE, own_host, ALLOWED)
+    else:
+        remove(unit, INSTANCE, EVERYBODY)
+        unit.tx.run(
+            "DELETE FROM block WHERE blocker_uri = '' AND target = ? AND kind = ?",
+            own_host,
+            ALLOWED,
+        )
 
 
 def is_blocked_by(rx: Reader, blocker_uri: str, target_uri: str) -> bool:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from actors import keys, store, webfinger
+from actors import blocks, keys, store, webfinger
 from actors.documents import parse_actor, parse_keys
 from actors.model import Actor
-from fedi.canonical import same_origin
+from fedi.canonical import host_of, same_origin
 from fedi.db.engine import Reader
 from fedi.errors import (
     FediError,
@@ -30,6 +30,7 @@ async def fetch_actor(instance: Instance, uri: str, *, across_origins: bool = Fa
     """Fetch an actor from its id and store what it says of itself. Raises RemoteError, Invalid or Forbidden."""
     if instance.urls.is_ours(uri):
         return await instance.look(lambda rx: store.load(rx, uri))
+    await _check_welcome(instance, uri)
     fetched = await instance.http.fetch_document(uri, across_origins=across_origins)
     return await _store_document(instance, fetched.document)
 
@@ -63,6 +64,13 @@ async def find_or_fetch_by_handle(instance: Instance, handle: str) -> Actor:
     if actor.username.lower() != username.lower():
         raise RemoteMalformed("actor.handle_mismatch", detail="preferredUsername")
     return actor
+
+
+async def _check_welcome(instance: Instance, uri: str) -> None:
+    """Nothing is asked of hosts that are shut out. Raises Forbidden."""
+    host = host_of(uri)
+    if await instance.look(lambda rx: blocks.is_host_blocked(rx, host)):
+        raise Forbidden("error.host_blocked", detail=host)
 
 
 async def _find_or_fetch_by_address(instance: Instance, url: str) -> Actor:

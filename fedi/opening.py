@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from actors import births, keys
+from actors import births, blocks, keys
 from fedi import chores, settings
 from fedi.cache import DocumentCache
 from fedi.clock import Clock, SystemClock, to_ms
@@ -128,6 +128,7 @@ def user_agent(urls: Urls) -> str:
 def _first_looks(unit: Unit) -> None:
     """Only one process has an embedded database, so whatever a dead one had claimed is free again."""
     settings.check_base_url(unit)
+    blocks.close_or_open(unit, is_closed=unit.posture == "closed", own_host=unit.urls.host)
     inbox_store.hand_back_all(unit)
     hosts.hand_back_all(unit)
     chores.hand_back_all(unit)
