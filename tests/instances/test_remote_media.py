@@ -19,7 +19,8 @@ from fedi.errors import Invalid
 from fedi.faces import remote_media
 from fedi.instance import Instance
 from fedi.media import cache
-from fedi.media.remote import RemoteMedia, storage_of, tidy
+from fedi.media.cache import WRITING_AT_MOST
+from fedi.media.remote import FOLDER, RemoteMedia, storage_of, tidy
 from fedi.media.seen import FULL, SMALL, Seen
 from tests.harness.gallery import Gallery, a_picture, gallery
 from tests.harness.world import World, world
@@ -294,6 +295,17 @@ async def test_a_file_whose_fetch_was_never_finished_is_found_and_deleted() -> N
         visit.made.clock.advance(hours=2)
         await tidy(visit.here)
         assert visit.kept_bytes() == 0
+
+
+async def test_files_are_named_before_they_are_written() -> None:
+    async with a_visit() as visit:
+        folder = visit.here.config.data_folder / FOLDER
+        folder.rmdir()
+        folder.touch()  # no file can be written below a file
+        with pytest.raises(OSError, match="directory"):
+            await visit.look_at(visit.gallery.hang("/a.jpg", a_picture()))
+        later = visit.made.clock.now() + WRITING_AT_MOST
+        assert len(await visit.here.look(lambda rx: cache.list_leaving(rx, later))) == 2
 
 
 async def test_a_copy_whose_file_is_missing_is_asked_for_again() -> None:
