@@ -6,8 +6,8 @@ belongs to its activity alone: it is tried again a few times, then set aside wit
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -35,6 +35,7 @@ log = logging.getLogger("fedi.inbox")
 
 LEASE = timedelta(minutes=5)
 BATCH = 100
+HELD_MAX = 2 * BATCH
 REST_S = 30.0
 UNREACHABLE_AGAIN = (timedelta(minutes=2), timedelta(minutes=30), timedelta(hours=6))
 FAILED_AGAIN = timedelta(minutes=5)
@@ -47,65 +48,128 @@ class Processor:
         self._instance = instance
         self._limits = limits
         self._slots = asyncio.Semaphore(instance.config.inbox.workers)
+        self._lanes: dict[str, deque[tuple[Actor | None, Kept]]] = {}
+        self._held: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Event()
+        self._trouble: Unavailable | None = None
+        self._is_stopping = False
+        self._is_reconciling = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`, finishing what was claimed."""
+        """Work until `stop`, finishing what is under way."""
         self._limits.backlog = await self._instance.look(store.count_waiting)
         stopping = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                try:
-                    worked = await self.work_batch()
-                except Unavailable as problem:
-                    # the store is in trouble (a full disk): everything is still there, try again soon
-                    log.warning("inbox rests", extra={"why": problem.message_key})
-                    worked = 0
-                if worked == 0:
+                self._reconcile_aside()
+                if await self._claim_unless_in_trouble() == 0:
                     bell = asyncio.create_task(
                         self._instance.wake.wait(INBOX, await self._rest_s())
                     )
                     await asyncio.wait({bell, stopping}, return_when=asyncio.FIRST_COMPLETED)
                     bell.cancel()
+                elif len(self._held) > HELD_MAX - BATCH:
+                    self._room.clear()
+                    room = asyncio.create_task(self._room.wait())
+                    await asyncio.wait({room, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                    room.cancel()
         finally:
+            self._is_stopping = True
             stopping.cancel()
+            if self._tasks:
+                await asyncio.wait(self._tasks)
 
     async def drain(self) -> int:
         """Work everything that is due now; how many."""
         total = 0
-        while worked := await self.work_batch():
-            total += worked
-        return total
+        while True:
+            await synchronise.work_pending(self._instance)
+            claimed = await self._claim()
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+            if self._trouble is not None:
+                raise self._trouble
+            if claimed == 0:
+                return total
+            total += claimed
 
-    async def work_batch(self) -> int:
-        """Claim some and work them; how many."""
-        await synchronise.work_pending(self._instance)
+    async def _claim_unless_in_trouble(self) -> int:
+        try:
+            if self._trouble is not None:
+                raise self._trouble
+            return await self._claim()
+        except Unavailable as problem:
+            # the store is in trouble (a full disk): everything is still there, try again soon
+            log.warning("inbox rests", extra={"why": problem.message_key})
+            self._trouble = None
+            return 0
+
+    async def _claim(self) -> int:
+        """Claim some, each behind what its actor said before; how many."""
         batch = await self._instance.change(lambda unit: store.claim(unit, BATCH, LEASE))
-        by_actor: dict[str, list[Kept]] = defaultdict(list)
+        # a lease that ran out while its activity still waits for its turn here changes nothing
+        batch = [kept for kept in batch if kept.id not in self._held]
+        if not batch:
+            return 0
+        uris = list({kept.arrival.actor_uri for kept in batch})
+        senders = await self._instance.look(lambda rx: actor_store.list_by_uri(rx, uris))
         for kept in batch:
-            by_actor[kept.arrival.actor_uri].append(kept)
-        senders = await self._instance.look(lambda rx: actor_store.list_by_uri(rx, list(by_actor)))
-        await asyncio.gather(
-            *(self._work_in_order(senders.get(uri), group) for uri, group in by_actor.items())
-        )
+            uri = kept.arrival.actor_uri
+            self._held.add(kept.id)
+            if uri not in self._lanes:
+                self._lanes[uri] = deque()
+                self._start(self._work_lane(uri))
+            self._lanes[uri].append((senders.get(uri), kept))
         return len(batch)
 
-    async def _work_in_order(self, sender: Actor | None, group: Sequence[Kept]) -> None:
-        for kept in group:
-            async with self._slots:
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _reconcile_aside(self) -> None:
+        """Looking into lists of followers asks others and must not hold anything up."""
+        if self._instance.differences and not self._is_reconciling:
+            self._is_reconciling = True
+            self._start(self._reconcile())
+
+    async def _reconcile(self) -> None:
+        try:
+            await synchronise.work_pending(self._instance)
+        except FediError as problem:
+            log.warning("reconciling rests", extra={"why": problem.message_key})
+        except Exception:
+            log.exception("reconciling failed")
+        finally:
+            self._is_reconciling = False
+
+    async def _work_lane(self, uri: str) -> None:
+        """What one actor said, in order. When the store is in trouble the rest comes back by its lease."""
+        lane = self._lanes[uri]
+        try:
+            while lane and self._trouble is None and not self._is_stopping:
+                sender, kept = lane.popleft()
                 await self._work(sender, kept)
+                self._held.discard(kept.id)
+                if len(self._held) <= HELD_MAX - BATCH:
+                    self._room.set()
+        except Unavailable as problem:
+            self._trouble = problem
+        finally:
+            del self._lanes[uri]
+            self._held.difference_update(kept.id for _, kept in lane)
+            self._room.set()
 
     async def _work(self, sender: Actor | None, kept: Kept) -> None:
         instance = self._instance
+        is_written = False
         try:
-            outcome = await self._act(sender, kept)
+            outcome, is_written = await self._act(sender, kept)
         except RemoteUnreachable as problem:
-            if kept.attempts > len(UNREACHABLE_AGAIN):
-                outcome = Ignored("unreachable")
-            else:
-                outcome = Later(
-                    problem.detail or "unreachable", UNREACHABLE_AGAIN[kept.attempts - 1]
-                )
+            outcome = _unreachable(kept, problem)
         except Unavailable:
+            self._held.discard(kept.id)
             raise
         except (RemoteError, Invalid) as problem:
             outcome = Refused(problem.message_key)
@@ -122,28 +186,25 @@ class Processor:
             await instance.change(
                 lambda unit: store.postpone(unit, kept.id, later.reason, later.after)
             )
-        elif not isinstance(outcome, Done):
-            await self._end(kept, _state_of(outcome), outcome.reason)
-        else:
+        elif is_written:
             self._limits.backlog = max(0, self._limits.backlog - 1)
+        else:
+            await self._end(kept, _state_of(outcome), outcome.reason)
         instance.metrics.count(f"activity.{kept.arrival.type[:40]}", outcome.reason)
 
     async def _end(self, kept: Kept, state: str, reason: str) -> None:
         self._limits.backlog = max(0, self._limits.backlog - 1)
         await self._instance.change(lambda unit: store.finish(unit, kept.id, state, reason))
 
-    async def _act(self, sender: Actor | None, kept: Kept) -> Outcome:
-        """Everything that is slow or needs the network first; then one transaction."""
+    async def _act(self, sender: Actor | None, kept: Kept) -> tuple[Outcome, bool]:
+        """Everything that is slow or needs the network first; then one transaction. Whether the outcome is written."""
         activity = parse_activity(parse_document(kept.arrival.body))
         handler = BY_ACTIVITY.get(activity.type)
         if handler is None:
-            return Ignored("verb_unknown")
+            return Ignored("verb_unknown"), False
         if sender is None:
-            return Ignored("sender_gone")
-        if handler.refreshes(activity):
-            await refresh.fetch_actor(self._instance, sender.uri)
-        for uri in handler.actors(activity):
-            await refresh.fetch_actor(self._instance, uri)
+            return Ignored("sender_gone"), False
+        found = await self._fetched(sender, activity, handler)
         publication = None
         if (
             handler.reads_publication
@@ -156,16 +217,35 @@ class Processor:
                 followers_uri=sender.followers,
                 addressed=Addressing(activity.to, activity.cc),
             )
-        needed = handler.needs(activity)
-        found = await resolve.resolve(self._instance, needed) if needed else {}
         ready = _Ready(kept, activity, handler, publication, found)
-        return await self._instance.change(lambda unit: _apply(unit, ready))
+        outcome = await self._instance.change(lambda unit: _apply(unit, ready))
+        return outcome, not isinstance(outcome, Later)
+
+    async def _fetched(
+        self, sender: Actor, activity: Activity, handler: Handler
+    ) -> dict[str, Publication]:
+        """What has to come from others first; only this takes one of the slots, for only this is slow."""
+        refreshes, actors = handler.refreshes(activity), handler.actors(activity)
+        needed = handler.needs(activity)
+        if not (refreshes or actors or needed):
+            return {}
+        async with self._slots:
+            for uri in (*((sender.uri,) if refreshes else ()), *actors):
+                await refresh.fetch_actor(self._instance, uri)
+            return await resolve.resolve(self._instance, needed) if needed else {}
 
     async def _rest_s(self) -> float:
-        due = await self._instance.look(store.next_due)
+        now = self._instance.clock.now()
+        due = await self._instance.look(lambda rx: store.next_due(rx, now))
         if due is None:
             return REST_S
-        return min(REST_S, max(0.05, (due - self._instance.clock.now()).total_seconds()))
+        return min(REST_S, max(0.05, (due - now).total_seconds()))
+
+
+def _unreachable(kept: Kept, problem: RemoteUnreachable) -> Outcome:
+    if kept.attempts > len(UNREACHABLE_AGAIN):
+        return Ignored("unreachable")
+    return Later(problem.detail or "unreachable", UNREACHABLE_AGAIN[kept.attempts - 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +261,13 @@ class _Ready:
 
 def _apply(unit: Unit, ready: _Ready) -> Outcome:
     """The one transaction: gate, authority, effect and the mark that it was done, together or not at all."""
+    outcome = _effect(unit, ready)
+    if not isinstance(outcome, Later):
+        store.finish(unit, ready.kept.id, _state_of(outcome), outcome.reason)
+    return outcome
+
+
+def _effect(unit: Unit, ready: _Ready) -> Outcome:
     kept, handler = ready.kept, ready.handler
     sender, recipient = _parties(unit.tx, kept)
     if sender is None or sender.deleted_at is not None:
@@ -201,10 +288,8 @@ def _apply(unit: Unit, ready: _Ready) -> Outcome:
         return refusal
     owner = forwarding.owner_of(unit, incoming)
     outcome = handler.apply(unit, incoming)
-    if isinstance(outcome, Done):
-        if owner is not None:
-            forwarding.forward(unit, owner, incoming, kept.arrival.body)
-        store.finish(unit, kept.id, "done", outcome.reason)
+    if isinstance(outcome, Done) and owner is not None:
+        forwarding.forward(unit, owner, incoming, kept.arrival.body)
     return outcome
 
 
@@ -215,4 +300,6 @@ def _parties(rx: Reader, kept: Kept) -> tuple[Actor | None, Actor | None]:
 
 
 def _state_of(outcome: Outcome) -> str:
+    if isinstance(outcome, Done):
+        return "done"
     return "refused" if isinstance(outcome, Refused) else "ignored"

@@ -176,9 +176,12 @@ def oldest_waiting(rx: Reader) -> datetime | None:
     return from_ms(row[0]) if row and row[0] is not None else None
 
 
-def next_due(rx: Reader) -> datetime | None:
-    """When the next arrival may be worked."""
-    row = rx.one("SELECT MIN(due_at) FROM inbox_activity WHERE state = 'waiting'")
+def next_due(rx: Reader, after: datetime) -> datetime | None:
+    """When the next arrival that is not due yet may be worked."""
+    row = rx.one(
+        "SELECT MIN(due_at) FROM inbox_activity WHERE state = 'waiting' AND due_at > ?",
+        to_ms(after),
+    )
     return from_ms(row[0]) if row and row[0] is not None else None
 
 
