@@ -429,6 +429,22 @@ async def test_lists_do_not_trust_the_mark_of_being_listed(
     assert [page for page in pages if SECRET in (await here.get(page)).text] == []
 
 
+@pytest.mark.parametrize("visibility", PRIVATE)
+async def test_a_public_answer_does_not_name_what_it_answers_in_private(
+    here: Here, visibility: Visibility
+) -> None:
+    secret, _ = await with_secret(here, visibility)
+
+    def publish(unit: Unit) -> str:
+        us = actor_store.load_collective(unit.tx, "mujawara")
+        note = put(unit, us, "note", {"en": ("", "An answer")}, in_reply_to=BASE + secret)
+        return note.uri.removeprefix(BASE)
+
+    html = (await here.get(await here.instance.change(publish))).text
+    assert "An answer" in html
+    assert secret not in html
+
+
 async def test_a_quiet_publication_has_a_page_and_is_in_no_list(here: Here) -> None:
     secret, _ = await with_secret(here, Visibility.QUIET)
     assert (await here.get(secret)).status_code == 200

@@ -218,7 +218,9 @@ def _answered(
     if publication.in_reply_to is None:
         return None
     if parent is None:
-        href = web_link(publication.in_reply_to)
+        # One of ours that not everybody may read is not even named (S89).
+        is_ours = urls.is_ours(publication.in_reply_to)
+        href = None if is_ours else web_link(publication.in_reply_to)
         return Answered(href, None, Words("", "", "ltr")) if href else None
     by = who_of(parent.author, parent.publication.author, urls)
     words = title_of(chosen_text(parent.publication, visitor))
