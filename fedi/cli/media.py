@@ -6,7 +6,7 @@ from fedi.cli.speech import command, group, option, speaker, t
 from fedi.desk.collectives import NoOrder
 from fedi.desk.media import Pruned, PruneOrder, Usage
 
-_MEGA = 1_000_000
+_MEGA = 1024 * 1024
 
 
 @group("media")
