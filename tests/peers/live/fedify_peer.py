@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import tempfile
@@ -28,6 +29,11 @@ DEFINITIONS = ("package.json", "package-lock.json", ".npmrc")
 INSTALL_TIMEOUT_S = 240
 READY_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 5
+# What npm and pip say of a registry that does not answer. Anything else is a fault of ours, and no reason to skip.
+NO_ANSWER = re.compile(
+    r"ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|SOCKET_TIMEOUT|code E5[0-9][0-9]"
+    r"|connection broken by|HTTP error 5[0-9][0-9]"
+)
 
 Json = dict[str, Any]
 
@@ -44,7 +50,8 @@ def ensure_installed(cache_dir: Path) -> Path:
     """Install the peer below `cache_dir` unless it is there, and return its folder.
 
     The folder's name follows the pinned versions, so a changed pin is a new installation.
-    Raises NotInstallable when npm is missing, the registry does not answer, or no Node 22 is to be had.
+    Raises NotInstallable when npm is missing, the registry does not answer, or no Node 22 is to be had;
+    RuntimeError when the installation fails otherwise.
     """
     npm = shutil.which("npm")
     pins = hashlib.sha256(b"\0".join((SOURCES / name).read_bytes() for name in DEFINITIONS))
@@ -92,7 +99,10 @@ def _install(npm: str, home: Path) -> None:
         raise NotInstallable(f"npm did not finish within {INSTALL_TIMEOUT_S} s") from problem
     if done.returncode != 0:
         said = [line for line in done.stderr.splitlines() if "error" in line]
-        raise NotInstallable(f"npm failed: {' / '.join(said[:3])[:300]}")
+        why = f"npm failed: {' / '.join(said[:3])[:300]}"
+        if NO_ANSWER.search(done.stderr) is None:
+            raise RuntimeError(why)
+        raise NotInstallable(why)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from tests.peers.live.fedify_peer import NotInstallable, node_of, only_one
+from tests.peers.live.fedify_peer import NO_ANSWER, NotInstallable, node_of, only_one
 
 PYTHON_PEERS = ("bovine==0.5.19", "fediverse-pasture==0.2.25")
 INSTALL_TIMEOUT_S = 240
@@ -117,8 +117,9 @@ def python_of(home: Path) -> Path:
 
 
 def ensure_python_installed(cache_dir: Path) -> Path:
-    """An environment below `cache_dir` with the peers written in Python, made at first. Raises NotInstallable.
+    """An environment below `cache_dir` with the peers written in Python, made at first.
 
+    Raises NotInstallable without venv or an answering registry; RuntimeError when the installation fails otherwise.
     Its name follows the pinned versions, so a changed pin is a new installation.
     """
     pins = hashlib.sha256("\0".join(PYTHON_PEERS).encode()).hexdigest()
@@ -134,6 +135,8 @@ def ensure_python_installed(cache_dir: Path) -> Path:
         raise NotInstallable("installing the Python peers took too long") from problem
     except subprocess.CalledProcessError as problem:
         last = problem.stderr.strip().splitlines()[-1:]
+        if "pip" in problem.cmd and NO_ANSWER.search(problem.stderr) is None:
+            raise RuntimeError(f"pip failed: {last}") from problem
         raise NotInstallable(f"the Python peers cannot be installed: {last}") from problem
     return home
 
