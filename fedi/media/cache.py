@@ -151,7 +151,7 @@ def note_use(unit: Unit, url: str) -> bool:
 
 def forget(unit: Unit, urls: Iterable[str]) -> int:
     """Let go of these addresses: what they belonged to was deleted. Returns how many pictures were kept."""
-    return sum(_drop(unit, url) for url in urls)
+    return sum(_drop(unit, url.partition("#")[0]) for url in urls)
 
 
 def forget_host(unit: Unit, blocked: str) -> int:

@@ -265,3 +265,11 @@ async def test_a_shut_out_host_takes_along_what_is_below_it_and_nothing_else(kep
         await kept.keep(number, host=host)
     assert await kept.change(lambda unit: cache.forget_host(unit, "bad.test")) == 2
     assert await kept.left() == ["2"]
+
+
+async def test_what_was_deleted_is_found_by_its_address_with_or_without_a_fragment(
+    kept: Kept,
+) -> None:
+    urls = [await kept.keep(1), await kept.keep(2) + "#top"]
+    assert await kept.change(lambda unit: cache.forget(unit, [*urls, "https://other.test/"])) == 2
+    assert await kept.left() == []
