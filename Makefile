@@ -12,7 +12,7 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 setup: ## prepare the environment, with everything for working on the code
-	$(PYTHON) run.py setup
+	$(PYTHON) run.py setup --tests
 
 check: setup ## ruff, mypy, floors of the house, rules of the house
 	$(BIN)/ruff check .

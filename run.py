@@ -4,7 +4,7 @@
     python3 run.py              prepare what is missing, then start the server on this machine
     python3 run.py ARGUMENTS    the same, then `fedi ARGUMENTS` (try --help)
     python3 run.py test         the same with everything the tests need, then run them (further words go to pytest)
-    python3 run.py setup        only prepare, for working on the code
+    python3 run.py setup        only prepare what running needs; `setup --tests` also what working on the code needs
 
 What is installed comes from requirements.lock, checked by its hashes, and lives in .venv beside this file.
 """
@@ -49,7 +49,7 @@ def main(words: list[str]) -> NoReturn:
     use_python_new_enough()
     if os.name == "nt":
         give_up("This server needs Linux, macOS or a BSD. On Windows, start it inside WSL.")
-    wants_tests = words[:1] in (["test"], ["setup"])
+    wants_tests = words[:1] == ["test"] or words[:2] == ["setup", "--tests"]
     prepare(TEST_LOCK if wants_tests else RUN_LOCK)
     environment = {**os.environ, "PYTHONUTF8": "1"}
     if words[:1] == ["setup"]:
