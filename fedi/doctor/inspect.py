@@ -32,7 +32,7 @@ async def inspect(instance: Instance, order: InspectOrder) -> Inspected:
     Raises Invalid when it is no address, or one of ours.
     """
     address = order.address.strip()
-    handle, host = _understand(instance, address)
+    handle, host = understand(address, instance.urls.host)
     known, deliveries = await instance.look(
         lambda rx: (look_at_host(rx, host), list_sent(rx, host))
     )
@@ -107,15 +107,15 @@ def _moment(ms: int | None) -> datetime | None:
     return None if ms is None else from_ms(ms)
 
 
-def _understand(instance: Instance, address: str) -> tuple[str, str]:
-    """(user name or empty, host). Raises Invalid."""
+def understand(address: str, own_host: str) -> tuple[str, str]:
+    """(user name or empty, host). Raises Invalid for what is no address, or one of ours."""
     if len(address) > ADDRESS_MAX:
         raise Invalid("actor.handle_form", field="address")
     if address.startswith(("https://", "http://")):
         name, host = "", host_of(canonical(address))
     else:
         name, host = split_handle(address)
-    if host == instance.urls.host:
+    if host == own_host:
         raise Invalid("inspect.ours", field="address")
     return name, host
 

@@ -22,7 +22,7 @@ from inbox.routes import read_body
 
 PREFIX: Final = "/.well-known/fedi-probe/"
 FACE: Final = "face"
-BYTES_MAX: Final = 1_048_576
+BYTES_MAX: Final = 1_000_000
 _BODY_SHOWN: Final = 4_096
 
 

@@ -78,9 +78,10 @@ def judge_scheme(arrived: Arrived, *, has_trusted: bool) -> list[Finding]:
         found.append(warning("scheme", "missing", *repairs.SCHEME))
     elif said[-1].rpartition(",")[2].strip() != "https":
         found.append(warning("scheme", "wrong", *repairs.SCHEME, seen=said[-1][:40]))
+    elif arrived.scheme != "https" and has_trusted:
+        found.append(warning("scheme", "other_proxy", *repairs.TRUSTED, client=arrived.client))
     elif arrived.scheme != "https":
-        outcome = "other_proxy" if has_trusted else "not_trusted"
-        found.append(warning("scheme", outcome, *repairs.TRUSTED, client=arrived.client))
+        found.append(warning("scheme", "not_trusted", *repairs.TRUSTED, client=arrived.client))
     if not arrived.lines("x-forwarded-for"):
         found.append(warning("scheme", "no_source", *repairs.SOURCE))
     return found or [well("scheme")]
