@@ -8,6 +8,7 @@ from fedi.desk.order import Done, Order, Result
 from fedi.desk.speaker import find_or_fetch, load_known, load_speaker
 from fedi.errors import Invalid, NotFound
 from fedi.instance import Instance
+from fedi.media import cache
 from fedi.unit import Unit
 from outbox import store as outbox_store
 from outbox.actions.block import block as send_block
@@ -53,6 +54,7 @@ async def block_host(instance: Instance, order: HostOrder) -> Done:
     def work(unit: Unit) -> Done:
         changed = blocks.add(unit, blocks.INSTANCE, host, blocks.HOST)
         outbox_store.cancel_for_host(unit, host)
+        cache.forget_host(unit, host)
         return Done(changed=changed)
 
     return await instance.change(work)

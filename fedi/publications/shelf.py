@@ -3,6 +3,7 @@
 This is the one door to storing a publication; no caller writes to a single shelf.
 """
 
+from fedi.media import cache
 from fedi.publications import featured, quotes, reactions, store, timeline
 from fedi.publications.aid import store as aid_store
 from fedi.publications.aid.model import AidDetails
@@ -39,6 +40,9 @@ def take_off(unit: Unit, uri: str, *, is_local: bool, by: str | None = None) -> 
 
     `by`: who withdrew it. Of what never arrived only their own words stay away: nobody buries another's beforehand.
     """
+    publication = store.find(unit.tx, uri)
+    if publication is not None:
+        cache.forget(unit, [attachment.url for attachment in publication.attachments])
     row_id = store.remove(unit, uri, is_local=is_local, by=by)
     unit.touched.add(uri)
     reactions.forget_object(unit, uri)
