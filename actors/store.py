@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from actors.model import ROLE_COLLECTIVE, ROLE_REMOTE, ROLE_SERVER, Actor, ActorImage, ProfileField
 from fedi.clock import from_ms, to_ms
 from fedi.db.engine import Reader, Row, marks
@@ -17,6 +19,8 @@ COLUMNS = (
     "following, featured, icon, image, fields, aliases, moved_to, language, discoverable, indexable, "
     "approves_followers, published_at, updated_at, fetched_at, deleted_at"
 )
+_fields = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+_aliases = msgspec.json.Decoder(tuple[str, ...])
 _NAMES = tuple(name.strip() for name in COLUMNS.split(","))
 _UPSERT = (
     f"INSERT INTO actor (id, {COLUMNS}) VALUES ({marks(len(_NAMES) + 1)}) ON CONFLICT (uri) DO UPDATE SET "
@@ -44,8 +48,8 @@ def actor_of(row: Row) -> Actor:
         featured=row[14],
         icon=_image_of(row[15]),
         image=_image_of(row[16]),
-        fields=tuple(ProfileField(name, value) for name, value in json.loads(row[17])),
-        aliases=tuple(json.loads(row[18])),
+        fields=tuple(ProfileField(name, value) for name, value in _fields.decode(row[17])),
+        aliases=_aliases.decode(row[18]),
         moved_to=row[19],
         language=row[20],
         discoverable=bool(row[21]),

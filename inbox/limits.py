@@ -4,6 +4,7 @@ from collections import OrderedDict
 
 from fedi.errors import TooMany, Unavailable
 from fedi.instance import Instance
+from inbox.fresh import Fresh
 
 HOSTS_MAX = 20_000
 BURST_SHARE = 1 / 3
@@ -11,13 +12,17 @@ BACKLOG_RETRY_AFTER_S = 300
 
 
 class HostLimits:
-    """A steady rate per authenticated host with room for a burst (generic cell rate algorithm), and the backlog's size."""
+    """A steady rate per authenticated host with room for a burst (generic cell rate algorithm), and the backlog's size.
+
+    `fresh`: the part of the backlog that goes to the worker in memory.
+    """
 
     def __init__(self, per_minute: int) -> None:
         self._interval_s = 60.0 / per_minute
         self._burst_s = 60.0 * BURST_SHARE
         self._full_at: OrderedDict[str, float] = OrderedDict()
         self.backlog = 0
+        self.fresh = Fresh()
 
     def check(self, host: str, now: float) -> None:
         """Count one activity of a host. Raises TooMany with the seconds after which the next one is welcome."""

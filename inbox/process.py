@@ -7,7 +7,7 @@ belongs to its activity alone: it is tried again a few times, then set aside wit
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -33,12 +33,20 @@ from inbox.store import Kept
 
 log = logging.getLogger("fedi.inbox")
 
-LEASE = timedelta(minutes=5)
 BATCH = 100
 HELD_MAX = 2 * BATCH
 REST_S = 30.0
 UNREACHABLE_AGAIN = (timedelta(minutes=2), timedelta(minutes=30), timedelta(hours=6))
 FAILED_AGAIN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One arrival in the lane of its actor. `activity`: what the door read a moment ago, if it was this process."""
+
+    sender: Actor | None
+    kept: Kept
+    activity: Activity | None
 
 
 class Processor:
@@ -48,7 +56,7 @@ class Processor:
         self._instance = instance
         self._limits = limits
         self._slots = asyncio.Semaphore(instance.config.inbox.workers)
-        self._lanes: dict[str, deque[tuple[Actor | None, Kept]]] = {}
+        self._lanes: dict[str, deque[_Turn]] = {}
         self._held: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
@@ -76,6 +84,7 @@ class Processor:
                     room.cancel()
         finally:
             self._is_stopping = True
+            self._limits.fresh.close()
             stopping.cancel()
             if self._tasks:
                 await asyncio.wait(self._tasks)
@@ -98,29 +107,43 @@ class Processor:
         try:
             if self._trouble is not None:
                 raise self._trouble
-            return await self._claim()
+            return await self._claim(opens=True)
         except Unavailable as problem:
             # the store is in trouble (a full disk): everything is still there, try again soon
             log.warning("inbox rests", extra={"why": problem.message_key})
+            self._limits.fresh.close()
             self._trouble = None
             return 0
 
-    async def _claim(self) -> int:
-        """Claim some, each behind what its actor said before; how many."""
-        batch = await self._instance.change(lambda unit: store.claim(unit, BATCH, LEASE))
+    async def _claim(self, *, opens: bool = False) -> int:
+        """Claim some, each behind what its actor said before; how many. `opens`: what arrives next may come in memory."""
+        fresh = self._limits.fresh
+
+        def claim(unit: Unit) -> Sequence[Kept]:
+            claimed = store.claim(unit, BATCH, store.LEASE)
+            if opens and len(claimed) < BATCH:
+                fresh.open()
+            return claimed
+
+        claimed = await self._instance.change(claim)
+        long_ago = self._instance.clock.now() - store.LEASE / 2
+        arrived = [
+            (kept, activity) for kept, activity in fresh.take() if kept.received_at > long_ago
+        ]
+        batch = [*arrived, *((kept, None) for kept in claimed)]
         # a lease that ran out while its activity still waits for its turn here changes nothing
-        batch = [kept for kept in batch if kept.id not in self._held]
+        batch = [(kept, activity) for kept, activity in batch if kept.id not in self._held]
         if not batch:
             return 0
-        uris = list({kept.arrival.actor_uri for kept in batch})
+        uris = list({kept.arrival.actor_uri for kept, _ in batch})
         senders = await self._instance.look(lambda rx: actor_store.list_by_uri(rx, uris))
-        for kept in batch:
+        for kept, activity in sorted(batch, key=lambda each: each[0].id):
             uri = kept.arrival.actor_uri
             self._held.add(kept.id)
             if uri not in self._lanes:
                 self._lanes[uri] = deque()
                 self._start(self._work_lane(uri))
-            self._lanes[uri].append((senders.get(uri), kept))
+            self._lanes[uri].append(_Turn(senders.get(uri), kept, activity))
         return len(batch)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
@@ -149,23 +172,23 @@ class Processor:
         lane = self._lanes[uri]
         try:
             while lane and self._trouble is None and not self._is_stopping:
-                sender, kept = lane.popleft()
-                await self._work(sender, kept)
-                self._held.discard(kept.id)
+                turn = lane.popleft()
+                await self._work(turn)
+                self._held.discard(turn.kept.id)
                 if len(self._held) <= HELD_MAX - BATCH:
                     self._room.set()
         except Unavailable as problem:
             self._trouble = problem
         finally:
             del self._lanes[uri]
-            self._held.difference_update(kept.id for _, kept in lane)
+            self._held.difference_update(turn.kept.id for turn in lane)
             self._room.set()
 
-    async def _work(self, sender: Actor | None, kept: Kept) -> None:
-        instance = self._instance
+    async def _work(self, turn: _Turn) -> None:
+        instance, kept = self._instance, turn.kept
         is_written = False
         try:
-            outcome, is_written = await self._act(sender, kept)
+            outcome, is_written = await self._act(turn)
         except RemoteUnreachable as problem:
             outcome = _unreachable(kept, problem)
         except Unavailable:
@@ -196,9 +219,10 @@ class Processor:
         self._limits.backlog = max(0, self._limits.backlog - 1)
         await self._instance.change(lambda unit: store.finish(unit, kept.id, state, reason))
 
-    async def _act(self, sender: Actor | None, kept: Kept) -> tuple[Outcome, bool]:
+    async def _act(self, turn: _Turn) -> tuple[Outcome, bool]:
         """Everything that is slow or needs the network first; then one transaction. Whether the outcome is written."""
-        activity = parse_activity(parse_document(kept.arrival.body))
+        sender, kept = turn.sender, turn.kept
+        activity = turn.activity or parse_activity(parse_document(kept.arrival.body))
         handler = BY_ACTIVITY.get(activity.type)
         if handler is None:
             return Ignored("verb_unknown"), False

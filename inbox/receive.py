@@ -31,6 +31,7 @@ from fedi.vocab.strict import check_no_moved_meaning, parse_document
 from fedi.wake import INBOX
 from inbox import hints, policy, store, synchronise
 from inbox.authenticate import verified
+from inbox.fresh import Fresh
 from inbox.limits import HostLimits
 from inbox.store import Arrival
 from outbox import hosts
@@ -94,7 +95,7 @@ async def _receive(
     limits.check_backlog(instance)
     header = next(iter(request.lines("collection-synchronization")), None)
     reason, differs = await instance.change(
-        lambda unit: _keep(unit, arrival, activity, host, header)
+        lambda unit: _keep(unit, limits.fresh, arrival, activity, host, header)
     )
     if differs is not None:
         synchronise.remember(instance, activity.actor, differs)
@@ -118,7 +119,7 @@ async def _passed_on(instance: Instance, activity: Activity, passer_uri: str) ->
 
 
 def _keep(
-    unit: Unit, arrival: Arrival, activity: Activity, host: str, header: str | None
+    unit: Unit, fresh: Fresh, arrival: Arrival, activity: Activity, host: str, header: str | None
 ) -> tuple[str, Synchronisation | None]:
     if not policy.is_welcome(unit.tx, arrival.actor_uri, host):
         raise Forbidden("error.host_blocked", detail=host)
@@ -130,7 +131,13 @@ def _keep(
         differs = synchronise.difference(
             unit.tx, actor_store.find(unit.tx, arrival.actor_uri), header
         )
-    return "kept" if store.keep(unit, arrival) else "known", differs
+    is_fresh = fresh.takes(arrival.body)
+    kept = store.keep(unit, arrival, store.LEASE if is_fresh else None)
+    if kept is None:
+        return "known", differs
+    if is_fresh:
+        unit.tx.on_commit(lambda: fresh.put(kept, activity))
+    return "kept", differs
 
 
 def _check_headers(request: SignedRequest) -> None:

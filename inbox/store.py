@@ -12,6 +12,7 @@ from fedi.unit import Unit
 WAITING = "waiting"
 QUARANTINED = "quarantined"
 ATTEMPTS_MAX = 3
+LEASE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +38,30 @@ class Kept:
     received_at: datetime
 
 
-def keep(unit: Unit, arrival: Arrival) -> bool:
-    """Put an arrival on disk; False when the same actor sent the same id to the same recipient before (S38)."""
-    return (
-        unit.tx.run(
-            "INSERT INTO inbox_activity (id, uri, actor_uri, recipient, type, body, key_id, proof, received_at, state, "
-            "reason, attempts, due_at, claimed_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', '', 0, ?, 0) "
-            "ON CONFLICT (actor_uri, uri, recipient) DO NOTHING",
-            new_row_id(unit.now),
-            arrival.uri,
-            arrival.actor_uri,
-            arrival.recipient,
-            arrival.type,
-            arrival.body,
-            arrival.key_id,
-            arrival.proof,
-            unit.now_ms,
-            unit.now_ms,
-        )
-        > 0
+def keep(unit: Unit, arrival: Arrival, lease: timedelta | None = None) -> Kept | None:
+    """Put an arrival on disk; None when the same actor sent the same id to the same recipient before (S38).
+
+    With a lease it is claimed from the beginning: the caller hands it to the worker itself.
+    """
+    kept = Kept(new_row_id(unit.now), arrival, 0 if lease is None else 1, unit.now)
+    added = unit.tx.run(
+        "INSERT INTO inbox_activity (id, uri, actor_uri, recipient, type, body, key_id, proof, received_at, state, "
+        "reason, attempts, due_at, claimed_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', '', ?, ?, ?) "
+        "ON CONFLICT (actor_uri, uri, recipient) DO NOTHING",
+        kept.id,
+        arrival.uri,
+        arrival.actor_uri,
+        arrival.recipient,
+        arrival.type,
+        arrival.body,
+        arrival.key_id,
+        arrival.proof,
+        unit.now_ms,
+        kept.attempts,
+        unit.now_ms,
+        0 if lease is None else to_ms(unit.now + lease),
     )
+    return kept if added else None
 
 
 def was_done_before(rx: Reader, kept: Kept) -> bool:
