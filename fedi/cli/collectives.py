@@ -19,11 +19,11 @@ def actor() -> None:
 @click.argument("username")
 @option("--name", default="", help="cli.opt.name")
 @option("--summary", default="", help="cli.opt.about")
-@option("--lang", "language", default="", metavar="LANG", help="cli.opt.actor_lang")
+@option("--lang", default="", metavar="LANG", help="cli.opt.actor_lang")
 @option("--type", "kind", default="", metavar=_TYPE, help="cli.opt.actor_type")
 @option("--approve-followers/--open", "approves", default=None, help="cli.opt.approve")
 def add(
-    username: str, name: str, summary: str, language: str, kind: str, approves: bool | None
+    username: str, name: str, summary: str, lang: str, kind: str, approves: bool | None
 ) -> None:
     """A new collective."""
     here = session()
@@ -31,7 +31,7 @@ def add(
         username=username,
         name=name,
         summary=summary,
-        language=language,
+        language=lang,
         type=kind,
         approves_followers=approves,
     )
@@ -55,7 +55,7 @@ def list_actors() -> None:
 @click.argument("username", default="")
 @option("--name", help="cli.opt.name")
 @option("--summary", help="cli.opt.about")
-@option("--lang", "language", metavar="LANG", help="cli.opt.actor_lang")
+@option("--lang", metavar="LANG", help="cli.opt.actor_lang")
 @option("--type", "kind", metavar=_TYPE, help="cli.opt.actor_type")
 @option("--approve-followers/--open", "approves", default=None, help="cli.opt.approve")
 @option(
@@ -66,7 +66,7 @@ def set_actor(
     username: str,
     name: str | None,
     summary: str | None,
-    language: str | None,
+    lang: str | None,
     kind: str | None,
     approves: bool | None,
     discoverable: bool | None,
@@ -78,7 +78,7 @@ def set_actor(
         actor=username,
         name=name,
         summary=summary,
-        language=language,
+        language=lang,
         type=kind,
         approves_followers=approves,
         discoverable=discoverable,

@@ -106,12 +106,11 @@ def read_pictures(images: Sequence[str], alts: Sequence[str]) -> tuple[Picture, 
 def _read(name: str, most: int) -> bytes:
     if name == STANDARD_INPUT:
         return _bounded(sys.stdin.buffer, name, most)
-    path = Path(name)
-    if path.is_dir():
-        raise Invalid("cli.file_folder", file=name)
     try:
-        with path.open("rb") as file:
+        with Path(name).open("rb") as file:
             return _bounded(file, name, most)
+    except IsADirectoryError as problem:
+        raise Invalid("cli.file_folder", file=name) from problem
     except FileNotFoundError as problem:
         raise Invalid("cli.file_missing", file=name) from problem
     except (OSError, ValueError) as problem:

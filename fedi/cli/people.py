@@ -29,12 +29,12 @@ def person() -> None:
 @command("add", "person.add")
 @click.argument("name")
 @option("--role", default="", metavar=_ROLES, help="cli.opt.role")
-@option("--lang", "language", default="", metavar="LANG", help="cli.opt.person_lang")
+@option("--lang", default="", metavar="LANG", help="cli.opt.person_lang")
 @_AS
-def add(name: str, role: str, language: str, actor: str) -> None:
+def add(name: str, role: str, lang: str, actor: str) -> None:
     """A new person."""
     here = session()
-    order = AddOrder(name=name, role=role, language=language, actor=actor)
+    order = AddOrder(name=name, role=role, language=lang, actor=actor)
     made = here.ask("person.add", order, Person)
     give(made, _lines(made), as_json=here.as_json)
 

@@ -37,7 +37,7 @@ def _options(*decorators: Decorator) -> Decorator:
 _WORDS = _options(
     option("--title", "titles", multiple=True, metavar="[LANG=]TEXT", help="cli.opt.title"),
     option("--text", "texts", multiple=True, metavar="[LANG=]FILE", help="cli.opt.text"),
-    option("--lang", "language", default="", metavar="LANG", help="cli.opt.lang"),
+    option("--lang", default="", metavar="LANG", help="cli.opt.lang"),
     option("--plain", "is_plain", is_flag=True, help="cli.opt.plain"),
     option("--image", "images", multiple=True, metavar="FILE", help="cli.opt.image"),
     option("--alt", "alts", multiple=True, metavar="TEXT", help="cli.opt.alt"),
@@ -242,7 +242,7 @@ def _words(given: dict[str, Any], *, takes_input: bool) -> Any:
         titles=given["titles"],
         texts=given["texts"],
         summaries=given.get("summaries", ()),
-        language=given["language"],
+        language=given["lang"],
         is_plain=given["is_plain"],
         takes_input=takes_input,
     )

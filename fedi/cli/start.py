@@ -18,7 +18,7 @@ from fedi.desk import collectives
 from fedi.desk.collectives import AddOrder, Collective
 from fedi.errors import Conflict, SetupError
 from fedi.logs import set_up_logs
-from fedi.opening import DATABASE, open_instance
+from fedi.opening import DATABASE, FolderInUse, open_instance
 from fedi.serving import serve_open_instance
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -112,10 +112,13 @@ def serve(bind: str | None) -> None:
 async def _serve(here: Session, config: Config) -> None:
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    async with open_instance(config) as instance:
-        first = await collectives.add_first(instance)
-        ready = _announcer(here, config, first)
-        await serve_open_instance(instance, stop=stop, on_ready=ready)
+    try:
+        async with open_instance(config) as instance:
+            first = await collectives.add_first(instance)
+            ready = _announcer(here, config, first)
+            await serve_open_instance(instance, stop=stop, on_ready=ready)
+    except FolderInUse as problem:
+        raise FolderInUse("desk.folder_in_use", folder=str(config.data_folder)) from problem
 
 
 def _announcer(here: Session, config: Config, first: Collective | None) -> Callable[[str], None]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from actors.model import ROLE_COLLECTIVE, Actor
@@ -92,10 +93,10 @@ def test_a_page_for_signing_up_is_elsewhere_by_itself() -> None:
 
 
 def replace_event(**wishes: object) -> PublishOrder:
-    given = {"starts": "2026-12-05T18:00", "zone": "Africa/Tunis", **wishes}
-    return PublishOrder(
-        kind="event", words=EVENT.words, event=EventWish(**given), place=EVENT.place
-    )  # type: ignore[arg-type]
+    event = msgspec.structs.replace(
+        EventWish(starts="2026-12-05T18:00", zone="Africa/Tunis"), **wishes
+    )
+    return msgspec.structs.replace(EVENT, event=event)
 
 
 @pytest.mark.parametrize(
