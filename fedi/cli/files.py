@@ -10,12 +10,14 @@ from typing import BinaryIO, Final
 import click
 
 from fedi.cli.speech import t
+from fedi.desk.pictures import PICTURES_BYTES_MAX
 from fedi.desk.wishes import Picture, Words
 from fedi.errors import Invalid
 from fedi.media.intake import UPLOAD_BYTES_MAX
 from fedi.text.subset import TEXT_BYTES_MAX
 
 STANDARD_INPUT: Final = "-"
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _TAGGED: Final = re.compile(r"([A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4})=(.*)", re.DOTALL)
 
 
@@ -82,7 +84,7 @@ def read_words(
 
 def read_text(name: str) -> str:
     """The text of a file, or of standard input for `-`. Raises Invalid; reads no more than may be published."""
-    raw = _read(name, TEXT_BYTES_MAX * 2)
+    raw = _read(name, TEXT_BYTES_MAX + len(BYTE_ORDER_MARK))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
@@ -93,14 +95,20 @@ def read_text(name: str) -> str:
 
 
 def read_pictures(images: Sequence[str], alts: Sequence[str]) -> tuple[Picture, ...]:
-    """Images with the descriptions in the same order."""
+    """Images with the descriptions in the same order. Raises Invalid before more is read than one order may carry."""
     if len(alts) > len(images):
         raise click.UsageError(t("cli.usage.alts"))
     padded = [*alts, *[""] * (len(images) - len(alts))]
-    return tuple(
-        Picture(content=_read(image, UPLOAD_BYTES_MAX), alt=alt, name=Path(image).name)
-        for image, alt in zip(images, padded, strict=True)
-    )
+    pictures: list[Picture] = []
+    room = PICTURES_BYTES_MAX
+    for image, alt in zip(images, padded, strict=True):
+        content = _read(image, UPLOAD_BYTES_MAX)
+        room -= len(content)
+        if room < 0:
+            limit = PICTURES_BYTES_MAX // 1024 // 1024
+            raise Invalid("desk.pictures_heavy", field="pictures", limit=limit)
+        pictures.append(Picture(content=content, alt=alt, name=Path(image).name))
+    return tuple(pictures)
 
 
 def _read(name: str, most: int) -> bytes:

@@ -65,6 +65,7 @@ def fedi(
     (tmp_path / "empty.png").write_bytes(b"")
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x00" * 40)
     (tmp_path / "large.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x00" * 9_000_000)
+    (tmp_path / "heavy.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x00" * 7_500_000)
     (tmp_path / "folder").mkdir()
     (tmp_path / "not.toml").write_text("[instance\n")
     (tmp_path / "unknown.toml").write_text("[instance]\nnam = 1\n")
@@ -164,6 +165,7 @@ REFUSED: list[tuple[str, ...]] = [
     (*NOTE, "--image", "broken.png"),
     (*NOTE, "--image", "large.png"),
     (*NOTE, *("--image", "broken.png") * 9),
+    (*NOTE, *("--image", "heavy.png") * 3),
     # who and what
     (*NOTE, "--text", "good.md", "--as", "nobody"),
     (*NOTE, "--text", "good.md", "--reply-to", "01abc"),
