@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import click
@@ -22,6 +22,9 @@ _MARKS: Final = {
     Verdict.FAULT: "✗",
     Verdict.SKIPPED: "–",
 }
+_UNREACHED: Final = "doctor.skipped.unreached"
+# Values that may be short codes of the client that asked.
+_CODES: Final = ("code", "reason")
 _CLEAR: Final = "\r\x1b[K"
 _SHARED_REPAIRS: Final = {CONFIG: "doctor.repair.config", SHELL: "doctor.repair.shell"}
 
@@ -39,7 +42,7 @@ def doctor(inside: bool) -> int:
         async for finding in examine(config, inside_only=inside, on_check=_progress):
             _clear()
             found.append(finding)
-            if not this.as_json:
+            if not this.as_json and finding.key != _UNREACHED:
                 for line in words_of(finding):
                     click.echo(line)
         return found
@@ -49,8 +52,8 @@ def doctor(inside: bool) -> int:
     if this.as_json:
         write_json({"verdict": worst(findings), "findings": [as_document(f) for f in findings]})
     else:
-        click.echo()
-        click.echo(sum_of(findings))
+        for line in end_of(findings):
+            click.echo(line)
     return exit_code(findings)
 
 
@@ -83,13 +86,18 @@ def repair_of(finding: Finding) -> str:
     return t(_SHARED_REPAIRS.get(finding.lines[0].program, "doctor.repair.proxy"))
 
 
-def sum_of(findings: Iterable[Finding]) -> str:
-    """The last line."""
-    found = list(findings)
-    gravest = worst(found)
+def end_of(findings: Sequence[Finding]) -> Iterator[str]:
+    """What could not be tried, in one line; then the sum."""
+    untried = [t(f"doctor.name.{each.check}") for each in findings if each.key == _UNREACHED]
+    if untried:
+        comma = "، " if speaker().language == "ar" else ", "
+        yield f"{_MARKS[Verdict.SKIPPED]} {t('doctor.sum.unreached', names=comma.join(untried))}"
+    yield ""
+    gravest = worst(findings)
     if gravest in (Verdict.OK, Verdict.SKIPPED):
-        return t("doctor.sum.ok")
-    return t(f"doctor.sum.{gravest}", n=sum(each.verdict is gravest for each in found))
+        yield t("doctor.sum.ok")
+    else:
+        yield t(f"doctor.sum.{gravest}", n=sum(each.verdict is gravest for each in findings))
 
 
 def as_document(finding: Finding) -> dict[str, Any]:
@@ -107,10 +115,14 @@ def as_document(finding: Finding) -> dict[str, Any]:
 
 def _spoken(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in values.items():
-        if isinstance(value, str):
-            yield name, t(value) if speaker().has(value) else isolated(value)
-        else:
+        if not isinstance(value, str):
             yield name, value
+        elif speaker().has(value):
+            yield name, t(value)
+        elif name in _CODES and speaker().has(f"doctor.code.{value}"):
+            yield name, t(f"doctor.code.{value}")
+        else:
+            yield name, isolated(value)
 
 
 def _progress(check: str) -> None:

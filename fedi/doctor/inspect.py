@@ -174,5 +174,5 @@ def _trouble(outcome: str, problem: RemoteError, url: str) -> Finding:
     """A refusal of our own client by its reason, or of the other side by its status."""
     reason = problem.detail or problem.message_key
     return say(
-        Verdict.FAULT, outcome, url=url, reason=reason[:100], status=problem.http_status or 0
+        Verdict.FAULT, outcome, url=url, reason=reason[:100], status=problem.http_status or "–"
     )

@@ -1,6 +1,7 @@
 """Our name in the DNS: whether it leads anywhere, and whether others can go there."""
 
 import asyncio
+import errno
 import ipaddress
 import socket
 from collections.abc import Awaitable, Sequence
@@ -14,7 +15,10 @@ from fedi.errors import ForbiddenAddress
 from fedi.http.guard import check_address
 
 LOOK_UP_S: Final = 10.0
+CONNECT_S: Final = 5.0
 SHOWN_MAX: Final = 6
+# A machine without IPv6 can say nothing about an IPv6 address.
+_NO_WAY: Final = frozenset({errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 
 
 async def check_names(examination: Examination) -> Sequence[Finding]:
@@ -24,15 +28,16 @@ async def check_names(examination: Examination) -> Sequence[Finding]:
     if host.endswith(".onion"):
         return [skipped("names", "onion")]
     try:
-        addresses = await _look_up(examination, host, port)
+        places = await _look_up(examination, host, port)
     except (OSError, TimeoutError):
-        addresses = ()
-    examination.addresses = addresses
-    return [judge(host, addresses)]
+        places = []
+    examination.addresses = tuple(address for address, _ in places)
+    dead = await _dead_among(places) if len(places) > 1 else []
+    return [judge(host, examination.addresses, dead)]
 
 
-def judge(host: str, addresses: Sequence[str]) -> Finding:
-    """What the addresses of `host` mean for those who want to reach it."""
+def judge(host: str, addresses: Sequence[str], dead: Sequence[str] = ()) -> Finding:
+    """What the addresses of `host` mean for those who want to reach it. `dead`: those where nobody answers."""
     if not addresses:
         return fault_of("names", "none", host=host)
     shown = ", ".join(addresses[:SHOWN_MAX])
@@ -41,17 +46,35 @@ def judge(host: str, addresses: Sequence[str]) -> Finding:
         return skipped("names", "loopback", host=host)
     if private:
         return warning("names", "private", host=host, addresses=", ".join(private[:SHOWN_MAX]))
+    if dead and len(dead) < len(addresses):
+        # when all are dead, the check of the public address says so
+        return warning("names", "dead", host=host, addresses=", ".join(dead[:SHOWN_MAX]))
     return well("names", host=host, addresses=shown)
 
 
-async def _look_up(examination: Examination, host: str, port: int) -> tuple[str, ...]:
+async def _look_up(examination: Examination, host: str, port: int) -> list[tuple[str, int]]:
     if examination.resolver is not None:
         found = examination.resolver(host, port)
-        listed = await found if isinstance(found, Awaitable) else found
-        return tuple(dict.fromkeys(address for address, _ in listed))
+        return list(dict.fromkeys(await found if isinstance(found, Awaitable) else found))
     async with asyncio.timeout(LOOK_UP_S):
         infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(info[4][0]) for info in infos))
+    return list(dict.fromkeys((str(info[4][0]), port) for info in infos))
+
+
+async def _dead_among(places: Sequence[tuple[str, int]]) -> list[str]:
+    """Addresses that take no connection, of those that this machine has a way to."""
+    answers = await asyncio.gather(*(_is_dead(*place) for place in places[:SHOWN_MAX]))
+    return [address for (address, _), is_dead in zip(places, answers, strict=False) if is_dead]
+
+
+async def _is_dead(address: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            _, writer = await asyncio.open_connection(address, port)
+    except (OSError, TimeoutError) as problem:
+        return getattr(problem, "errno", None) not in _NO_WAY
+    writer.close()
+    return False
 
 
 def _is_public(address: str) -> bool:

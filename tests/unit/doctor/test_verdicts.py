@@ -201,6 +201,17 @@ def test_addresses_that_others_cannot_reach_are_noticed(
 
 
 @pytest.mark.parametrize(
+    ("dead", "outcome"),
+    [([], "ok"), (["2606:2800:21f::1"], "dead"), (["93.184.215.14", "2606:2800:21f::1"], "ok")],
+)
+def test_an_address_where_nobody_answers_is_noticed_beside_one_that_does(
+    dead: list[str], outcome: str
+) -> None:
+    finding = names.judge("agora.test", ("93.184.215.14", "2606:2800:21f::1"), dead)
+    assert keys([finding]) == [f"names.{outcome}"]
+
+
+@pytest.mark.parametrize(
     ("days", "outcome"), [(90, "ok"), (14, "ok"), (13, "ends_soon"), (0, "ends_soon")]
 )
 def test_a_certificate_that_ends_soon_is_noticed(days: int, outcome: str) -> None:
