@@ -11,16 +11,16 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from actors.keys import RSA
 from fedi.clock import from_ms, to_ms
 from fedi.errors import FediError, ForbiddenAddress, NotFound, RemoteError, RemoteUnreachable
 from fedi.instance import Instance
 from fedi.unit import Unit
-from fedi.urls import main_key
 from fedi.wake import DELIVERY
 from outbox import hosts, store
 from outbox.hosts import Lane
 from outbox.retry import Judgement, Verdict, judge, next_attempt
-from outbox.seal import Sealer, signing_key
+from outbox.seal import Sealer, current_key, signing_key
 from outbox.store import Letter, Settlement
 from outbox.synchronise import Digests
 
@@ -134,7 +134,10 @@ class Deliverer:
 
     async def _pass(self, lane: Lane) -> bool:
         """Send one batch of a lane; whether there may be more to do at once."""
-        letters = await self._instance.look(lambda rx: store.list_waiting(rx, lane.host, BATCH))
+        now_ms = to_ms(self._instance.clock.now())
+        letters = await self._instance.look(
+            lambda rx: store.list_sendable(rx, lane.host, now_ms, BATCH)
+        )
         run = _Run(lane, deque(letters))
         workers = 1 if lane.failures else self._instance.config.delivery.per_host
         await asyncio.gather(*(self._send_letters(run) for _ in range(workers)))
@@ -155,7 +158,7 @@ class Deliverer:
             return None
         if run.was_heard:
             hosts.note_sent(unit, run.lane.host)
-        due_at = store.next_due_for(unit.tx, run.lane.host)
+        due_at = store.next_due_for(unit.tx, run.lane.host, unit.now_ms)
         if due_at is not None and due_at <= unit.now_ms and run.settled:
             hosts.extend(unit, run.lane.host, LEASE)
         else:
@@ -179,15 +182,11 @@ class Deliverer:
                 run.held_inboxes.add(way)
 
     def _take(self, run: _Run) -> Letter | None:
-        """The next letter that may go: due, and not behind an older one from the same author to the same inbox."""
-        now_ms = to_ms(self._instance.clock.now())
+        """The next letter that may go: not behind an older one from the same author to the same inbox."""
         for _ in range(len(run.letters)):
             letter = run.letters.popleft()
             way = (letter.actor_uri, letter.inbox)
             if way in run.held_inboxes:
-                continue
-            if letter.due_at > now_ms:
-                run.held_inboxes.add(way)
                 continue
             if way in run.busy_inboxes:
                 run.letters.append(letter)
@@ -209,7 +208,8 @@ class Deliverer:
                 letter.id, store.GIVEN_UP, None, "too_old", letter.due_at, was_tried=False
             )
         try:
-            key = await signing_key(instance, main_key(letter.actor_uri))
+            key_uri = letter.key_uri or await current_key(instance, letter.actor_uri, RSA)
+            key = await signing_key(instance, key_uri)
             body = await self._body(letter.activity_id)
             also = (
                 await self._digests.headers(letter.actor_uri, letter.inbox)

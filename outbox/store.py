@@ -21,6 +21,12 @@ SEALED = ("public", "quiet")
 # What others said and we pass on: sent as it came, shown to nobody.
 FORWARDED = "forwarded"
 
+# The ways (author, inbox) to a host whose oldest letter is not due yet. Values: the host, now.
+_PUT_OFF = (
+    "SELECT b.actor_uri, e.inbox FROM delivery e JOIN outbox_activity b ON b.id = e.activity_id "
+    "WHERE e.host = ? AND e.state = 'waiting' AND e.due_at > ?"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxActivity:
@@ -37,7 +43,8 @@ class OutboxActivity:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One activity for one inbox. `due_at` in milliseconds; `attempts` made so far."""
+    """One activity for one inbox. `due_at` in milliseconds; `attempts` made so far; `key_uri` when it must be signed
+    with one key and no other."""
 
     id: int
     activity_id: int
@@ -47,6 +54,7 @@ class Letter:
     due_at: int
     created_at: int
     is_for_followers: bool
+    key_uri: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class Seal:
     actor_uri: str
     body: bytes
     is_final: bool
+    key_uri: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +150,17 @@ def cancel_for_host(unit: Unit, host: str) -> int:
     )
 
 
-def list_waiting(rx: Reader, host: str, most: int) -> Sequence[Letter]:
-    """What waits for a host, oldest first, due or not."""
+def list_sendable(rx: Reader, host: str, now_ms: int, most: int) -> Sequence[Letter]:
+    """What may go to a host now, oldest first. Nothing overtakes an older letter of its author to its inbox: where one
+    is put off until later, the rest behind it is left out."""
     rows = rx.all(
         "SELECT d.id, d.activity_id, a.actor_uri, d.inbox, d.attempts, d.due_at, d.created_at, "
-        "a.visibility IN ('public', 'quiet', 'followers') FROM delivery d "
-        "JOIN outbox_activity a ON a.id = d.activity_id WHERE d.host = ? AND d.state = 'waiting' ORDER BY d.id LIMIT ?",
+        "a.visibility IN ('public', 'quiet', 'followers'), a.key_uri FROM delivery d "
+        "JOIN outbox_activity a ON a.id = d.activity_id WHERE d.host = ? AND d.state = 'waiting' "
+        f"AND (a.actor_uri, d.inbox) NOT IN ({_PUT_OFF}) ORDER BY d.id LIMIT ?",
         host,
+        host,
+        now_ms,
         most,
     )
     return [Letter(*row) for row in rows]
@@ -162,9 +175,16 @@ def load_body(rx: Reader, activity_id: int) -> bytes:
 
 def load_seal(rx: Reader, activity_id: int) -> Seal:
     """The bytes of an activity, and whether they are what is sent."""
-    row = rx.one("SELECT actor_uri, body, is_final FROM outbox_activity WHERE id = ?", activity_id)
+    row = rx.one(
+        "SELECT actor_uri, body, is_final, key_uri FROM outbox_activity WHERE id = ?", activity_id
+    )
     assert row is not None
-    return Seal(activity_id, row[0], bytes(row[1]), bool(row[2]))
+    return Seal(activity_id, row[0], bytes(row[1]), bool(row[2]), row[3])
+
+
+def bind_key(unit: Unit, activity_id: int, key_uri: str) -> None:
+    """This activity is signed with this key, whichever the actor uses by then."""
+    unit.tx.run("UPDATE outbox_activity SET key_uri = ? WHERE id = ?", key_uri, activity_id)
 
 
 def keep_seal(unit: Unit, activity_id: int, body: bytes) -> None:
@@ -194,10 +214,29 @@ def settle(unit: Unit, settlements: Sequence[Settlement]) -> None:
     )
 
 
-def next_due_for(rx: Reader, host: str) -> int | None:
-    """When the next letter for a host may go, in milliseconds; None when none waits."""
-    row = rx.one("SELECT MIN(due_at) FROM delivery WHERE host = ? AND state = 'waiting'", host)
-    return None if row is None or row[0] is None else int(row[0])
+def next_due_for(rx: Reader, host: str, now_ms: int) -> int | None:
+    """When the next letter for a host may go, in milliseconds; None when none waits.
+
+    One that is due but stands behind another that is put off does not count: its lane would be claimed in vain, for ever.
+    """
+    row = rx.one(
+        "SELECT MIN(due_at), MAX(due_at) FROM delivery WHERE host = ? AND state = 'waiting'", host
+    )
+    if row is None or row[0] is None:
+        return None
+    if row[0] > now_ms or row[1] <= now_ms:
+        return int(row[0])
+    row = rx.one(
+        "SELECT MIN(d.due_at) FROM delivery d JOIN outbox_activity a ON a.id = d.activity_id "
+        "WHERE d.host = ? AND d.state = 'waiting' "
+        f"AND (d.due_at > ? OR (a.actor_uri, d.inbox) NOT IN ({_PUT_OFF}))",
+        host,
+        now_ms,
+        host,
+        now_ms,
+    )
+    assert row is not None
+    return int(row[0])
 
 
 def retry_refused(unit: Unit, object_uri: str) -> Sequence[str]:

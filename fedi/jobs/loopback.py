@@ -33,9 +33,11 @@ async def carry(instance: Instance) -> int:
 def _carry(unit: Unit) -> int:
     if not hosts.claim(unit, 1, LEASE, own_host=unit.urls.host, own=True):
         return 0
-    letters = outbox_store.list_waiting(unit.tx, unit.urls.host, BATCH)
+    letters = outbox_store.list_sendable(unit.tx, unit.urls.host, unit.now_ms, BATCH)
     outbox_store.settle(unit, [_hand_over(unit, letter) for letter in letters])
-    hosts.release(unit, unit.urls.host, outbox_store.next_due_for(unit.tx, unit.urls.host))
+    hosts.release(
+        unit, unit.urls.host, outbox_store.next_due_for(unit.tx, unit.urls.host, unit.now_ms)
+    )
     return len(letters)
 
 
