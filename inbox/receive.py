@@ -28,7 +28,7 @@ from fedi.unit import Unit
 from fedi.vocab.activity import Activity, parse_activity
 from fedi.vocab.follower_digest import Synchronisation
 from fedi.vocab.strict import check_no_moved_meaning, parse_document
-from fedi.wake import INBOX
+from fedi.wake import DELIVERY, INBOX
 from inbox import hints, policy, store, synchronise
 from inbox.authenticate import verified
 from inbox.fresh import Fresh
@@ -123,7 +123,8 @@ def _keep(
 ) -> tuple[str, Synchronisation | None]:
     if not policy.is_welcome(unit.tx, arrival.actor_uri, host):
         raise Forbidden("error.host_blocked", detail=host)
-    hosts.note_heard(unit, host)
+    if hosts.note_heard(unit, host):
+        unit.wakes.add(DELIVERY)
     if not policy.concerns_us(unit, activity) and not arrival.recipient:
         return "unrelated", None
     differs = None
