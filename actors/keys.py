@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from fedi.db.engine import Reader
 from fedi.errors import Invalid, NotFound, SetupError
+from fedi.ids import new_public_id
 from fedi.signatures.keys import (
     PublicKey,
     SigningKey,
@@ -48,12 +49,56 @@ def new_pair() -> tuple[bytes, bytes]:
 
 
 def save_pair(unit: Unit, secret: bytes, actor_uri: str, pair: tuple[bytes, bytes]) -> None:
-    """Give one of our actors its keys."""
+    """Give one of our actors its first keys, under the ids that peers expect."""
+    _insert_pair(unit, secret, actor_uri, pair, (main_key(actor_uri), ed25519_key(actor_uri)))
+
+
+def replace_pair(unit: Unit, secret: bytes, actor_uri: str, pair: tuple[bytes, bytes]) -> str:
+    """Give one of our actors new keys under new ids; the id of the RSA key it signed with until now.
+
+    The old ones leave its document at once; they are kept a while, for the one letter that announces the new ones.
+    """
+    old = find_current(unit.tx, actor_uri, RSA)
+    unit.tx.run(
+        "UPDATE actor_key SET retired_at = ? WHERE owner_uri = ? AND retired_at IS NULL AND private_sealed IS NOT NULL",
+        unit.now_ms,
+        actor_uri,
+    )
+    mark = new_public_id(unit.now)
+    uris = (f"{main_key(actor_uri)}-{mark}", f"{ed25519_key(actor_uri)}-{mark}")
+    _insert_pair(unit, secret, actor_uri, pair, uris)
+    unit.touched.add(actor_uri)
+    return old
+
+
+def forget_retired(unit: Unit, before_ms: int) -> int:
+    """Destroy private keys that were replaced before this moment; how many."""
+    return unit.tx.run(
+        "DELETE FROM actor_key WHERE retired_at < ? AND private_sealed IS NOT NULL", before_ms
+    )
+
+
+def find_current(rx: Reader, actor_uri: str, kind: str) -> str:
+    """The id of the key of this kind with which an actor of ours signs. Raises NotFound."""
+    row = rx.one(
+        "SELECT uri FROM actor_key WHERE owner_uri = ? AND kind = ? AND retired_at IS NULL "
+        "AND private_sealed IS NOT NULL ORDER BY created_at DESC LIMIT 1",
+        actor_uri,
+        kind,
+    )
+    if row is None:
+        raise NotFound("error.key_not_found", detail=actor_uri)
+    return str(row[0])
+
+
+def _insert_pair(
+    unit: Unit, secret: bytes, actor_uri: str, pair: tuple[bytes, bytes], uris: tuple[str, str]
+) -> None:
     rsa, ed25519 = (read_private_pem(pem) for pem in pair)
     assert isinstance(ed25519, Ed25519PrivateKey)
     for uri, kind, text, pem in (
-        (main_key(actor_uri), RSA, public_pem(rsa), pair[0]),
-        (ed25519_key(actor_uri), ED25519, multikey(ed25519), pair[1]),
+        (uris[0], RSA, public_pem(rsa), pair[0]),
+        (uris[1], ED25519, multikey(ed25519), pair[1]),
     ):
         unit.tx.run(
             "INSERT INTO actor_key (owner_uri, uri, kind, public_text, private_sealed, created_at) "
@@ -68,9 +113,9 @@ def save_pair(unit: Unit, secret: bytes, actor_uri: str, pair: tuple[bytes, byte
 
 
 def load_signing_key(rx: Reader, secret: bytes, key_uri: str) -> SigningKey:
-    """One of our private keys, opened. Raises NotFound, or SetupError when the secret does not fit."""
+    """One of our private keys, opened, a replaced one too. Raises NotFound, or SetupError when the secret does not fit."""
     row = rx.one(
-        "SELECT private_sealed FROM actor_key WHERE uri = ? AND private_sealed IS NOT NULL AND retired_at IS NULL",
+        "SELECT private_sealed FROM actor_key WHERE uri = ? AND private_sealed IS NOT NULL",
         key_uri,
     )
     if row is None:

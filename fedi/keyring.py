@@ -11,10 +11,11 @@ FAILED_MAX = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """`signing`: our keys by key id. Public keys of others by key id, and key ids that lately could not be had."""
+    """`signing`: our keys by key id. `current`: which of them an actor signs with, by actor and kind. Public keys of others by key id, and key ids that lately could not be had."""
 
     secret: bytes
     signing: dict[str, SigningKey] = field(default_factory=dict)
+    current: dict[tuple[str, str], str] = field(default_factory=dict)
     _public: "OrderedDict[str, PublicKey]" = field(default_factory=OrderedDict)
     _failed: "OrderedDict[str, float]" = field(default_factory=OrderedDict)
 

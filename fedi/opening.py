@@ -30,10 +30,11 @@ from fedi.media.storage import FolderStorage
 from fedi.metrics import Metrics
 from fedi.signatures.keys import SigningKey
 from fedi.unit import Unit
-from fedi.urls import Urls, main_key
+from fedi.urls import Urls
 from fedi.wake import Wake
 from inbox import store as inbox_store
 from outbox import hosts
+from outbox.seal import current_key, signing_key
 
 DATABASE = "fedi.sqlite3"
 SECRET = "secret"  # noqa: S105 - the name of the file, not what is in it
@@ -92,10 +93,10 @@ async def _assemble(
 ) -> Instance:
     urls = Urls.of(config.instance.base_url)
     keyring = Keyring(secret)
-    key_uri = main_key(urls.server_actor())
+    server_uri = urls.server_actor()
 
     def server_key() -> SigningKey:
-        return keyring.signing[key_uri]
+        return keyring.signing[keyring.current[server_uri, keys.RSA]]
 
     schemes = SchemeMemory()
     instance = Instance(
@@ -114,9 +115,7 @@ async def _assemble(
     )
     await instance.change(_first_looks)
     await births.ensure_server_actor(instance)
-    keyring.signing[key_uri] = await instance.look(
-        lambda rx: keys.load_signing_key(rx, secret, key_uri)
-    )
+    await signing_key(instance, await current_key(instance, server_uri, keys.RSA))
     return instance
 
 

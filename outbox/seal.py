@@ -16,7 +16,6 @@ from fedi.instance import Instance
 from fedi.signatures.keys import SigningKey
 from fedi.signatures.proofs import add_proof
 from fedi.unit import Unit
-from fedi.urls import ed25519_key, main_key
 from fedi.vocab.context import with_context
 from fedi.vocab.strict import dump
 from outbox import store
@@ -56,7 +55,7 @@ class Sealer:
 
     async def _seal(self, kept: store.Seal) -> bytes:
         try:
-            rsa, ed25519 = await self._keys(kept.actor_uri)
+            rsa, ed25519 = await self._keys(kept)
         except NotFound:
             # the author is gone; what it said last is still delivered, as it was
             return kept.body
@@ -87,11 +86,22 @@ class Sealer:
             return body
         return dump(document)
 
-    async def _keys(self, actor_uri: str) -> tuple[SigningKey, SigningKey]:
+    async def _keys(self, kept: store.Seal) -> tuple[SigningKey, SigningKey]:
+        rsa_uri = kept.key_uri or await current_key(self._instance, kept.actor_uri, keys.RSA)
+        ed25519_uri = await current_key(self._instance, kept.actor_uri, keys.ED25519)
         return (
-            await signing_key(self._instance, main_key(actor_uri)),
-            await signing_key(self._instance, ed25519_key(actor_uri)),
+            await signing_key(self._instance, rsa_uri),
+            await signing_key(self._instance, ed25519_uri),
         )
+
+
+async def current_key(instance: Instance, actor_uri: str, kind: str) -> str:
+    """The id of the key with which an actor of ours signs now. Raises NotFound."""
+    known = instance.keyring.current.get((actor_uri, kind))
+    if known is None:
+        known = await instance.look(lambda rx: keys.find_current(rx, actor_uri, kind))
+        instance.keyring.current[actor_uri, kind] = known
+    return known
 
 
 async def signing_key(instance: Instance, key_uri: str) -> SigningKey:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from actors import keys
+from fedi.clock import to_ms
 from fedi.instance import Instance
 from fedi.unit import Unit
 from inbox import store as inbox_store
@@ -9,6 +11,8 @@ from outbox import store as outbox_store
 
 BODIES_KEPT = timedelta(days=7)
 LEDGER_KEPT = timedelta(days=90)
+# as long as the letter that announces new keys may still wait to be delivered
+RETIRED_KEYS_KEPT = timedelta(days=60)
 
 
 async def forget(instance: Instance) -> int:
@@ -20,6 +24,7 @@ async def forget(instance: Instance) -> int:
             inbox_store.forget_bodies(unit, unit.now - BODIES_KEPT)
             + outbox_store.give_up(unit, unit.now - give_up_after)
             + outbox_store.purge(unit, unit.now - LEDGER_KEPT)
+            + keys.forget_retired(unit, to_ms(unit.now - RETIRED_KEYS_KEPT))
         )
 
     return await instance.change(work)

@@ -55,8 +55,8 @@ def update(unit: Unit, author: Actor, publication: Publication) -> Publication:
     return newer
 
 
-def update_actor(unit: Unit, actor: Actor) -> Actor:
-    """Store a changed profile and tell the followers."""
+def update_actor(unit: Unit, actor: Actor, *, signed_with: str | None = None) -> Actor:
+    """Store a changed profile and tell the followers. `signed_with`: the key for this letter, when its keys change."""
     newer = replace(actor, updated_at=unit.now)
     actor_store.save(unit, newer)
     document: dict[str, Any] = build_actor(
@@ -65,5 +65,7 @@ def update_actor(unit: Unit, actor: Actor) -> Actor:
     document.pop("@context")
     assert newer.followers is not None
     activity = envelope(unit, newer, "Update", document, (PUBLIC,), (newer.followers,))
-    send(unit, newer, activity, Audience(followers=True, visibility="public"))
+    row_id = send(unit, newer, activity, Audience(followers=True, visibility="public"))
+    if signed_with is not None:
+        store.bind_key(unit, row_id, signed_with)
     return newer

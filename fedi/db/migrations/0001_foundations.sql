@@ -305,6 +305,7 @@ CREATE TABLE outbox_activity (
   visibility TEXT NOT NULL,
   is_listed BOOLEAN NOT NULL,
   is_final BOOLEAN NOT NULL,
+  key_uri TEXT,
   body BLOB NOT NULL,
   published_at INTEGER NOT NULL
 );
