@@ -59,7 +59,8 @@ def assemble(instance: Instance, limits: HostLimits) -> ASGIApp:
         },
     )
     app.router.redirect_slashes = False
-    inner = with_memory(_only_own_host(app, instance), instance.documents)
+    inbox_first = _inbox_first(app, inbox_routes.shared_inbox(instance, limits), instance)
+    inner = with_memory(_only_own_host(inbox_first, instance), instance.documents)
     return with_security_headers(inner, https=instance.urls.scheme == "https")
 
 
@@ -98,6 +99,22 @@ def _only_own_host(app: ASGIApp, instance: Instance) -> ASGIApp:
         await app(scope, receive, send)
 
     return guarded
+
+
+def _inbox_first(app: ASGIApp, inbox: ASGIApp, instance: Instance) -> ASGIApp:
+    """What other servers send takes the short way: no router, no request object (a sixth of what an activity costs)."""
+
+    async def divided(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["path"] != "/inbox" or scope["method"] != "POST":
+            await app(scope, receive, send)
+            return
+        try:
+            await inbox(scope, receive, send)
+        except Exception as problem:  # noqa: BLE001 - answered and logged like any other defect
+            _note_defect(instance, "/inbox", problem)
+            await JSONResponse({"error": "error.internal"}, 500)(scope, receive, send)
+
+    return divided
 
 
 def _answering(
@@ -145,9 +162,13 @@ async def _routing(instance: Instance, request: Request, problem: HTTPException)
 
 async def _unexpected(instance: Instance, request: Request, problem: Exception) -> Response:
     """A defect of ours. The log has the traceback, without the words of anybody."""
-    log.error("defect", extra={"path": request.url.path[:100]}, exc_info=problem)
-    instance.metrics.count("defect")
+    _note_defect(instance, request.url.path, problem)
     return JSONResponse({"error": "error.internal"}, 500)
+
+
+def _note_defect(instance: Instance, path: str, problem: Exception) -> None:
+    log.error("defect", extra={"path": path[:100]}, exc_info=problem)
+    instance.metrics.count("defect")
 
 
 def _is_for_programs(request: Request) -> bool:
