@@ -1,6 +1,6 @@
 """What the checks of one run share: the configuration, our public address, and what earlier checks found."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from fedi.clock import Clock
@@ -23,7 +23,8 @@ class Examination:
     facts: Facts | None
     addresses: tuple[str, ...] = ()
     arrived: Arrived | None = None
-    answered_at: tuple[datetime, datetime] | None = field(default=None)
+    may_announce: bool = True
+    answered_at: tuple[datetime, datetime] | None = None
 
     @property
     def is_reached(self) -> bool:

@@ -20,6 +20,8 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 async def check_reach(examination: Examination) -> Sequence[Finding]:
     """Whether this very server answers at its public address."""
+    if not examination.may_announce:
+        return [fault("reach", "no_pass", folder=str(examination.config.data_folder))]
     before = examination.clock.now()
     try:
         response = await examination.public.ask(examination.public.probe)

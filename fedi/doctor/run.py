@@ -96,9 +96,11 @@ def _announce(examination: Examination) -> None:
     folder = examination.config.data_folder
     try:
         write_pass(folder, examination.public.token, examination.clock.now())
-    except OSError:
+    except FileNotFoundError:
         # without a folder there is no server either; the check of files says so
         return
+    except OSError:
+        examination.may_announce = False
 
 
 def _withdraw(config: Config) -> None:

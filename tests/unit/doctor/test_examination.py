@@ -275,3 +275,15 @@ async def test_a_folder_that_others_may_enter_is_a_warning(tmp_path: Path) -> No
     await an_instance_that_stopped(config)
     config.data_folder.chmod(0o755)
     assert "doctor.files.open_folder" in await found_in(config, inside_only=True)
+
+
+async def test_who_may_not_write_the_folder_is_told_to_be_another_user(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    # the tests may run as a user who may write everywhere
+    monkeypatch.setattr("fedi.doctor.run.write_pass", refuse)
+    findings = await found_in(config_for(tmp_path, port))
+    assert "doctor.reach.no_pass" in findings
