@@ -12,9 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import click
@@ -44,10 +42,10 @@ class Answer:
 Fedi = Callable[..., Answer]
 
 
-@lru_cache(maxsize=1)
-def prepared() -> Path:
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance made once, copied for each test: keys take a while."""
-    folder = Path(mkdtemp(prefix="fedi-prepared-"))
+    folder = tmp_path_factory.mktemp("prepared")
     assert run(["init", "--config", str(folder / "config.toml"), "--data", str(folder / "data"),
                 "--username", "agora", "--name", "Agora", "--timezone", "Africa/Tunis"]) == 0  # fmt: skip
     return folder
@@ -62,11 +60,13 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def fedi(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    prepared: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Fedi:
     """Runs a command in this process, on a copy of the prepared instance."""
-    prepared()
-    shutil.copytree(prepared() / "data", tmp_path / "data")
+    shutil.copytree(prepared / "data", tmp_path / "data")
     (tmp_path / "config.toml").write_text('[instance]\ntimezone = "Africa/Tunis"\n')
     capsys.readouterr()
 
