@@ -1,10 +1,11 @@
 """Moments, days and numbers as people say them, in the month names and digits of the place.
 
-In: aware moments, an IANA zone name, a language. Out: one sentence of plain text; the words around
-the numbers come from the catalogue (`date.*`), names of days, months and cities from CLDR by Babel.
+In: aware moments, an IANA zone name or an offset such as +02:00, a language. Out: one sentence of plain text; the words
+around the numbers come from the catalogue (`date.*`), names of days, months and cities from CLDR by Babel.
 """
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+import re
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -29,6 +30,8 @@ _DAY_OF_YEAR_PATTERNS: Final = {
     "fr": "EEEE d MMMM",
 }
 _MONTH_PATTERNS: Final = {"ar": "MMMM y", "en": "MMMM y", "es": "MMMM 'de' y", "fr": "MMMM y"}
+_OFFSET: Final = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
+_DAY_FIELD: Final = re.compile(r"(?<![a-zA-Z'])d(?![a-zA-Z'])")
 
 
 def when_line(
@@ -44,7 +47,7 @@ def when_line(
 ) -> str:
     """When something happens, in one sentence, in the time of its place.
 
-    `zone` is an IANA name; an unknown one counts as UTC. `region` (ISO 3166) chooses the month names
+    `zone` is an IANA name or an offset such as +02:00; what is neither counts as UTC. `region` (ISO 3166) chooses the month names
     of Arabic, by default the country of the zone. With `now`, the year is left out when it is this
     one. The end of an all-day event may be its last day or, as in iCalendar, midnight after it.
     """
@@ -59,7 +62,7 @@ def when_line(
     def day(moment: datetime) -> str:
         same_year = start.year == this_year and (end is None or end.year == this_year)
         patterns = _DAY_OF_YEAR_PATTERNS if same_year else _DAY_PATTERNS
-        return format_date(moment.date(), patterns[known], locale_of(known, region))
+        return _in_pattern(moment.date(), patterns[known], known, region)
 
     if all_day:
         last = _last_day(start, end)
@@ -95,7 +98,20 @@ def day_line(
 ) -> str:
     """A day with its weekday and year: "Saturday 5 December 2026"."""
     known = known_language(language) or FALLBACK
-    return _written(format_date(day, _DAY_PATTERNS[known], locale_of(known, region)), known, digits)
+    return _written(_in_pattern(day, _DAY_PATTERNS[known], known, region), known, digits)
+
+
+def part_line(
+    day: date,
+    pattern: str,
+    language: str,
+    *,
+    digits: Digits = "latn",
+    region: str | None = None,
+) -> str:
+    """A part of a day, for setting it apart. `pattern` is of CLDR: "d" gives "5", "EEEE" gives "Saturday"."""
+    known = known_language(language) or FALLBACK
+    return _written(_in_pattern(day, pattern, known, region), known, digits)
 
 
 def month_line(
@@ -133,10 +149,20 @@ def number(n: int | float, language: str, *, digits: Digits = "latn") -> str:
     )
 
 
+def offset_name(minutes: int) -> str:
+    """The name under which a zone that is only an offset goes here: 120 → "+02:00"; "UTC" for none."""
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}" if minutes else "UTC"
+
+
 def zone_of(name: str) -> tzinfo:
-    """The zone of an IANA name; UTC for anything that is none."""
+    """The zone of an IANA name or of an offset such as +02:00; UTC for anything that is neither."""
     if not name or len(name) > 64:
         return UTC
+    offset = _OFFSET.fullmatch(name)
+    if offset is not None:
+        behind = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+        return timezone(-behind if offset[1] == "-" else behind)
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -145,7 +171,12 @@ def zone_of(name: str) -> tzinfo:
 
 @lru_cache(maxsize=256)
 def zone_name(name: str, language: str) -> str:
-    """A zone as people call it: "Tunis time", « heure de Tunis », "UTC"."""
+    """A zone as people call it: "Tunis time", « heure de Tunis », "UTC", "UTC+2"."""
+    offset = _OFFSET.fullmatch(name)
+    if offset is not None:
+        line = f"UTC{offset[1]}{int(offset[2])}" + (f":{offset[3]}" if offset[3] != "00" else "")
+        # Among Arabic digits the sign would change sides.
+        return f"\u2066{line}\u2069" if known_language(language) == "ar" else line
     tz = zone_of(name)
     if not isinstance(tz, ZoneInfo) or "/" not in name or name.startswith("Etc/"):
         return (
@@ -172,6 +203,13 @@ def locale_of(language: str, region: str | None) -> Locale:
         except UnknownLocaleError:
             return Locale("ar")
     return Locale(language)
+
+
+def _in_pattern(day: date, pattern: str, language: str, region: str | None) -> str:
+    if language == "fr" and day.day == 1:
+        # The first of a month is the only day that French counts.
+        pattern = _DAY_FIELD.sub("d'er'", pattern)
+    return format_date(day, pattern, locale_of(language, region))
 
 
 def _written(line: str, language: str, digits: Digits) -> str:

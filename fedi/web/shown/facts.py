@@ -5,11 +5,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from babel.dates import format_date
-
 from fedi.clock import iso
-from fedi.i18n.catalog import in_digits
-from fedi.i18n.dates import day_line, locale_of, region_of, when_line, zone_of
+from fedi.i18n.dates import day_line, offset_name, part_line, region_of, when_line, zone_of
 from fedi.publications.aid.activitystreams import quantity_of
 from fedi.publications.aid.model import CATEGORIES, UNITS, AidDetails
 from fedi.publications.event.model import EventDetails
@@ -82,7 +79,7 @@ def event_facts(details: EventDetails, visitor: Visitor) -> EventFacts:
         when=when_line(
             details.starts_at,
             details.ends_at if details.display_end else None,
-            details.timezone or "UTC",
+            details.timezone or offset_name(details.offset_minutes or 0),
             details.all_day,
             visitor.language,
             now=visitor.now,
@@ -139,11 +136,12 @@ def _date_block(details: EventDetails, visitor: Visitor) -> DateBlock:
     if end.hour == end.minute == 0 and end > start:
         # Midnight belongs to the night before.
         end -= timedelta(minutes=1)
-    locale = locale_of(visitor.language, region_of(details.timezone) if details.timezone else None)
+    region = region_of(details.timezone) if details.timezone else None
 
     def written(pattern: str, moment: datetime) -> str:
-        text = format_date(moment.date(), pattern, locale)
-        return in_digits(text, visitor.digits) if visitor.language == "ar" else text
+        return part_line(
+            moment.date(), pattern, visitor.language, digits=visitor.digits, region=region
+        )
 
     several = details.display_end and end.date() > start.date()
     return DateBlock(

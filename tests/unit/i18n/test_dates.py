@@ -9,6 +9,8 @@ from fedi.i18n.dates import (
     moment_line,
     month_line,
     number,
+    offset_name,
+    part_line,
     relative,
     time_line,
     when_line,
@@ -163,3 +165,53 @@ def test_numbers_in_each_language() -> None:
     assert number(1234567, "ar", digits="arab") == "١٬٢٣٤٬٥٦٧"
     assert number(1234567, "es") == "1.234.567"
     assert number(1234567, "fr").replace("\u202f", " ").replace("\xa0", " ") == "1 234 567"
+
+
+@pytest.mark.parametrize(
+    ("day", "line"),
+    [
+        (date(2027, 5, 1), "samedi 1er mai 2027"),
+        (date(2027, 5, 2), "dimanche 2 mai 2027"),
+        (date(2027, 5, 11), "mardi 11 mai 2027"),
+        (date(2027, 5, 31), "lundi 31 mai 2027"),
+    ],
+)
+def test_french_counts_the_first_of_a_month(day: date, line: str) -> None:
+    assert day_line(day, "fr") == line
+
+
+def test_a_french_event_on_the_first_of_a_month() -> None:
+    start = datetime(2027, 5, 1, 17, 0, tzinfo=UTC)
+    assert moment_line(start, "UTC", "fr") == "samedi 1er mai 2027 à 17h (UTC)"
+
+
+@pytest.mark.parametrize(("pattern", "part"), [("d", "1er"), ("d MMM", "1er mai"), ("MMMM", "mai")])
+def test_a_part_of_a_french_day(pattern: str, part: str) -> None:
+    assert part_line(date(2027, 5, 1), pattern, "fr") == part
+
+
+@pytest.mark.parametrize("language", ["en", "es", "ar"])
+def test_other_languages_write_the_first_as_any_other_day(language: str) -> None:
+    assert part_line(date(2027, 5, 1), "d", language) == "1"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "line"),
+    [
+        (120, "Saturday 5 December 2026, 19:00 (UTC+2)"),
+        (-210, "Saturday 5 December 2026, 13:30 (UTC-3:30)"),
+        (0, "Saturday 5 December 2026, 17:00 (UTC)"),
+        (840, "Sunday 6 December 2026, 07:00 (UTC+14)"),
+    ],
+)
+def test_where_only_an_offset_is_known_it_is_told(minutes: int, line: str) -> None:
+    assert moment_line(START, offset_name(minutes), "en") == line
+
+
+def test_an_offset_keeps_its_order_among_arabic_words() -> None:
+    assert moment_line(START, "+02:00", "ar", digits="arab").endswith("(\u2066UTC+٢\u2069)")
+
+
+@pytest.mark.parametrize("name", ["+2", "02:00", "+24:00", "+02:60", "+٠٢:00", "+02:00 "])
+def test_what_only_resembles_an_offset_counts_as_utc(name: str) -> None:
+    assert time_line(START, name, "en") == "17:00"
