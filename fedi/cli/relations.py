@@ -15,7 +15,7 @@ _DELIVER = option("--deliver", is_flag=True, help="cli.opt.deliver")
 _WHO = click.argument("who", metavar="HANDLE")
 
 
-def _send(name: str, order: Order, deliver: bool, *, done: str, nothing: str = "") -> None:
+def send(name: str, order: Order, deliver: bool, *, done: str, nothing: str = "") -> None:
     """One order after which something may have to be sent."""
     here = session()
 
@@ -39,7 +39,7 @@ def _send(name: str, order: Order, deliver: bool, *, done: str, nothing: str = "
 @_DELIVER
 def follow(who: str, actor: str, deliver: bool) -> None:
     """Ask to follow somebody."""
-    _send("follow", RelationOrder(who=who, actor=actor), deliver, done="")
+    send("follow", RelationOrder(who=who, actor=actor), deliver, done="")
 
 
 @command("unfollow")
@@ -48,7 +48,7 @@ def follow(who: str, actor: str, deliver: bool) -> None:
 @_DELIVER
 def unfollow(who: str, actor: str, deliver: bool) -> None:
     """Stop following."""
-    _send("unfollow", RelationOrder(who=who, actor=actor), deliver, done="cli.unfollowed")
+    send("unfollow", RelationOrder(who=who, actor=actor), deliver, done="cli.unfollowed")
 
 
 @group("followers")
@@ -70,7 +70,7 @@ def list_followers(waiting: bool, actor: str) -> None:
 @_DELIVER
 def approve(who: str, actor: str, deliver: bool) -> None:
     """Let somebody follow who asked."""
-    _send("followers.approve", RelationOrder(who=who, actor=actor), deliver,
+    send("followers.approve", RelationOrder(who=who, actor=actor), deliver,
           done="cli.approved", nothing="cli.approved_already")  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def approve(who: str, actor: str, deliver: bool) -> None:
 @_DELIVER
 def reject(who: str, actor: str, deliver: bool) -> None:
     """Refuse somebody who asked, or end what was granted."""
-    _send("followers.reject", RelationOrder(who=who, actor=actor), deliver,
+    send("followers.reject", RelationOrder(who=who, actor=actor), deliver,
           done="cli.rejected", nothing="cli.rejected_already")  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def following(actor: str) -> None:
 def like(which: str, undo: bool, actor: str, deliver: bool) -> None:
     """Thank the author."""
     name = "unlike" if undo else "like"
-    _send(name, ReactionOrder(which=which, actor=actor), deliver,
+    send(name, ReactionOrder(which=which, actor=actor), deliver,
           done="cli.undone" if undo else "cli.liked", nothing="cli.reacted_already")  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def like(which: str, undo: bool, actor: str, deliver: bool) -> None:
 def boost(which: str, undo: bool, actor: str, deliver: bool) -> None:
     """Pass on to our followers."""
     name = "unboost" if undo else "boost"
-    _send(name, ReactionOrder(which=which, actor=actor), deliver,
+    send(name, ReactionOrder(which=which, actor=actor), deliver,
           done="cli.undone" if undo else "cli.boosted", nothing="cli.reacted_already")  # fmt: skip
 
 
