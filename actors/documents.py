@@ -14,6 +14,7 @@ from fedi.text.html import sanitise
 from fedi.vocab.read import (
     as_list,
     bool_of,
+    href_of,
     id_of,
     ids_of,
     language_map_of,
@@ -177,6 +178,14 @@ def parse_actor(document: object, *, now: datetime) -> tuple[Actor, tuple[ActorK
         fetched_at=now.astimezone(UTC),
     )
     return actor, parse_keys(document, uri)
+
+
+def understands_rfc9421(document: dict[str, Any]) -> bool:
+    """Whether an actor says that its software verifies RFC 9421 (FEP-844e): names vary, the address contains it."""
+    generator = document.get("generator")
+    said = as_list(generator.get("implements") if isinstance(generator, dict) else None)
+    said += as_list(document.get("implements"))
+    return any("rfc9421" in (href_of(item) or id_of(item) or "").lower() for item in said[:20])
 
 
 def parse_keys(document: dict[str, Any], owner_uri: str) -> tuple[ActorKey, ...]:

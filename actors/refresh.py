@@ -1,11 +1,12 @@
 """Getting to know actors elsewhere: fetch, check, store. Edges; every fetch ends before a transaction begins."""
 
+import contextlib
 from typing import Any
 
 from actors import blocks, keys, store, webfinger
-from actors.documents import parse_actor, parse_keys
+from actors.documents import parse_actor, parse_keys, understands_rfc9421
 from actors.model import Actor
-from fedi.canonical import host_of, same_origin
+from fedi.canonical import host_of, origin_of, same_origin
 from fedi.db.engine import Reader
 from fedi.errors import (
     FediError,
@@ -15,8 +16,10 @@ from fedi.errors import (
     RemoteGone,
     RemoteMalformed,
     RemoteUnreachable,
+    TooMany,
     Unavailable,
 )
+from fedi.http.schemes import RFC9421
 from fedi.instance import Instance
 from fedi.signatures.keys import PublicKey
 from fedi.unit import Unit
@@ -63,6 +66,11 @@ async def find_or_fetch_by_handle(instance: Instance, handle: str) -> Actor:
     actor = await fetch_actor(instance, uri)
     if actor.username.lower() != username.lower():
         raise RemoteMalformed("actor.handle_mismatch", detail="preferredUsername")
+    if actor.host != host:
+        # a name at one host for an actor at another: both must say so, or anybody could lend a name
+        back = await webfinger.fetch_actor_uri(instance, username, actor.host, known_as=host)
+        if back != actor.uri:
+            raise RemoteMalformed("actor.handle_mismatch", detail="the actor's host")
     return actor
 
 
@@ -77,7 +85,10 @@ async def _find_or_fetch_by_address(instance: Instance, url: str) -> Actor:
     known = await instance.look(lambda rx: store.find(rx, url))
     if known is not None and known.deleted_at is None:
         return known
+    await _check_welcome(instance, url)
     fetched = await instance.http.fetch_document(url, across_origins=True)
+    # where it led may be shut out, though where it began is not
+    await _check_welcome(instance, fetched.url)
     return await _store_document(instance, fetched.document)
 
 
@@ -85,7 +96,8 @@ async def fetch_key(instance: Instance, key_id: str) -> PublicKey:
     """Fetch the key with this id and prove that its owner claims it (S11, wire 2.4).
 
     Raises NotFound when there is no such key or it is not the owner's, Unavailable when it could not be asked for.
-    Failures are remembered for a while, so that bad signatures cannot make us hammer anybody (S14).
+    Failures are remembered for a while, so that bad signatures cannot make us hammer anybody (S14). Raises TooMany
+    when more strangers of that host came than may (S113).
     """
     now = instance.clock.monotonic()
     if instance.keyring.has_failed(key_id, now):
@@ -97,16 +109,24 @@ async def fetch_key(instance: Instance, key_id: str) -> PublicKey:
         raise Unavailable(
             "signature.key_unreachable", detail=problem.detail, retry_after_s=60
         ) from problem
+    except TooMany:
+        raise
     except RemoteGone:
-        instance.keyring.note_failure(key_id, now + KEY_REFUSED_S)
+        _note_refusal(instance, key_id, now)
         raise
     except FediError as problem:
-        instance.keyring.note_failure(key_id, now + KEY_REFUSED_S)
+        _note_refusal(instance, key_id, now)
         raise NotFound(
             "signature.key", detail=f"{problem.message_key} {problem.detail}"
         ) from problem
     instance.keyring.remember(key)
     return key
+
+
+def _note_refusal(instance: Instance, key_id: str, now: float) -> None:
+    instance.keyring.note_failure(key_id, now + KEY_REFUSED_S)
+    with contextlib.suppress(Invalid):
+        instance.newcomers.note_failed_key(host_of(key_id), now)
 
 
 async def _fetch_key(instance: Instance, key_id: str) -> PublicKey:
@@ -142,13 +162,29 @@ async def _store_document(instance: Instance, document: dict[str, Any]) -> Actor
     actor, listed = parse_actor(document, now=instance.clock.now())
     if instance.urls.is_ours(actor.uri):
         raise Forbidden("error.forbidden", detail="a remote document claims a local id")
-    before = await instance.look(lambda rx: _public_texts(rx, actor.uri))
+    before, is_known, is_host_known = await instance.look(
+        lambda rx: (
+            _public_texts(rx, actor.uri),
+            store.is_known(rx, actor.uri),
+            store.is_host_known(rx, actor.host),
+        )
+    )
+    if not is_known:
+        instance.newcomers.admit(
+            actor.host,
+            instance.clock.monotonic(),
+            per_host=instance.config.inbox.new_actors_per_host,
+            hosts_per_domain=instance.config.inbox.new_hosts_per_domain,
+            is_host_new=not is_host_known,
+        )
 
     def save(unit: Unit) -> None:
         store.save(unit, actor)
         keys.replace_remote(unit, actor.uri, listed)
 
     await instance.change(save)
+    if understands_rfc9421(document):
+        instance.http.note_scheme(origin_of(actor.uri), RFC9421, proved=False)
     if before != {(key.uri, key.public_text) for key in listed}:
         instance.keyring.forget_owner(actor.uri)
     return actor

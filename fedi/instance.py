@@ -9,6 +9,7 @@ from fedi.clock import Clock
 from fedi.config import Config
 from fedi.db.engine import Database, Reader, Writer
 from fedi.http.client import FederationClient
+from fedi.http.rates import Newcomers
 from fedi.keyring import Keyring
 from fedi.media.storage import MediaStorage
 from fedi.metrics import Metrics
@@ -25,6 +26,8 @@ class Instance:
     """One running instance. Only edges hold it: routes, worker steps, commands.
 
     `differences`: senders whose list of followers does not agree with ours, until somebody looks into it.
+    `schemes_learned`: origins whose style of signature was found out and is not yet written down.
+    `newcomers`: how many hosts and actors nobody here knew came lately.
     """
 
     config: Config
@@ -38,6 +41,8 @@ class Instance:
     metrics: Metrics
     documents: DocumentCache
     differences: dict[str, Synchronisation] = field(default_factory=dict)
+    schemes_learned: dict[str, str] = field(default_factory=dict)
+    newcomers: Newcomers = field(default_factory=Newcomers)
 
     async def change(self, work: Callable[[Unit], T]) -> T:
         """Run `work` as one transaction; returns when it is on disk."""

@@ -22,7 +22,7 @@ from fedi.db.sqlite import open_sqlite
 from fedi.errors import SetupError
 from fedi.http.client import FederationClient
 from fedi.http.guard import Policy
-from fedi.http.schemes import SchemeMemory
+from fedi.http.schemes import CAVAGE, RFC9421, SchemeMemory
 from fedi.http.transport import AiohttpTransport, Resolve, Transport
 from fedi.instance import Instance
 from fedi.keyring import Keyring
@@ -98,7 +98,8 @@ async def _assemble(
     def server_key() -> SigningKey:
         return keyring.signing[keyring.current[server_uri, keys.RSA]]
 
-    schemes = SchemeMemory()
+    changes: dict[str, str] = {}
+    schemes = SchemeMemory(changes.__setitem__)
     instance = Instance(
         config=config,
         urls=urls,
@@ -112,8 +113,12 @@ async def _assemble(
         wake=Wake(),
         metrics=Metrics(),
         documents=DocumentCache(),
+        schemes_learned=changes,
     )
     await instance.change(_first_looks)
+    for host, scheme in await instance.look(hosts.list_schemes):
+        schemes.remember(f"{urls.scheme}://{host}", RFC9421 if scheme == RFC9421 else CAVAGE)
+    changes.clear()
     await births.ensure_server_actor(instance)
     await signing_key(instance, await current_key(instance, server_uri, keys.RSA))
     return instance

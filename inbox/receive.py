@@ -9,7 +9,7 @@ from typing import Any
 from actors import keys
 from actors import store as actor_store
 from actors.model import Actor
-from fedi.canonical import host_of, same_origin
+from fedi.canonical import host_of, origin_of, same_origin
 from fedi.db.engine import Reader
 from fedi.errors import (
     FediError,
@@ -22,6 +22,7 @@ from fedi.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
+from fedi.http.schemes import RFC9421
 from fedi.instance import Instance
 from fedi.signatures.request import SignedRequest
 from fedi.unit import Unit
@@ -31,11 +32,12 @@ from fedi.vocab.strict import check_no_moved_meaning, parse_document
 from fedi.wake import DELIVERY, INBOX
 from inbox import hints, policy, store, synchronise
 from inbox.authenticate import verified
-from inbox.fresh import Fresh
 from inbox.limits import HostLimits
 from inbox.store import Arrival
 from outbox import hosts
 
+# What brings words of others here; the rest is small, or about what we hold already.
+_WORDS = frozenset({"Create", "Announce", "Update"})
 _MEDIA_TYPES = ("application/activity+json", "application/ld+json")
 
 
@@ -80,9 +82,14 @@ async def _receive(
         if activity.type == "Delete" and activity.object_uri == activity.actor:
             return Answer(202, "farewell")
         raise Unauthenticated("signature.key", detail="gone") from None
-    limits.check(host_of(proof.owner), instance.clock.monotonic())
+    if proof.scheme == RFC9421:
+        instance.http.note_scheme(origin_of(proof.owner), RFC9421, proved=True)
+    now = instance.clock.monotonic()
+    limits.check(host_of(proof.owner), now)
     if proof.owner != activity.actor:
         return await _passed_on(instance, activity, proof.owner)
+    if not limits.has_room_for(activity.type, host, now):
+        return Answer(202, "counted")
     arrival = Arrival(
         uri=activity.uri,
         actor_uri=activity.actor,
@@ -95,7 +102,7 @@ async def _receive(
     limits.check_backlog(instance)
     header = next(iter(request.lines("collection-synchronization")), None)
     reason, differs = await instance.change(
-        lambda unit: _keep(unit, limits.fresh, arrival, activity, host, header)
+        lambda unit: _keep(unit, limits, arrival, activity, host, header, now)
     )
     if differs is not None:
         synchronise.remember(instance, activity.actor, differs)
@@ -119,7 +126,13 @@ async def _passed_on(instance: Instance, activity: Activity, passer_uri: str) ->
 
 
 def _keep(
-    unit: Unit, fresh: Fresh, arrival: Arrival, activity: Activity, host: str, header: str | None
+    unit: Unit,
+    limits: HostLimits,
+    arrival: Arrival,
+    activity: Activity,
+    host: str,
+    header: str | None,
+    now: float,
 ) -> tuple[str, Synchronisation | None]:
     if not policy.is_welcome(unit.tx, arrival.actor_uri, host):
         raise Forbidden("error.host_blocked", detail=host)
@@ -127,7 +140,9 @@ def _keep(
         unit.wakes.add(DELIVERY)
     if not policy.concerns_us(unit, activity) and not arrival.recipient:
         return "unrelated", None
-    differs = None
+    if activity.type in _WORDS and policy.is_stranger(unit.tx, arrival.actor_uri):
+        limits.check_strangers(now)
+    fresh, differs = limits.fresh, None
     if header is not None:
         differs = synchronise.difference(
             unit.tx, actor_store.find(unit.tx, arrival.actor_uri), header

@@ -17,6 +17,8 @@ from inbox.receive import Answer, receive
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
+ACCEPT_SIGNATURE = 'sig1=("@method" "@target-uri" "content-digest");created;keyid'
+
 
 def shared_inbox(instance: Instance, limits: HostLimits) -> ASGIApp:
     """The shared inbox as a plain application: during a flood nearly every request is for it."""
@@ -103,12 +105,20 @@ async def _body(scope: Any, receive_message: Any, bytes_max: int) -> bytes | Non
 
 async def _send(send: Any, answer: Answer) -> None:
     headers = [(b"content-length", b"0")]
-    if answer.retry_after_s is not None:
-        headers.append((b"retry-after", str(answer.retry_after_s).encode()))
+    headers += [(name.encode(), value.encode()) for name, value in _headers(answer).items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
 
 
 def _response(answer: Answer) -> Response:
-    headers = {} if answer.retry_after_s is None else {"retry-after": str(answer.retry_after_s)}
-    return Response(status_code=answer.status, headers=headers)
+    return Response(status_code=answer.status, headers=_headers(answer))
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    headers = {}
+    if answer.retry_after_s is not None:
+        headers["retry-after"] = str(answer.retry_after_s)
+    if answer.status == 401:
+        # what a signature must cover, for whoever asks before knocking again (RFC 9421 5.1; Fedify does)
+        headers["accept-signature"] = ACCEPT_SIGNATURE
+    return headers

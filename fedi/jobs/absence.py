@@ -7,6 +7,7 @@ from fedi.clock import from_ms
 from fedi.instance import Instance
 from fedi.unit import Unit
 from inbox.backfill import reread_everybody
+from outbox import hosts
 
 LAST_SEEN = "last_running_at"
 LONG = timedelta(minutes=10)
@@ -22,6 +23,22 @@ async def note_running(instance: Instance) -> int:
         return known is not None and unit.now - from_ms(int(known)) > LONG
 
     was_away = await instance.change(work)
+    await write_down_schemes(instance)
     if was_away:
         await reread_everybody(instance)
     return int(was_away)
+
+
+async def write_down_schemes(instance: Instance) -> None:
+    """Keep which style of signature each host understood, so that a restart does not forget it."""
+    learned = dict(instance.schemes_learned)
+    if not learned:
+        return
+
+    def work(unit: Unit) -> None:
+        for origin, scheme in learned.items():
+            hosts.remember_scheme(unit, origin.partition("://")[2], scheme)
+
+    await instance.change(work)
+    for origin in learned:
+        instance.schemes_learned.pop(origin, None)
