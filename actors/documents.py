@@ -14,7 +14,6 @@ from fedi.text.html import sanitise
 from fedi.vocab.read import (
     as_list,
     bool_of,
-    href_of,
     id_of,
     ids_of,
     language_map_of,
@@ -185,7 +184,12 @@ def understands_rfc9421(document: dict[str, Any]) -> bool:
     generator = document.get("generator")
     said = as_list(generator.get("implements") if isinstance(generator, dict) else None)
     said += as_list(document.get("implements"))
-    return any("rfc9421" in (href_of(item) or id_of(item) or "").lower() for item in said[:20])
+    return any("rfc9421" in str(_address_in(item)).lower() for item in said[:20])
+
+
+def _address_in(item: object) -> object:
+    """The address of a capability: a text, or an object with `href` or `id`."""
+    return item.get("href") or item.get("id") if isinstance(item, dict) else item
 
 
 def parse_keys(document: dict[str, Any], owner_uri: str) -> tuple[ActorKey, ...]:
