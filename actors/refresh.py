@@ -184,7 +184,7 @@ async def _store_document(instance: Instance, document: dict[str, Any]) -> Actor
 
     await instance.change(save)
     if understands_rfc9421(document):
-        instance.http.note_scheme(origin_of(actor.uri), RFC9421, proved=False)
+        instance.http.note_scheme(origin_of(actor.uri), RFC9421)
     if before != {(key.uri, key.public_text) for key in listed}:
         instance.keyring.forget_owner(actor.uri)
     return actor

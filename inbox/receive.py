@@ -83,7 +83,7 @@ async def _receive(
             return Answer(202, "farewell")
         raise Unauthenticated("signature.key", detail="gone") from None
     if proof.scheme == RFC9421:
-        instance.http.note_scheme(origin_of(proof.owner), RFC9421, proved=True)
+        instance.http.note_scheme(origin_of(proof.owner), RFC9421)
     now = instance.clock.monotonic()
     limits.check(host_of(proof.owner), now)
     if proof.owner != activity.actor:

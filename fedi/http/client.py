@@ -105,10 +105,10 @@ class FederationClient:
         self._user_agent = user_agent
         self._schemes = schemes
 
-    def note_scheme(self, origin: str, scheme: Scheme, *, proved: bool) -> None:
-        """An origin signed in this style (`proved`), or only says that it understands it: then what worked counts more."""
-        if proved or self._schemes.recall(origin) is None:
-            self._schemes.remember(origin, scheme)
+    def note_scheme(self, origin: str, scheme: Scheme) -> None:
+        """An origin signed in this style, or says that it understands it: that counts more than an answer to a GET,
+        which many give without a look at the signature."""
+        self._schemes.remember(origin, scheme)
 
     async def fetch_document(
         self, url: str, *, across_origins: bool = False, check_id: bool = True
