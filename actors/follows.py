@@ -167,6 +167,17 @@ def is_followed_here(rx: Reader, followed_uri: str) -> bool:
     )
 
 
+def follows_somebody(rx: Reader, follower_uri: str) -> bool:
+    """Whether this actor is an accepted follower of anybody."""
+    return (
+        rx.one(
+            "SELECT 1 FROM follow WHERE follower_uri = ? AND state = 'accepted' LIMIT 1",
+            follower_uri,
+        )
+        is not None
+    )
+
+
 def list_follower_inboxes(rx: Reader, followed_uri: str) -> Sequence[tuple[str, str]]:
     """Where words for the followers go: each distinct inbox once, with its host; shared inboxes first choice."""
     rows = rx.all(

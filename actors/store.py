@@ -68,6 +68,16 @@ def find(rx: Reader, uri: str) -> Actor | None:
     return actor_of(row) if row else None
 
 
+def is_known(rx: Reader, uri: str) -> bool:
+    """Whether there is an actor with this id, deleted or not."""
+    return rx.one("SELECT 1 FROM actor WHERE uri = ?", uri) is not None
+
+
+def is_host_known(rx: Reader, host: str) -> bool:
+    """Whether anybody of this host is known."""
+    return rx.one("SELECT 1 FROM actor WHERE host = ? LIMIT 1", host) is not None
+
+
 def load(rx: Reader, uri: str) -> Actor:
     """Like `find`; raises NotFound."""
     actor = find(rx, uri)

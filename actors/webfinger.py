@@ -93,18 +93,27 @@ def host_meta_json(urls: Urls) -> dict[str, Any]:
     return {"links": [{"rel": "lrdd", "type": "application/jrd+json", "template": template}]}
 
 
-async def fetch_actor_uri(instance: Instance, username: str, host: str) -> str:
+async def fetch_jrd(instance: Instance, username: str, host: str) -> dict[str, Any]:
+    """What a host says of a name, whoever it then says it is about. Raises `RemoteError`s."""
+    scheme = instance.urls.scheme if instance.config.network.unsafe_allow_http else "https"
+    resource = quote(f"acct:{username}@{host}", safe=":@")
+    return await instance.http.fetch_json(
+        f"{scheme}://{host}/.well-known/webfinger?resource={resource}", ACCEPT
+    )
+
+
+async def fetch_actor_uri(
+    instance: Instance, username: str, host: str, *, known_as: str | None = None
+) -> str:
     """Ask a host which actor a name belongs to. A host vouches only for itself (S35).
+
+    `known_as`: the host that the name is to end in, where another one keeps the actor.
 
     Raises RemoteGone when it knows nobody of that name, RemoteMalformed when the answer is about somebody else.
     """
-    scheme = instance.urls.scheme if instance.config.network.unsafe_allow_http else "https"
-    resource = quote(f"acct:{username}@{host}", safe=":@")
-    answer = await instance.http.fetch_json(
-        f"{scheme}://{host}/.well-known/webfinger?resource={resource}", ACCEPT
-    )
+    answer = await fetch_jrd(instance, username, host)
     subject = answer.get("subject")
-    if not isinstance(subject, str) or not _same_handle(subject, username, host):
+    if not isinstance(subject, str) or not _same_handle(subject, username, known_as or host):
         raise RemoteMalformed("actor.handle_mismatch", detail="subject")
     for link in answer.get("links") or []:
         if (

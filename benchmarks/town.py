@@ -44,6 +44,7 @@ base_url = "{base}"
 [server]
 bind = "127.0.0.1:{port}"
 trusted_proxies = ["127.0.0.1"]
+requests_per_source = 0
 [storage]
 folder = "{folder}/data"
 [network]
@@ -51,6 +52,10 @@ extra_ca_file = "{authority}"
 allowed_networks = ["127.0.0.0/8"]
 [inbox]
 host_per_minute = 1000000
+follows_per_host = 1000000
+strangers_per_hour = 1000000
+new_actors_per_host = 1000000
+new_hosts_per_domain = 1000000
 [log]
 level = "warning"
 """

@@ -12,9 +12,10 @@ from starlette.routing import Route
 
 from fedi.doctor import probe
 from fedi.errors import FediError, Forbidden, Invalid, NotFound, TooMany, Unavailable
-from fedi.faces import actor, discovery, media, publication
+from fedi.faces import actor, discovery, media, publication, remote_media
 from fedi.faces.endpoint import endpoint
 from fedi.faces.fast import with_memory
+from fedi.http.rates import with_rates
 from fedi.instance import Instance
 from fedi.web import routes as web_routes
 from fedi.web.headers import with_security_headers
@@ -48,6 +49,7 @@ def assemble(instance: Instance, limits: HostLimits) -> ASGIApp:
         *actor.routes(instance),
         *publication.routes(instance),
         *media.routes(instance),
+        *remote_media.routes(instance),
         *web_routes.routes(instance),
     ]
     app = Starlette(
@@ -60,8 +62,27 @@ def assemble(instance: Instance, limits: HostLimits) -> ASGIApp:
     )
     app.router.redirect_slashes = False
     inbox_first = _inbox_first(app, inbox_routes.shared_inbox(instance, limits), instance)
-    inner = with_memory(_only_own_host(inbox_first, instance), instance.documents)
+    limited = with_rates(
+        _only_own_host(inbox_first, instance),
+        per_source=instance.config.server.requests_per_source,
+        proxies=instance.config.server.trusted_proxies,
+        monotonic=instance.clock.monotonic,
+        refuse=_refusing(instance),
+    )
+    # what is in memory costs nothing: a post that thousands of servers fetch at once is never refused (R17)
+    inner = with_memory(limited, instance.documents)
+    # also what is in memory is only told under our own name
+    inner = _only_own_host(inner, instance)
     return with_security_headers(inner, https=instance.urls.scheme == "https")
+
+
+def _refusing(instance: Instance) -> Callable[[Any, Any, Any, TooMany], Awaitable[None]]:
+    async def refuse(scope: Any, receive: Any, send: Any, problem: TooMany) -> None:
+        instance.metrics.count("refused", "source")
+        response = await _expected(instance, Request(scope, receive), problem)
+        await response(scope, receive, send)
+
+    return refuse
 
 
 async def _alive(_instance: Instance, _request: Request) -> Response:
@@ -163,7 +184,7 @@ async def _routing(instance: Instance, request: Request, problem: HTTPException)
 async def _unexpected(instance: Instance, request: Request, problem: Exception) -> Response:
     """A defect of ours. The log has the traceback, without the words of anybody."""
     _note_defect(instance, request.url.path, problem)
-    return JSONResponse({"error": "error.internal"}, 500)
+    return await _expected(instance, request, FediError())
 
 
 def _note_defect(instance: Instance, path: str, problem: Exception) -> None:

@@ -66,6 +66,10 @@ class ServerConfig:
     trusted_proxies: tuple[str, ...] = _doc(
         (), "Addresses of reverse proxies whose forwarded headers are believed; none by default."
     )
+    requests_per_source: int = _doc(
+        1500,
+        "Unsigned requests answered per visitor's address in five minutes, documents in memory not counted; 0: no limit.",
+    )
     tls_certificate: str = _doc(
         "", "Certificate chain (PEM file) to speak https without a proxy; empty speaks http."
     )
@@ -108,6 +112,17 @@ class InboxConfig:
         50_000, "Activities waiting to be processed beyond which new ones are asked to come later."
     )
     host_per_minute: int = _doc(300, "Activities accepted per remote host and minute.")
+    follows_per_host: int = _doc(60, "Wishes to follow accepted per remote host and hour.")
+    strangers_per_hour: int = _doc(
+        600,
+        "Posts per hour from all those together who neither follow anybody here nor are followed.",
+    )
+    new_actors_per_host: int = _doc(
+        100, "Actors never heard of that are accepted per remote host and hour."
+    )
+    new_hosts_per_domain: int = _doc(
+        10, "Hosts never heard of that are accepted per registered domain and day."
+    )
     follow_moves: bool = _doc(
         True, "Follow whom we follow to a new address when both addresses say so."
     )
@@ -407,11 +422,16 @@ def _check_networks(config: Config, where: _Places) -> None:
 
 def _check_numbers(config: Config, where: _Places) -> None:
     for section, setting, value, least, most in (
+        ("server", "requests_per_source", config.server.requests_per_source, 0, 10_000_000),
         ("storage", "readers", config.storage.readers, 1, 16),
         ("network", "timeout_s", config.network.timeout_s, 1, 300),
         ("inbox", "body_bytes_max", config.inbox.body_bytes_max, 65_536, 16_777_216),
         ("inbox", "backlog_max", config.inbox.backlog_max, 100, 10_000_000),
         ("inbox", "host_per_minute", config.inbox.host_per_minute, 1, 10_000_000),
+        ("inbox", "follows_per_host", config.inbox.follows_per_host, 1, 10_000_000),
+        ("inbox", "strangers_per_hour", config.inbox.strangers_per_hour, 1, 10_000_000),
+        ("inbox", "new_actors_per_host", config.inbox.new_actors_per_host, 1, 10_000_000),
+        ("inbox", "new_hosts_per_domain", config.inbox.new_hosts_per_domain, 1, 10_000_000),
         ("inbox", "workers", config.inbox.workers, 1, 64),
         ("delivery", "concurrency", config.delivery.concurrency, 1, 1000),
         ("delivery", "per_host", config.delivery.per_host, 1, 16),

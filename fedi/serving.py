@@ -4,6 +4,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 from fedi.app import assemble
@@ -41,7 +42,8 @@ async def serve_open_instance(
 ) -> None:
     """The same for an instance that is open already."""
     config = instance.config
-    limits = HostLimits(config.inbox.host_per_minute)
+    _say_what_is_unsafe(config)
+    limits = HostLimits.of(config.inbox)
     workers_stop = asyncio.Event()
     workers = asyncio.create_task(run_workers(instance, limits, workers_stop))
     control = asyncio.create_task(
@@ -66,6 +68,18 @@ async def serve_open_instance(
                     await task
             except TimeoutError:
                 log.warning("a worker did not finish in time; its leases will run out")
+
+
+def _say_what_is_unsafe(config: Config) -> None:
+    """Every start names the settings that open what is closed by default (S54, S128)."""
+    for section in ("network",):
+        values = getattr(config, section)
+        for each in fields(values):
+            if each.name.startswith("unsafe_") and getattr(values, each.name):
+                log.warning("unsafe setting", extra={"setting": f"[{section}] {each.name}"})
+    if config.network.allowed_networks:
+        networks = " ".join(config.network.allowed_networks)
+        log.warning("private networks may be reached", extra={"networks": networks})
 
 
 def _tls(config: Config) -> ssl.SSLContext | None:

@@ -4,6 +4,10 @@ Verification itself is pure (`fedi.signatures.request`); here the key is found: 
 owner, at most once more when a known key no longer fits.
 """
 
+import asyncio
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
 from actors import blocks, keys, refresh
 from actors.model import Actor
 from fedi.canonical import host_of
@@ -23,20 +27,23 @@ from fedi.signatures.request import (
 from inbox.contract import Sender
 
 REFRESH_EVERY_S = 300.0
+# Larger keys take long enough to be checked beside the event loop (S20).
+RSA_BITS_AT_ONCE = 2048
 
 
 async def verified(instance: Instance, request: SignedRequest) -> Verified:
     """Whose key signed the request.
 
     Raises Unauthenticated or Invalid when nobody's did, Forbidden when the host is shut out, Unavailable when the
-    key could not be asked for just now, RemoteGone when its owner is gone.
+    key could not be asked for just now, RemoteGone when its owner is gone, TooMany when too many strangers of its host
+    came lately.
     """
-    verdict = _verify(instance, request)
+    verdict = await _verify(instance, request)
     if isinstance(verdict, UnknownKey):
         from_store = await _from_store(instance, verdict.key_id)
         if from_store is None:
             await _fetch(instance, verdict.key_id)
-            verdict = _verify(instance, request)
+            verdict = await _verify(instance, request)
         else:
             instance.keyring.remember(from_store)
             verdict = await _verify_or_refresh(instance, request, verdict.key_id)
@@ -56,33 +63,49 @@ def sender_of(actor: Actor, proof: str) -> Sender:
     return Sender(actor, proof)
 
 
-def _verify(instance: Instance, request: SignedRequest) -> Verified | UnknownKey | Refused:
-    return verify(
-        request,
-        scheme=instance.urls.scheme,
-        authority=instance.urls.host,
-        now=instance.clock.now(),
-        load_key=instance.keyring.recall,
-    )
+async def _verify(instance: Instance, request: SignedRequest) -> Verified | UnknownKey | Refused:
+    key_id = key_id_of(request)
+    key = instance.keyring.recall(key_id) if key_id is not None else None
+
+    def judge() -> Verified | UnknownKey | Refused:
+        return verify(
+            request,
+            scheme=instance.urls.scheme,
+            authority=instance.urls.host,
+            now=instance.clock.now(),
+            load_key=lambda wanted: key if wanted == key_id else None,
+        )
+
+    if key is not None and _is_large(key):
+        return await asyncio.to_thread(judge)
+    return judge()
+
+
+def _is_large(key: PublicKey) -> bool:
+    return isinstance(key.key, RSAPublicKey) and key.key.key_size > RSA_BITS_AT_ONCE
 
 
 async def _verify_or_refresh(
     instance: Instance, request: SignedRequest, key_id: str | None
 ) -> Verified | UnknownKey | Refused:
     """Verify with the key we know; when it does not fit, ask its owner once, but not too often (S14)."""
-    verdict = _verify(instance, request)
+    verdict = await _verify(instance, request)
     if not (isinstance(verdict, Refused) and verdict.reason is Reason.MISMATCH):
         return verdict
     name = key_id or key_id_of(request)
     now = instance.clock.monotonic()
     if name is None or instance.keyring.has_failed(f"refresh {name}", now):
         return verdict
+    host = host_of(name)
+    if instance.newcomers.has_failed_often(host, now):
+        return verdict
     instance.keyring.note_failure(f"refresh {name}", now + REFRESH_EVERY_S)
+    instance.newcomers.note_failed_key(host, now)
     try:
         await refresh.fetch_key(instance, name)
     except FediError:
         return verdict
-    return _verify(instance, request)
+    return await _verify(instance, request)
 
 
 async def _from_store(instance: Instance, key_id: str) -> PublicKey | None:
@@ -102,6 +125,7 @@ async def _from_store(instance: Instance, key_id: str) -> PublicKey | None:
 
 
 async def _fetch(instance: Instance, key_id: str) -> None:
+    instance.newcomers.check(host_of(key_id), instance.clock.monotonic())
     try:
         await refresh.fetch_key(instance, key_id)
     except RemoteGone:

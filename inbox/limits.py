@@ -1,42 +1,66 @@
-"""How much one host may send, and how much may wait. In memory: a restart forgives."""
+"""How much one host may send, how much strangers may, and how much may wait. In memory: a restart forgives."""
 
-from collections import OrderedDict
+from typing import Final
 
-from fedi.errors import TooMany, Unavailable
+from fedi.config import InboxConfig
+from fedi.errors import Unavailable
+from fedi.http.rates import Rates
 from fedi.instance import Instance
 from inbox.fresh import Fresh
 
-HOSTS_MAX = 20_000
-BURST_SHARE = 1 / 3
-BACKLOG_RETRY_AFTER_S = 300
+BURST_SHARE: Final = 1 / 3
+BACKLOG_RETRY_AFTER_S: Final = 300
+HOUR_S: Final = 3600.0
+FLAGS_PER_HOST: Final = 20
+LIKES_PER_HOST: Final = 600
+STRANGERS_BURST: Final = 1 / 6
+_ALL: Final = "strangers"
 
 
 class HostLimits:
-    """A steady rate per authenticated host with room for a burst (generic cell rate algorithm), and the backlog's size.
+    """A steady rate per authenticated host with room for a burst, for some verbs a smaller one, and the backlog's size.
 
     `fresh`: the part of the backlog that goes to the worker in memory.
     """
 
-    def __init__(self, per_minute: int) -> None:
-        self._interval_s = 60.0 / per_minute
-        self._burst_s = 60.0 * BURST_SHARE
-        self._full_at: OrderedDict[str, float] = OrderedDict()
+    def __init__(self, per_minute: int, config: InboxConfig | None = None) -> None:
+        config = config or InboxConfig()
+        self._hosts = Rates(per_minute, 60.0, BURST_SHARE)
+        self._follows = Rates(config.follows_per_host, HOUR_S)
+        self._strangers = Rates(config.strangers_per_hour, HOUR_S, STRANGERS_BURST)
+        likes = Rates(LIKES_PER_HOST, HOUR_S)
+        self._counted = {"Flag": Rates(FLAGS_PER_HOST, HOUR_S), "Like": likes, "EmojiReact": likes}
         self.backlog = 0
         self.fresh = Fresh()
 
+    @classmethod
+    def of(cls, config: InboxConfig) -> "HostLimits":
+        """The limits that the settings name."""
+        return cls(config.host_per_minute, config)
+
     def check(self, host: str, now: float) -> None:
         """Count one activity of a host. Raises TooMany with the seconds after which the next one is welcome."""
-        full_at = max(self._full_at.get(host, now), now)
-        if full_at - now > self._burst_s:
-            raise TooMany(
-                "error.too_many",
-                detail=host,
-                retry_after_s=max(1, int(full_at - now - self._burst_s) + 1),
-            )
-        self._full_at[host] = full_at + self._interval_s
-        self._full_at.move_to_end(host)
-        if len(self._full_at) > HOSTS_MAX:
-            self._full_at.popitem(last=False)
+        self._hosts.take(host, now)
+
+    def has_room_for(self, verb: str, host: str, now: float) -> bool:
+        """Count one activity of this verb; False when it is only counted and not stored (S109).
+
+        Raises TooMany for a Follow too many: its sender asks again later.
+        """
+        if verb == "Follow":
+            self._follows.take(host, now)
+            return True
+        rates = self._counted.get(verb)
+        if rates is None:
+            return True
+        has_room = rates.wait_s(host, now) == 0
+        if has_room:
+            rates.count(host, now)
+        return has_room
+
+    def check_strangers(self, now: float) -> None:
+        """Count one post of somebody to whom nobody here has any relation. Raises TooMany in a flood of them (S107)."""
+        self._strangers.take(_ALL, now)
 
     def check_backlog(self, instance: Instance) -> None:
         """Raises Unavailable when too much waits already (R8)."""

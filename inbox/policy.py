@@ -18,6 +18,13 @@ def is_welcome(rx: Reader, actor_uri: str, host: str) -> bool:
     return not blocks.is_actor_blocked(rx, actor_uri, host)
 
 
+def is_stranger(rx: Reader, actor_uri: str) -> bool:
+    """Whether nobody here follows this actor and it follows nobody here (S107)."""
+    return not follows.is_followed_here(rx, actor_uri) and not follows.follows_somebody(
+        rx, actor_uri
+    )
+
+
 def concerns_us(unit: Unit, activity: Activity) -> bool:
     """Whether an activity is about somebody or something here: else it is not even stored."""
     if _names_us(activity, unit.urls) or follows.is_followed_here(unit.tx, activity.actor):

@@ -15,7 +15,7 @@ from actors import refresh
 from actors import store as actor_store
 from actors.model import Actor
 from fedi.db.engine import Reader
-from fedi.errors import FediError, Invalid, RemoteError, RemoteUnreachable, Unavailable
+from fedi.errors import FediError, Invalid, RemoteError, RemoteUnreachable, TooMany, Unavailable
 from fedi.instance import Instance
 from fedi.publications.activitystreams import parse_publication
 from fedi.publications.model import Publication
@@ -189,8 +189,8 @@ class Processor:
         is_written = False
         try:
             outcome, is_written = await self._act(turn)
-        except RemoteUnreachable as problem:
-            outcome = _unreachable(kept, problem)
+        except (RemoteUnreachable, TooMany) as problem:
+            outcome = _again(kept, problem)
         except Unavailable:
             self._held.discard(kept.id)
             raise
@@ -266,7 +266,8 @@ class Processor:
         return min(REST_S, max(0.05, (due - now).total_seconds()))
 
 
-def _unreachable(kept: Kept, problem: RemoteUnreachable) -> Outcome:
+def _again(kept: Kept, problem: RemoteUnreachable | TooMany) -> Outcome:
+    """Somebody does not answer, or too many of their neighbours are new here: later, a few times."""
     if kept.attempts > len(UNREACHABLE_AGAIN):
         return Ignored("unreachable")
     return Later(problem.detail or "unreachable", UNREACHABLE_AGAIN[kept.attempts - 1])

@@ -7,7 +7,7 @@ from functools import partial
 
 from fedi import chores
 from fedi.chores import Chore
-from fedi.errors import FediError, RemoteUnreachable, Unavailable
+from fedi.errors import FediError, RemoteUnreachable, TooMany, Unavailable
 from fedi.instance import Instance
 from inbox import backfill, hints
 
@@ -37,7 +37,7 @@ async def do_chores(instance: Instance) -> int:
 async def _do(instance: Instance, chore: Chore) -> None:
     try:
         await KINDS[chore.kind](instance, chore.subject)
-    except RemoteUnreachable:
+    except (RemoteUnreachable, TooMany):
         if chore.attempts < chores.ATTEMPTS_MAX:
             after = AGAIN[chore.attempts - 1]
             await instance.change(partial(chores.postpone, chore=chore, after=after))

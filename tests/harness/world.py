@@ -90,6 +90,7 @@ class World:
             {
                 "FEDI_INSTANCE_BASE_URL": f"https://{host}",
                 "FEDI_INBOX_HOST_PER_MINUTE": "1000000",
+                "FEDI_SERVER_REQUESTS_PER_SOURCE": "0",
                 **(environment or {}),
             },
         )
@@ -104,7 +105,7 @@ class World:
         )
         outside = Outside(clock=self.clock, transport=WireTransport(self.wire, real))
         instance = await stack.enter_async_context(open_instance(config, outside))
-        limits = HostLimits(config.inbox.host_per_minute)
+        limits = HostLimits.of(config.inbox)
         await stack.enter_async_context(_listening(self, host, instance, limits))
         self.sites[host] = Site(instance, limits, folder)
         self._stack.push_async_exit(stack)
