@@ -19,6 +19,8 @@ POSTURES = ("open", "guarded", "closed")
 LANGUAGES = ("ar", "en", "es", "fr")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
+# Whoever connects through the unix socket, as a trusted proxy.
+UNIX = "unix"
 
 
 def _doc(default: Any, sentence: str) -> Any:
@@ -64,7 +66,8 @@ class ServerConfig:
         "127.0.0.1:8080", "Where to listen: HOST:PORT, or unix:/path/to/socket behind a proxy."
     )
     trusted_proxies: tuple[str, ...] = _doc(
-        (), "Addresses of reverse proxies whose forwarded headers are believed; none by default."
+        (),
+        'Addresses of reverse proxies whose forwarded headers are believed, or "unix" for the socket; none by default.',
     )
     requests_per_source: int = _doc(
         1500,
@@ -412,6 +415,8 @@ def _check_networks(config: Config, where: _Places) -> None:
         ("server", "trusted_proxies", config.server.trusted_proxies),
     ):
         for value in values:
+            if section == "server" and value == UNIX:
+                continue
             try:
                 ipaddress.ip_network(value)
             except ValueError:

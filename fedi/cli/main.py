@@ -31,6 +31,7 @@ _COMMANDS: Final = {
     "like": "fedi.cli.relations:like",
     "boost": "fedi.cli.relations:boost",
     "queue": "fedi.cli.queue:queue",
+    "deliveries": "fedi.cli.deliveries:deliveries",
     "actor": "fedi.cli.collectives:actor",
     "person": "fedi.cli.people:person",
     "token": "fedi.cli.people:token",
@@ -83,6 +84,8 @@ def make() -> Group:
 
 def main() -> NoReturn:
     """Run one command and leave."""
+    # whatever is written is for this user alone (S119)
+    os.umask(0o077)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from PIL import AvifImagePlugin, Image, ImageCms, WebPImagePlugin
+from PIL import AvifImagePlugin, Image, ImageCms, ImageFile, WebPImagePlugin
 
 from fedi.media import blurhash
 
@@ -256,6 +256,8 @@ def _written(image: Image.Image, is_lossless: bool) -> tuple[str, bytes, Image.I
 
 def _saved(image: Image.Image, kind: str, **options: Any) -> bytes:
     written = io.BytesIO()
+    # a progressive JPEG is written in one piece: its buffer must hold even pure noise
+    ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 4 * image.width * image.height)
     image.save(written, kind, **options)
     return written.getvalue()
 

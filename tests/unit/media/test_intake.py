@@ -313,3 +313,10 @@ async def test_the_event_loop_goes_on_while_a_picture_is_decoded() -> None:
 async def test_a_refusal_reaches_the_one_who_waits() -> None:
     with pytest.raises(Invalid):
         await prepare(b"\xff\xd8\xff nothing more")
+
+
+def test_a_picture_of_pure_noise_is_taken() -> None:
+    noise = Image.effect_noise((1200, 1200), 120).convert("L")
+    picture = Image.merge("RGB", (noise, noise.rotate(90), noise.rotate(180)))
+    made = take_in(saved(picture, "PNG"))
+    assert (made.media_type, made.width, made.height) == ("image/jpeg", 1200, 1200)
