@@ -1,7 +1,13 @@
-"""Who is shut out: hosts and actors, by the whole instance (`INSTANCE`) or by one collective. Owner of `block`."""
+"""Who is shut out: hosts and actors, by the whole instance (`INSTANCE`) or by one collective; and who is only limited:
+heard by those who follow them, shown to nobody else. Owner of `block` and `limited`.
+"""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from actors import follows
+from fedi.canonical import host_of
 from fedi.db.engine import Reader, marks
 from fedi.unit import Unit
 
@@ -13,14 +19,23 @@ ALLOWED = "allowed"
 EVERYBODY = "*"
 
 
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """How many follows there are between our collectives and a domain: of them by us, and of us by them."""
+
+    following: int = 0
+    followers: int = 0
+
+
 def add(
     unit: Unit, blocker_uri: str, target: str, kind: str, activity_uri: str | None = None
 ) -> bool:
-    """Shut out; False when it was so already."""
+    """Shut out, or list a host as allowed; False when it was so already. Shutting out overrides the list, not the reverse."""
     return (
         unit.tx.run(
             "INSERT INTO block (blocker_uri, target, kind, activity_uri, created_at) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (blocker_uri, target) DO NOTHING",
+            "ON CONFLICT (blocker_uri, target) DO UPDATE SET kind = excluded.kind, created_at = excluded.created_at "
+            "WHERE block.kind = 'allowed' AND excluded.kind <> 'allowed'",
             blocker_uri,
             target,
             kind,
@@ -39,6 +54,44 @@ def remove(unit: Unit, blocker_uri: str, target: str) -> bool:
     )
 
 
+def let_in(unit: Unit, target: str) -> bool:
+    """The instance no longer shuts out this host or actor; False when it did not. The list of allowed hosts stays."""
+    return (
+        unit.tx.run(
+            "DELETE FROM block WHERE blocker_uri = '' AND target = ? AND kind <> 'allowed'", target
+        )
+        > 0
+    )
+
+
+def disallow(unit: Unit, host: str) -> bool:
+    """Take a host off the list of allowed ones; False when it was not on it."""
+    return (
+        unit.tx.run(
+            "DELETE FROM block WHERE blocker_uri = '' AND target = ? AND kind = 'allowed'", host
+        )
+        > 0
+    )
+
+
+def limit(unit: Unit, target: str, kind: str) -> bool:
+    """Show the words of a host or an actor only to those who follow; False when it was so already."""
+    return (
+        unit.tx.run(
+            "INSERT INTO limited (target, kind, created_at) VALUES (?, ?, ?) ON CONFLICT (target) DO NOTHING",
+            target,
+            kind,
+            unit.now_ms,
+        )
+        > 0
+    )
+
+
+def unlimit(unit: Unit, target: str) -> bool:
+    """No longer; False when it was not limited."""
+    return unit.tx.run("DELETE FROM limited WHERE target = ?", target) > 0
+
+
 def remove_by_activity(unit: Unit, blocker_uri: str, activity_uri: str) -> bool:
     """Take back the Block with this id."""
     return (
@@ -53,12 +106,12 @@ def remove_by_activity(unit: Unit, blocker_uri: str, activity_uri: str) -> bool:
 
 def is_host_blocked(rx: Reader, host: str) -> bool:
     """Whether the instance shuts out this host or a domain above it, or is closed and does not list it."""
-    return _is_shut_out(rx, _with_parents(host))
+    return _is_shut_out(rx, with_parents(host))
 
 
 def is_actor_blocked(rx: Reader, actor_uri: str, host: str) -> bool:
     """Whether the instance shuts out this actor or its host."""
-    return _is_shut_out(rx, [actor_uri, *_with_parents(host)])
+    return _is_shut_out(rx, [actor_uri, *with_parents(host)])
 
 
 def _is_shut_out(rx: Reader, names: Sequence[str]) -> bool:
@@ -72,6 +125,27 @@ def _is_shut_out(rx: Reader, names: Sequence[str]) -> bool:
         return True
     is_closed = any(target == EVERYBODY for target, _ in rows)
     return is_closed and not any(kind == ALLOWED for _, kind in rows)
+
+
+def is_limited(rx: Reader, actor_uri: str) -> bool:
+    """Whether this actor, its host or a domain above it is limited."""
+    names = [actor_uri, *with_parents(host_of(actor_uri))]
+    return (
+        rx.one(f"SELECT 1 FROM limited WHERE target IN ({marks(len(names))}) LIMIT 1", *names)
+        is not None
+    )
+
+
+def is_hidden(rx: Reader, actor_uri: str) -> bool:
+    """Whether pages that anybody may read are silent about this actor: it is shut out, or limited."""
+    return is_actor_blocked(rx, actor_uri, host_of(actor_uri)) or is_limited(rx, actor_uri)
+
+
+def hearers(rx: Reader, author_uri: str, readers: Iterable[str]) -> list[str]:
+    """Those of `readers` who get what this author says: all of them, or if it is limited those who follow it."""
+    if not is_limited(rx, author_uri):
+        return list(readers)
+    return [uri for uri in readers if follows.is_follower(rx, uri, author_uri)]
 
 
 def close_or_open(unit: Unit, *, is_closed: bool, own_host: str) -> None:
@@ -99,12 +173,73 @@ def is_blocked_by(rx: Reader, blocker_uri: str, target_uri: str) -> bool:
 def list_targets(rx: Reader, blocker_uri: str) -> Sequence[tuple[str, str]]:
     """What is shut out: target and kind."""
     rows = rx.all(
-        "SELECT target, kind FROM block WHERE blocker_uri = ? ORDER BY target", blocker_uri
+        "SELECT target, kind FROM block WHERE blocker_uri = ? AND kind <> 'allowed' AND target <> '*' ORDER BY target",
+        blocker_uri,
     )
     return [(row[0], row[1]) for row in rows]
 
 
-def _with_parents(host: str) -> list[str]:
+def list_limited(rx: Reader) -> Sequence[tuple[str, str]]:
+    """What is limited: target and kind."""
+    rows = rx.all("SELECT target, kind FROM limited ORDER BY target")
+    return [(row[0], row[1]) for row in rows]
+
+
+def list_allowed(rx: Reader) -> Sequence[str]:
+    """The hosts that a closed instance speaks with."""
+    rows = rx.all(
+        "SELECT target FROM block WHERE blocker_uri = '' AND kind = 'allowed' ORDER BY target"
+    )
+    return [row[0] for row in rows]
+
+
+def is_closed(rx: Reader) -> bool:
+    """Whether everybody is shut out who is not listed."""
+    return is_blocked_by(rx, INSTANCE, EVERYBODY)
+
+
+def list_known_hosts(rx: Reader) -> Sequence[str]:
+    """Every host of which we know somebody."""
+    return [row[0] for row in rx.all("SELECT DISTINCT host FROM actor WHERE role = 'remote'")]
+
+
+def ties_by_domain(rx: Reader) -> Mapping[str, Ties]:
+    """domain → the follows that shutting it out would end. Domains without any are not in it."""
+    ours = rx.all(
+        "SELECT b.host FROM follow f JOIN actor a ON a.uri = f.follower_uri AND a.role = 'collective' "
+        "JOIN actor b ON b.uri = f.followed_uri AND b.role = 'remote' WHERE f.state <> 'refused'"
+    )
+    theirs = rx.all(
+        "SELECT a.host FROM follow f JOIN actor a ON a.uri = f.follower_uri AND a.role = 'remote' "
+        "JOIN actor b ON b.uri = f.followed_uri AND b.role = 'collective' WHERE f.state <> 'refused'"
+    )
+    following = Counter(domain for (host,) in ours for domain in with_parents(host))
+    followers = Counter(domain for (host,) in theirs for domain in with_parents(host))
+    return {
+        domain: Ties(following[domain], followers[domain])
+        for domain in following.keys() | followers.keys()
+    }
+
+
+def list_ties(rx: Reader, domain: str) -> Sequence[tuple[str, str]]:
+    """The follows between our collectives and a domain: who follows whom."""
+    rows = rx.all(
+        "SELECT f.follower_uri, f.followed_uri, a.host, b.host, a.role FROM follow f "
+        "JOIN actor a ON a.uri = f.follower_uri JOIN actor b ON b.uri = f.followed_uri WHERE a.role <> b.role"
+    )
+    return [
+        (follower, followed)
+        for follower, followed, host, other, role in rows
+        if covers(domain, host if role == "remote" else other)
+    ]
+
+
+def covers(domain: str, host: str) -> bool:
+    """Whether what is decided about `domain` holds for `host`: it is the same, or below it."""
+    return domain in with_parents(host)
+
+
+def with_parents(host: str) -> list[str]:
     """`a.b.example:8443` → itself, without the port, and each domain above that still has a dot."""
     name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
     labels = name.split(".")

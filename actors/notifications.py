@@ -3,11 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from actors import blocks
 from fedi.clock import from_ms
 from fedi.db.engine import Reader
 from fedi.ids import new_row_id
 from fedi.unit import Unit
+
+# What anybody may cause, whether we follow them or not.
+_OF_ANYBODY: Final = frozenset(
+    {"mention", "reply", "like", "announce", "quote", "follow", "follow_request"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +29,9 @@ class Notification:
 
 
 def add(unit: Unit, actor_uri: str, kind: str, from_uri: str, about_uri: str) -> None:
-    """Tell a collective, once."""
+    """Tell a collective, once; of what limited actors do, only if it follows them."""
+    if kind in _OF_ANYBODY and not blocks.hearers(unit.tx, from_uri, [actor_uri]):
+        return
     unit.tx.run(
         "INSERT INTO notification (id, actor_uri, kind, from_uri, about_uri, created_at) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (actor_uri, kind, from_uri, about_uri) DO NOTHING",

@@ -21,7 +21,7 @@ from fedi.publications.activitystreams import build_object
 from fedi.publications.kinds import KIND_NAMES
 from fedi.publications.model import Publication
 from fedi.publications.store import Tombstone
-from fedi.publications.visibility import Viewer, may_see
+from fedi.publications.visibility import Viewer, is_shown, may_see
 from fedi.urls import part
 from fedi.vocab.terms import CONTEXT
 from fedi.web.negotiate import wants_activity
@@ -127,16 +127,14 @@ async def _collection(instance: Instance, request: Request) -> Response:
 
 
 def _replies(rx: Reader, uri: str) -> tuple[int, list[str]]:
-    found = [
-        each.uri for each in store.list_replies(rx, uri, ITEMS_MAX) if each.visibility.is_public
-    ]
+    found = [each.uri for each in store.list_replies(rx, uri, ITEMS_MAX) if is_shown(rx, each)]
     return len(found), found
 
 
 def _thread(rx: Reader, uri: str) -> tuple[int, list[str]]:
     """FEP-7888: the posts in their order, the root first."""
     listed = store.list_thread(rx, part(uri, "context"), ITEMS_MAX)
-    found = [each.uri for each in listed if each.visibility.is_public and each.uri != uri]
+    found = [each.uri for each in listed if each.uri != uri and is_shown(rx, each)]
     return len(found) + 1, [uri, *found]
 
 

@@ -156,7 +156,27 @@ class FederationClient:
 
         Redirects may lead to any permitted host; `may_ask` is heard before each request. Raises `RemoteError`s.
         """
-        headers = {"User-Agent": self._user_agent, "Accept": ACCEPT_PICTURES}
+        return await self._fetch_bytes(url, ACCEPT_PICTURES, bytes_max, may_ask)
+
+    async def fetch_text(
+        self,
+        url: str,
+        accept: str,
+        *,
+        bytes_max: int,
+        may_ask: Callable[[str], Awaitable[bool]] | None = None,
+    ) -> bytes:
+        """The bytes of a text at `url`, such as a list of hosts; otherwise like `fetch_media`."""
+        return (await self._fetch_bytes(url, accept, bytes_max, may_ask))[0]
+
+    async def _fetch_bytes(
+        self,
+        url: str,
+        accept: str,
+        bytes_max: int,
+        may_ask: Callable[[str], Awaitable[bool]] | None,
+    ) -> tuple[bytes, str]:
+        headers = {"User-Agent": self._user_agent, "Accept": accept}
         limits = Limits(bytes_max)
 
         async def ask(address: str) -> Response:

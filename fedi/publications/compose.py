@@ -14,6 +14,7 @@ from fedi.publications.summaries import aid_first_line, event_summary
 from fedi.text.excerpt import excerpt
 from fedi.text.hashtags import normalise_hashtag
 from fedi.text.markup import MentionLink, find_hashtags, find_mentions, render
+from fedi.urls import part
 from fedi.vocab.audience import Addressing, Visibility, address
 
 ABSTRACT_LENGTH = 280
@@ -31,7 +32,10 @@ class DraftText:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a person wants to publish. `texts`: language → words, the original first. `is_short`: a statement as a Note."""
+    """What a person wants to publish. `texts`: language → words, the original first. `is_short`: a statement as a Note.
+
+    `is_for_circle`: for a named list; its members are told one by one, and whoever is mentioned besides is not.
+    """
 
     kind: str
     texts: Mapping[str, DraftText]
@@ -41,6 +45,7 @@ class Draft:
     in_reply_to: str | None = None
     attachments: tuple[Attachment, ...] = ()
     is_sensitive: bool = False
+    is_for_circle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,9 @@ def _people(draft: Draft, setting: Setting) -> dict[str, Actor]:
 def _addressing(draft: Draft, setting: Setting, people: tuple[str, ...]) -> Addressing:
     if draft.visibility is Visibility.LOCAL:
         return Addressing((), ())
+    if draft.is_for_circle:
+        # one address for all copies that says nothing: neither who is meant nor that two texts went to the same list
+        return Addressing((part(setting.uri, "audience"),), ())
     assert setting.author.followers is not None
     return address(draft.visibility, setting.author.followers, people)
 

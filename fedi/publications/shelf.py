@@ -3,6 +3,7 @@
 This is the one door to storing a publication; no caller writes to a single shelf.
 """
 
+from actors import circles
 from fedi.media import cache
 from fedi.publications import featured, quotes, reactions, store, timeline
 from fedi.publications.aid import store as aid_store
@@ -48,6 +49,7 @@ def take_off(unit: Unit, uri: str, *, is_local: bool, by: str | None = None) -> 
     reactions.forget_object(unit, uri)
     featured.forget_object(unit, uri)
     quotes.forget_object(unit, uri)
+    circles.forget_object(unit, uri)
     if row_id is None:
         return False
     event_store.remove(unit, row_id)

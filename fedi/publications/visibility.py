@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from actors import blocks, follows
+from actors import blocks, circles, follows
 from actors.model import Actor
 from fedi.db.engine import Reader
 from fedi.publications import store
@@ -31,10 +31,21 @@ def may_see(rx: Reader, viewer: Viewer, publication: Publication) -> bool:
         return True
     if actor is None or publication.visibility is Visibility.LOCAL:
         return False
-    if store.is_addressed(rx, publication.uri, actor.uri):
+    if _is_for(rx, actor, publication):
         return True
     return publication.visibility is Visibility.FOLLOWERS and _is_follower_or_its_server(
         rx, actor, publication.author
+    )
+
+
+def is_shown(rx: Reader, publication: Publication) -> bool:
+    """Whether lists that anybody may read name it: public, by somebody who is neither shut out nor limited."""
+    return publication.visibility.is_public and not blocks.is_hidden(rx, publication.author)
+
+
+def _is_for(rx: Reader, actor: Actor, publication: Publication) -> bool:
+    return store.is_addressed(rx, publication.uri, actor.uri) or circles.may_read(
+        rx, publication.uri, actor.uri
     )
 
 

@@ -69,15 +69,10 @@ def by_publishing(listed: Listed) -> Cursor:
 
 
 def without_blocked(rx: Reader, listed: Sequence[Listed], by: str | None = None) -> list[Listed]:
-    """Those whose authors are shut out neither by this instance nor by the actor `by`."""
+    """Those whose authors are neither shut out or limited by this instance nor shut out by the actor `by`."""
     shut_out = {
         uri
-        for uri, host in {
-            (each.publication.author, each.author.host if each.author else "")
-            for each in listed
-            if not each.is_local
-        }
-        if blocks.is_actor_blocked(rx, uri, host)
-        or (by is not None and blocks.is_blocked_by(rx, by, uri))
+        for uri in {each.publication.author for each in listed if not each.is_local}
+        if blocks.is_hidden(rx, uri) or (by is not None and blocks.is_blocked_by(rx, by, uri))
     }
     return [each for each in listed if each.publication.author not in shut_out]

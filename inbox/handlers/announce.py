@@ -1,6 +1,6 @@
 """Announce: somebody passes public words on."""
 
-from actors import follows, notifications
+from actors import blocks, follows, notifications
 from fedi.publications import reactions, shelf, store, timeline
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity
@@ -28,7 +28,9 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         return Ignored("announce.dead_object")
     if not reactions.add(unit, reactions.ANNOUNCE, uri, sender.uri, "", incoming.activity.uri):
         return Ignored("announce.known")
-    timeline.add(unit, readers, row_id, publication.kind, unit.now_ms, boosted_by=sender.uri)
+    # passing on does not carry a limited author's words to collectives that do not follow it
+    heard_by = blocks.hearers(unit.tx, publication.author, readers)
+    timeline.add(unit, heard_by, row_id, publication.kind, unit.now_ms, boosted_by=sender.uri)
     if unit.urls.is_ours(publication.author):
         notifications.add(unit, publication.author, "announce", sender.uri, uri)
     return Done("announce.stored")

@@ -1,8 +1,9 @@
 """Create: somebody says something new."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from actors import follows, notifications
+from actors import blocks, follows, notifications
 from actors import store as actor_store
 from actors.model import ROLE_COLLECTIVE, Actor
 from fedi.clock import to_ms
@@ -47,23 +48,45 @@ def welcome(
     parent = store.find(unit.tx, publication.in_reply_to) if publication.in_reply_to else None
     if not named and not followers and parent is None:
         return Ignored("create.unrelated")
-    is_held = (
-        unit.posture != "open" and not followers and not _is_friend(unit, author, named, parent)
+    is_held = not followers and (
+        blocks.is_limited(unit.tx, author.uri)
+        or (unit.posture != "open" and not _is_friend(unit, author, named, parent))
     )
     row_id = shelf.put(unit, publication, is_local=False, is_held=is_held)
     if row_id is None:
-        return Ignored("create.known")
+        return _reach(unit, publication, author, named)
     readers = followers if publication.visibility is not Visibility.DIRECT else []
-    timeline.add(
-        unit, [*readers, *named], row_id, publication.kind, to_ms(publication.published_at)
-    )
-    for uri in named:
-        notifications.add(unit, uri, "mention", author.uri, publication.uri)
+    _put_before(unit, publication, row_id, [*readers, *named])
+    _tell(unit, publication, named)
     if parent is None and publication.in_reply_to is not None and publication.visibility.is_public:
         want_parent(unit, publication.in_reply_to)
     if parent is not None and unit.urls.is_ours(parent.author) and parent.author not in named:
         notifications.add(unit, parent.author, "reply", author.uri, publication.uri)
     return Done("create.held" if is_held else "create.stored")
+
+
+def _reach(unit: Unit, publication: Publication, author: Actor, named: list[str]) -> Outcome:
+    """What is for a few may come once for each of them: to those who are named this time it is new."""
+    stored = store.find(unit.tx, publication.uri)
+    row_id = store.find_row_id(unit.tx, publication.uri)
+    if stored is None or row_id is None or stored.author != author.uri or not named:
+        return Ignored("create.known")
+    if stored.visibility is not Visibility.DIRECT:
+        return Ignored("create.known")
+    _put_before(unit, stored, row_id, named)
+    _tell(unit, stored, named)
+    return Done("create.reached")
+
+
+def _put_before(unit: Unit, publication: Publication, row_id: int, readers: Sequence[str]) -> None:
+    """Into the timelines of these; what a limited author says, only of those who follow it."""
+    heard_by = blocks.hearers(unit.tx, publication.author, readers)
+    timeline.add(unit, heard_by, row_id, publication.kind, to_ms(publication.published_at))
+
+
+def _tell(unit: Unit, publication: Publication, named: Sequence[str]) -> None:
+    for uri in named:
+        notifications.add(unit, uri, "mention", publication.author, publication.uri)
 
 
 def named_collectives(unit: Unit, publication: Publication) -> list[str]:

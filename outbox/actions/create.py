@@ -1,8 +1,9 @@
 """Create: a publication of ours goes out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from actors import follows, notifications
+from actors import circles, follows, notifications
 from actors import store as actor_store
 from actors.model import ROLE_COLLECTIVE, Actor
 from fedi.clock import to_ms
@@ -16,8 +17,13 @@ from outbox.activities import envelope
 from outbox.send import Audience, send
 
 
-def create(unit: Unit, author: Actor, publication: Publication) -> None:
-    """Store a publication of ours and send it to its audience, all or nothing (R2)."""
+def create(
+    unit: Unit, author: Actor, publication: Publication, *, members: Sequence[str] | None = None
+) -> None:
+    """Store a publication of ours and send it to its audience, all or nothing (R2).
+
+    `members`: those of the named list for which it is, who learn nothing of one another (ADR 0010).
+    """
     row_id = shelf.put(unit, publication, is_local=True)
     if row_id is None:
         raise Conflict("publication.exists", detail=publication.uri)
@@ -28,6 +34,9 @@ def create(unit: Unit, author: Actor, publication: Publication) -> None:
     if publication.visibility is Visibility.LOCAL:
         _tell_neighbours(unit, publication)
         return
+    if members is not None:
+        _send_to_each(unit, author, publication, members)
+        return
     activity = envelope(
         unit,
         author,
@@ -37,6 +46,18 @@ def create(unit: Unit, author: Actor, publication: Publication) -> None:
         publication.cc,
     )
     send(unit, author, activity, audience_of(unit, author, publication))
+
+
+def _send_to_each(
+    unit: Unit, author: Actor, publication: Publication, members: Sequence[str]
+) -> None:
+    """One Create for each member, addressed to that member alone, about the same object."""
+    circles.remember_readers(unit, publication.uri, members)
+    subject = build_object(publication, with_collections=True)
+    for member in members:
+        told = {**subject, "to": [member], "cc": []}
+        activity = envelope(unit, author, "Create", told, (member,))
+        send(unit, author, activity, Audience.only(member))
 
 
 def audience_of(
