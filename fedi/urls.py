@@ -47,6 +47,9 @@ class Urls:
     def activity(self, public_id: str) -> str:
         return f"{self.base}/activity/{public_id}"
 
+    def vote(self, public_id: str) -> str:
+        return f"{self.base}/vote/{public_id}"
+
     def stamp(self, public_id: str) -> str:
         return f"{self.base}/stamp/{public_id}"
 

@@ -1,4 +1,4 @@
-"""`fedi move`, `alias`, `pin`, `report`, `keys`: what a steward does with a collective's own house."""
+"""`fedi move`, `alias`, `pin`, `vote`, `report`, `keys`: what a steward does with a collective's own house."""
 
 import click
 
@@ -6,6 +6,7 @@ from fedi.cli.relations import send
 from fedi.cli.speech import command, group, option
 from fedi.desk.house import ReportOrder
 from fedi.desk.keys import RotateOrder
+from fedi.desk.polls import VoteOrder
 from fedi.desk.relations import ReactionOrder, RelationOrder
 
 _AS = option("--as", "actor", default="", metavar="USERNAME", help="cli.opt.as")
@@ -70,6 +71,18 @@ def pin(which: str, undo: bool, actor: str, deliver: bool) -> None:
         send("unpin", order, deliver, done="house.unpinned", nothing="house.not_pinned")
     else:
         send("pin", order, deliver, done="house.pinned", nothing="house.pinned_already")
+
+
+@command("vote")
+@_WHICH
+@option(
+    "--option", "options", multiple=True, required=True, metavar="TEXT", help="cli.opt.vote_option"
+)
+@_AS
+@_DELIVER
+def vote(which: str, options: tuple[str, ...], actor: str, deliver: bool) -> None:
+    """Vote in somebody's poll."""
+    send("vote", VoteOrder(which=which, options=options, actor=actor), deliver, done="house.voted")
 
 
 @command("report")

@@ -39,6 +39,7 @@ _COMMANDS: Final = {
     "unblock": "fedi.cli.blocks:unblock",
     "flags": "fedi.cli.blocks:flags",
     "media": "fedi.cli.media:media",
+    "vote": "fedi.cli.house:vote",
     "pin": "fedi.cli.house:pin",
     "report": "fedi.cli.house:report",
     "alias": "fedi.cli.house:alias",

@@ -7,6 +7,7 @@ from fedi.unit import Unit
 
 LIKE = "like"
 ANNOUNCE = "announce"
+VOTE = "vote"
 
 
 def add(
