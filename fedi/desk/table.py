@@ -21,6 +21,7 @@ from fedi.desk import (
 )
 from fedi.desk.order import Done, Order, Result
 from fedi.desk.wishes import DeleteOrder, EditOrder, Published, PublishOrder
+from fedi.doctor import commands as doctor
 from fedi.instance import Instance
 
 
@@ -76,4 +77,5 @@ COMMANDS: Final[dict[str, Command]] = {
     "media.usage": Command(collectives.NoOrder, media.Usage, media.usage),
     "media.prune": Command(media.PruneOrder, media.Pruned, media.prune),
     "flags": Command(collectives.NoOrder, reports.Flags, reports.list_open),
+    **{name: Command(*entry) for name, entry in doctor.COMMANDS.items()},
 }
