@@ -206,10 +206,11 @@ async def send_raw(
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
     if method == "POST" and not any(name == "content-length" for name, _ in headers):
         lines.append(f"content-length: {len(body)}")
-    return await exchange(made, host, "\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+    raw = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+    return await exchange(made, host, raw, has_body=method != "HEAD")
 
 
-async def exchange(made: World, host: str, raw: bytes) -> Heard:
+async def exchange(made: World, host: str, raw: bytes, *, has_body: bool = True) -> Heard:
     """Bytes out, one answer in. The connection is kept for the next while the server keeps it."""
     way = (id(made), made.wire.ports[host])
     answer = b""
@@ -220,7 +221,7 @@ async def exchange(made: World, host: str, raw: bytes) -> Heard:
         try:
             writer.write(raw)
             await writer.drain()
-            answer = await _whole_answer(reader)
+            answer = await _whole_answer(reader, has_body)
         except (ConnectionError, ssl.SSLError):
             answer = b""
         if answer:
@@ -243,16 +244,18 @@ async def _connect(made: World, host: str) -> tuple[asyncio.StreamReader, asynci
     return reader, writer
 
 
-async def _whole_answer(reader: asyncio.StreamReader) -> bytes:
+async def _whole_answer(reader: asyncio.StreamReader, has_body: bool) -> bytes:
     """One answer; of one without a length, whatever comes until the end."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError as problem:
         return problem.partial
+    if not has_body or b" 304 " in head[:20]:
+        return head
     length = re.search(rb"content-length: *(\d+)", head.lower())
     if length:
         return head + await reader.readexactly(int(length[1]))
-    return head if b" 304 " in head[:20] else head + await reader.read()
+    return head + await reader.read()
 
 
 _open: dict[tuple[int, int], tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
