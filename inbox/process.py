@@ -299,7 +299,8 @@ def _effect(unit: Unit, ready: _Ready) -> Outcome:
         return Ignored("sender_gone")
     if not policy.is_welcome(unit.tx, sender.uri, sender.host):
         return Refused("blocked")
-    if store.was_done_before(unit.tx, kept):
+    # of one Create for a few, each copy may be for another of them: its handler knows what is new
+    if not handler.reads_publication and store.was_done_before(unit.tx, kept):
         return Ignored("repeated")
     incoming = Incoming(
         ready.activity,

@@ -23,10 +23,13 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
             return Ignored("announce.unknown_object")
     if not publication.visibility.is_public:
         return Refused("announce.not_public")
+    if blocks.is_blocked_by(unit.tx, publication.author, sender.uri):
+        return Ignored("announce.shut_out")
     row_id = store.find_row_id(unit.tx, uri) or shelf.put(unit, publication, is_local=False)
     if row_id is None:
         return Ignored("announce.dead_object")
-    if not reactions.add(unit, reactions.ANNOUNCE, uri, sender.uri, "", incoming.activity.uri):
+    added = reactions.add(unit, reactions.ANNOUNCE, uri, sender.uri, "", incoming.activity.uri)
+    if not added and not sender.is_local:
         return Ignored("announce.known")
     # passing on does not carry a limited author's words to collectives that do not follow it
     heard_by = blocks.hearers(unit.tx, publication.author, readers)

@@ -44,6 +44,7 @@ def welcome(
     named = named_collectives(unit, publication)
     if recipient is not None and recipient.uri not in named:
         named.append(recipient.uri)
+    named = [uri for uri in named if not blocks.is_blocked_by(unit.tx, uri, author.uri)]
     followers = follows.list_local_followers(unit.tx, author.uri)
     parent = store.find(unit.tx, publication.in_reply_to) if publication.in_reply_to else None
     if not named and not followers and parent is None:
@@ -60,8 +61,8 @@ def welcome(
     _tell(unit, publication, named)
     if parent is None and publication.in_reply_to is not None and publication.visibility.is_public:
         want_parent(unit, publication.in_reply_to)
-    if parent is not None and unit.urls.is_ours(parent.author) and parent.author not in named:
-        notifications.add(unit, parent.author, "reply", author.uri, publication.uri)
+    if parent is not None and parent.author not in named:
+        _tell_answered(unit, publication, author, parent)
     return Done("create.held" if is_held else "create.stored")
 
 
@@ -71,7 +72,8 @@ def _reach(unit: Unit, publication: Publication, author: Actor, named: list[str]
     row_id = store.find_row_id(unit.tx, publication.uri)
     if stored is None or row_id is None or stored.author != author.uri or not named:
         return Ignored("create.known")
-    if stored.visibility is not Visibility.DIRECT:
+    # words of a neighbour on this instance were stored when they were said; whom they name was not told
+    if stored.visibility is not Visibility.DIRECT and not author.is_local:
         return Ignored("create.known")
     _put_before(unit, stored, row_id, named)
     _tell(unit, stored, named)
@@ -87,6 +89,15 @@ def _put_before(unit: Unit, publication: Publication, row_id: int, readers: Sequ
 def _tell(unit: Unit, publication: Publication, named: Sequence[str]) -> None:
     for uri in named:
         notifications.add(unit, uri, "mention", publication.author, publication.uri)
+
+
+def _tell_answered(
+    unit: Unit, publication: Publication, author: Actor, parent: Publication
+) -> None:
+    if unit.urls.is_ours(parent.author) and not blocks.is_blocked_by(
+        unit.tx, parent.author, author.uri
+    ):
+        notifications.add(unit, parent.author, "reply", author.uri, publication.uri)
 
 
 def named_collectives(unit: Unit, publication: Publication) -> list[str]:
