@@ -42,7 +42,10 @@ _STATE = {
 
 @dataclass(slots=True)
 class _Run:
-    """One pass over a lane: what is left to send, what became of it, and whether the host turned out to be in trouble."""
+    """One pass over a lane: what is left to send, what became of it, and whether the host turned out to be in trouble.
+
+    `skew_s`: its clock minus ours, where that may be why it refused a signature.
+    """
 
     lane: Lane
     letters: deque[Letter]
@@ -51,6 +54,7 @@ class _Run:
     busy_inboxes: set[tuple[str, str]] = field(default_factory=set)
     trouble: tuple[str, int | None] | None = None
     was_heard: bool = False
+    skew_s: int | None = None
 
 
 class Deliverer:
@@ -158,6 +162,8 @@ class Deliverer:
             return None
         if run.was_heard:
             hosts.note_sent(unit, run.lane.host)
+        if run.skew_s is not None:
+            hosts.note_skew(unit, run.lane.host, run.skew_s)
         due_at = store.next_due_for(unit.tx, run.lane.host, unit.now_ms)
         if due_at is not None and due_at <= unit.now_ms and run.settled:
             hosts.extend(unit, run.lane.host, LEASE)
@@ -204,9 +210,7 @@ class Deliverer:
         instance = self._instance
         age = instance.clock.now() - from_ms(letter.created_at)
         if age > timedelta(days=instance.config.delivery.give_up_days):
-            return Settlement(
-                letter.id, store.GIVEN_UP, None, "too_old", letter.due_at, was_tried=False
-            )
+            return Settlement(letter.id, store.GIVEN_UP, None, "", letter.due_at, was_tried=False)
         try:
             key_uri = letter.key_uri or await current_key(instance, letter.actor_uri, RSA)
             key = await signing_key(instance, key_uri)
@@ -239,6 +243,7 @@ class Deliverer:
         judgement = judge(answer.status, letter.attempts + 1)
         if answer.skew_s is not None and judgement.verdict is not Verdict.SENT:
             judgement = Judgement(judgement.verdict, "clock")
+            run.skew_s = answer.skew_s
         run.was_heard = run.was_heard or judgement.verdict is not Verdict.HOST_LATER
         return self._settled(run, letter, judgement, answer.status, answer.retry_after_s)
 

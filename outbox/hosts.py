@@ -6,10 +6,13 @@ A host that fails is tried again as a whole; the rows that wait for it are not t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from fedi.clock import from_ms, to_ms
-from fedi.db.engine import Reader
+from fedi.db.engine import Reader, marks
 from fedi.unit import Unit
+
+_COLUMNS = "host, due_at, failures, failing_since, last_sent_at, last_reason, clock_skew_s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class HostState:
-    """What is known of a host's behaviour."""
+    """What is known of a host's behaviour. `clock_skew_s`: its clock minus ours when it last refused a signature."""
 
     host: str
     due_at: datetime | None
@@ -30,6 +33,7 @@ class HostState:
     failing_since: datetime | None
     last_sent_at: datetime | None
     last_reason: str
+    clock_skew_s: int | None = None
 
 
 def enqueue(unit: Unit, hosts: Sequence[str]) -> None:
@@ -72,7 +76,8 @@ def release(unit: Unit, host: str, due_at: int | None) -> None:
 def note_sent(unit: Unit, host: str) -> None:
     """The host took something: it is well."""
     unit.tx.run(
-        "UPDATE host SET failures = 0, failing_since = NULL, last_sent_at = ?, last_reason = '' WHERE host = ?",
+        "UPDATE host SET failures = 0, failing_since = NULL, last_sent_at = ?, last_reason = '', clock_skew_s = NULL "
+        "WHERE host = ?",
         unit.now_ms,
         host,
     )
@@ -88,6 +93,11 @@ def note_trouble(unit: Unit, host: str, reason: str, due_at: datetime) -> None:
         reason,
         host,
     )
+
+
+def note_skew(unit: Unit, host: str, skew_s: int) -> None:
+    """The host refused a signature, and its clock differs from ours by so many seconds."""
+    unit.tx.run("UPDATE host SET clock_skew_s = ? WHERE host = ?", skew_s, host)
 
 
 def note_heard(unit: Unit, host: str) -> bool:
@@ -147,14 +157,22 @@ def list_schemes(rx: Reader, most: int = 10_000) -> Sequence[tuple[str, str]]:
 def list_troubled(rx: Reader, most: int = 100) -> Sequence[HostState]:
     """Hosts in trouble, the longest first."""
     rows = rx.all(
-        "SELECT host, due_at, failures, failing_since, last_sent_at, last_reason FROM host WHERE failures > 0 "
-        "ORDER BY failing_since LIMIT ?",
-        most,
+        f"SELECT {_COLUMNS} FROM host WHERE failures > 0 ORDER BY failing_since LIMIT ?", most
     )
-    return [
-        HostState(row[0], _moment(row[1]), int(row[2]), _moment(row[3]), _moment(row[4]), row[5])
-        for row in rows
-    ]
+    return [_state_of(row) for row in rows]
+
+
+def find_many(rx: Reader, hosts: Sequence[str]) -> dict[str, HostState]:
+    """What is known of these hosts, by name."""
+    rows = rx.all(f"SELECT {_COLUMNS} FROM host WHERE host IN ({marks(len(hosts))})", *hosts)
+    return {row[0]: _state_of(row) for row in rows}
+
+
+def _state_of(row: Sequence[Any]) -> HostState:
+    host, due_at, failures, since, sent_at, reason, skew_s = row
+    return HostState(
+        host, _moment(due_at), int(failures), _moment(since), _moment(sent_at), reason, skew_s
+    )
 
 
 def _moment(ms: int | None) -> datetime | None:

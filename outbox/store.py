@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from fedi.clock import from_ms, to_ms
 from fedi.db.engine import Reader, marks
@@ -25,6 +26,18 @@ FORWARDED = "forwarded"
 _PUT_OFF = (
     "SELECT b.actor_uri, e.inbox FROM delivery e JOIN outbox_activity b ON b.id = e.activity_id "
     "WHERE e.host = ? AND e.state = 'waiting' AND e.due_at > ?"
+)
+
+# A line of the ledger.
+_LINE = "a.uri, a.type, d.host, d.inbox, d.state, d.attempts, d.due_at, d.last_status, d.last_reason, d.last_at"
+
+# What may be tried again.
+RETRIED = (WAITING, REFUSED, GIVEN_UP)
+
+# Values: now, twice.
+_RETRY = (
+    "UPDATE delivery SET state = 'waiting', due_at = ?, attempts = 0, created_at = ? "
+    "WHERE state IN ('waiting', 'refused', 'given_up')"
 )
 
 
@@ -70,7 +83,10 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of an attempt: the new state, and for a waiting one when it may be tried again."""
+    """What became of an attempt: the new state, and for a waiting one when it may be tried again.
+
+    An empty `reason` leaves the last one standing; so does the status of what was not tried.
+    """
 
     delivery_id: int
     state: str
@@ -197,13 +213,16 @@ def keep_seal(unit: Unit, activity_id: int, body: bytes) -> None:
 def settle(unit: Unit, settlements: Sequence[Settlement]) -> None:
     """Write down what became of attempts."""
     unit.tx.run_many(
-        "UPDATE delivery SET state = ?, attempts = attempts + ?, last_status = ?, last_reason = ?, last_at = ?, "
-        "due_at = ? WHERE id = ? AND state = 'waiting'",
+        "UPDATE delivery SET state = ?, attempts = attempts + ?, last_status = CASE WHEN ? THEN ? ELSE last_status END, "
+        "last_reason = CASE WHEN ? = '' THEN last_reason ELSE ? END, last_at = ?, due_at = ? "
+        "WHERE id = ? AND state = 'waiting'",
         [
             (
                 each.state,
                 int(each.was_tried),
+                each.was_tried,
                 each.status,
+                each.reason,
                 each.reason,
                 unit.now_ms,
                 each.due_at,
@@ -239,15 +258,34 @@ def next_due_for(rx: Reader, host: str, now_ms: int) -> int | None:
     return int(row[0])
 
 
-def retry_refused(unit: Unit, object_uri: str) -> Sequence[str]:
-    """Let everything refused or given up about an object wait again; the hosts concerned."""
-    rows = unit.tx.all(
-        "UPDATE delivery SET state = 'waiting', due_at = ?, attempts = 0 WHERE state IN ('refused', 'given_up') "
-        "AND activity_id IN (SELECT id FROM outbox_activity WHERE object_uri = ?) RETURNING host",
+def retry_about(unit: Unit, uri: str, hosts: Sequence[str]) -> int:
+    """Let everything about an object (or one activity) to these hosts that waits, was refused or given up go at once.
+
+    It is as if it were new: the attempts and the time it may wait begin again. How much.
+    """
+    return unit.tx.run(
+        f"{_RETRY} AND host IN ({marks(len(hosts))}) "
+        "AND activity_id IN (SELECT id FROM outbox_activity WHERE object_uri = ? OR uri = ?)",
         unit.now_ms,
-        object_uri,
+        unit.now_ms,
+        *hosts,
+        uri,
+        uri,
     )
-    return list(dict.fromkeys(row[0] for row in rows))
+
+
+def retry_host(unit: Unit, host: str) -> int:
+    """The same for everything to one host; how much."""
+    return unit.tx.run(f"{_RETRY} AND host = ?", unit.now_ms, unit.now_ms, host)
+
+
+def retry_waiting(unit: Unit) -> None:
+    """Nothing that waits is put off any more."""
+    unit.tx.run(
+        "UPDATE delivery SET due_at = ? WHERE state = 'waiting' AND due_at > ?",
+        unit.now_ms,
+        unit.now_ms,
+    )
 
 
 def find(rx: Reader, uri: str) -> OutboxActivity | None:
@@ -316,28 +354,34 @@ def list_inboxes_of(rx: Reader, object_uri: str) -> Sequence[tuple[str, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def list_deliveries(rx: Reader, object_uri: str) -> Sequence[Delivery]:
-    """The ledger of everything said about an object."""
+def list_deliveries(rx: Reader, uri: str) -> Sequence[Delivery]:
+    """The ledger of everything said about an object, or of one activity."""
     rows = rx.all(
-        "SELECT a.uri, a.type, d.host, d.inbox, d.state, d.attempts, d.due_at, d.last_status, d.last_reason, d.last_at "
-        "FROM delivery d JOIN outbox_activity a ON a.id = d.activity_id WHERE a.object_uri = ? ORDER BY d.id",
-        object_uri,
+        f"SELECT {_LINE} FROM delivery d JOIN outbox_activity a ON a.id = d.activity_id "
+        "WHERE a.object_uri = ? OR a.uri = ? ORDER BY d.id",
+        uri,
+        uri,
     )
-    return [
-        Delivery(
-            activity_uri=row[0],
-            activity_type=row[1],
-            host=row[2],
-            inbox=row[3],
-            state=row[4],
-            attempts=row[5],
-            due_at=from_ms(row[6]),
-            last_status=row[7],
-            last_reason=row[8],
-            last_at=None if row[9] is None else from_ms(row[9]),
-        )
-        for row in rows
-    ]
+    return [_delivery_of(row) for row in rows]
+
+
+def list_unsent(rx: Reader, most: int) -> Sequence[Delivery]:
+    """What did not arrive, or not yet: the newest first."""
+    rows = rx.all(
+        f"SELECT {_LINE} FROM delivery d JOIN outbox_activity a ON a.id = d.activity_id "
+        "WHERE d.state IN ('waiting', 'refused', 'gone', 'given_up') ORDER BY d.id DESC LIMIT ?",
+        most,
+    )
+    return [_delivery_of(row) for row in rows]
+
+
+def list_taking(rx: Reader, hosts: Sequence[str]) -> set[str]:
+    """Those of these hosts that took something from us."""
+    rows = rx.all(
+        f"SELECT DISTINCT host FROM delivery WHERE state = 'sent' AND host IN ({marks(len(hosts))})",
+        *hosts,
+    )
+    return {row[0] for row in rows}
 
 
 def count_states(rx: Reader) -> dict[str, int]:
@@ -372,6 +416,21 @@ def purge(unit: Unit, before: datetime) -> int:
     """Forget settled lines of the ledger that are older than this; how many."""
     return unit.tx.run(
         "DELETE FROM delivery WHERE state <> 'waiting' AND last_at < ?", to_ms(before)
+    )
+
+
+def _delivery_of(row: Sequence[Any]) -> Delivery:
+    return Delivery(
+        activity_uri=row[0],
+        activity_type=row[1],
+        host=row[2],
+        inbox=row[3],
+        state=row[4],
+        attempts=row[5],
+        due_at=from_ms(row[6]),
+        last_status=row[7],
+        last_reason=row[8],
+        last_at=None if row[9] is None else from_ms(row[9]),
     )
 
 

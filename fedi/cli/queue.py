@@ -5,20 +5,13 @@ import sys
 
 import click
 
+from fedi.cli.deliveries import retry, show
 from fedi.cli.output import give, handle, moment, pairs, states, table
 from fedi.cli.session import session
 from fedi.cli.speech import command, group, option, speaker, t
 from fedi.desk.collectives import NoOrder
 from fedi.desk.control import Desk
-from fedi.desk.queue import (
-    Drained,
-    DrainOrder,
-    Ledger,
-    Retried,
-    RetryOrder,
-    Status,
-    WhichOrder,
-)
+from fedi.desk.queue import Drained, DrainOrder, Status
 
 STEP_S = 0.3
 SETTLE_S = 20
@@ -54,41 +47,6 @@ def status() -> None:
                 for each in found.troubled
             ]
         )
-    give(found, lines, as_json=here.as_json)
-
-
-@command("show", "queue.show")
-@click.argument("which", metavar="URI")
-def show(which: str) -> None:
-    """Every delivery about a publication."""
-    here = session()
-    found = here.ask("queue.show", WhichOrder(which=which), Ledger)
-    rows = [
-        (
-            each.type,
-            handle(each.host),
-            t(f"cli.state.{each.state}"),
-            str(each.last_status or ""),
-            each.last_reason,
-            moment(each.last_at),
-        )
-        for each in found.deliveries
-    ]
-    give(found, table(rows) or [t("cli.no_deliveries")], as_json=here.as_json)
-
-
-@command("retry", "queue.retry")
-@click.argument("which", metavar="[URI]", default="")
-@option("--host", default="", metavar="HOST", help="cli.opt.host")
-@option("--quarantined", is_flag=True, help="cli.opt.quarantined")
-def retry(which: str, host: str, quarantined: bool) -> None:
-    """Try again at once."""
-    here = session()
-    order = RetryOrder(which=which, host=host, quarantined=quarantined)
-    found = here.ask("queue.retry", order, Retried)
-    lines = [speaker().plural("cli.retried", found.hosts)]
-    if quarantined:
-        lines.append(speaker().plural("cli.retried_arrivals", found.arrivals))
     give(found, lines, as_json=here.as_json)
 
 
