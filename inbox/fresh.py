@@ -10,7 +10,7 @@ from typing import Final
 from fedi.vocab.activity import Activity
 from inbox.store import Kept
 
-FRESH_MAX: Final = 500
+FRESH_MAX: Final = 2000
 BODY_BYTES_MAX: Final = 64 * 1024
 
 
@@ -41,8 +41,11 @@ class Fresh:
         """Hand over what is on disk by now."""
         self._arrived.append((kept, activity))
 
-    def take(self) -> list[tuple[Kept, Activity]]:
-        """Everything that was handed over."""
-        taken = list(self._arrived)
-        self._arrived.clear()
-        return taken
+    def has_more_than(self, most: int) -> bool:
+        """Whether more was handed over than one turn takes. All of it was stored before anything that waits in the table."""
+        return len(self._arrived) > most
+
+    def take(self, most: int | None = None) -> list[tuple[Kept, Activity]]:
+        """The oldest that were handed over, or all."""
+        count = len(self._arrived) if most is None else min(most, len(self._arrived))
+        return [self._arrived.popleft() for _ in range(count)]

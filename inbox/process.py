@@ -33,7 +33,8 @@ from inbox.store import Kept
 
 log = logging.getLogger("fedi.inbox")
 
-BATCH = 100
+# Small, so that a flood is taken in before it is worked: senders wait for the door, nobody waits for the worker.
+BATCH = 24
 HELD_MAX = 2 * BATCH
 REST_S = 30.0
 UNREACHABLE_AGAIN = (timedelta(minutes=2), timedelta(minutes=30), timedelta(hours=6))
@@ -125,11 +126,14 @@ class Processor:
                 fresh.open()
             return claimed
 
-        claimed = await self._instance.change(claim)
+        if fresh.has_more_than(BATCH):
+            claimed: Sequence[Kept] = ()
+            taken = fresh.take(BATCH)
+        else:
+            claimed = await self._instance.change(claim)
+            taken = fresh.take()
         long_ago = self._instance.clock.now() - store.LEASE / 2
-        arrived = [
-            (kept, activity) for kept, activity in fresh.take() if kept.received_at > long_ago
-        ]
+        arrived = [(kept, activity) for kept, activity in taken if kept.received_at > long_ago]
         batch = [*arrived, *((kept, None) for kept in claimed)]
         # a lease that ran out while its activity still waits for its turn here changes nothing
         batch = [(kept, activity) for kept, activity in batch if kept.id not in self._held]
