@@ -31,8 +31,8 @@ def measure(rounds: int) -> dict[str, Any]:
 def _start(made: Town) -> tuple[float, float]:
     start = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.instance", str(made.config_file), "1"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "fedi", "serve", "--config", str(made.config_file)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     made.processes.append(process)
     while True:
