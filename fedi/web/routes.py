@@ -8,8 +8,9 @@ from starlette.routing import Route
 
 from fedi.errors import FediError
 from fedi.instance import Instance
-from fedi.web.pages import about, feeds, files, language, lists, profile
+from fedi.web.pages import about, feeds, files, history, invitation, language, lists, profile
 from fedi.web.pages.errors import error_page
+from fedi.web.pages.own_server import OwnServer
 
 Page = Callable[[Instance, Request], Awaitable[Response]]
 
@@ -28,6 +29,7 @@ GET_PAGES: tuple[tuple[str, Page], ...] = (
     ("/feed.rss", feeds.instance_feed),
     ("/events.ics", feeds.instance_calendar),
     ("/event/{id}/event.ics", feeds.event_calendar),
+    ("/{kind}/{id}/history", history.history),
     ("/@{username}/feed.atom", feeds.actor_feed),
     ("/@{username}/feed.rss", feeds.actor_feed),
     ("/@{username}/events.ics", feeds.actor_calendar),
@@ -35,6 +37,7 @@ GET_PAGES: tuple[tuple[str, Page], ...] = (
     ("/@{username}/{kind}.rss", feeds.actor_kind_feed),
     ("/@{username}", profile.profile),
     ("/static/{name}", files.static),
+    ("/invitation/{token}", invitation.invitation),
     ("/favicon.ico", files.favicon),
     ("/manifest.webmanifest", files.manifest),
     ("/robots.txt", files.robots),
@@ -48,6 +51,7 @@ def routes(instance: Instance) -> list[Route]:
         for path, page in GET_PAGES
     ]
     found.append(Route("/language", _answering(instance, language.choose), methods=["POST"]))
+    found.append(Route("/own-server", _answering(instance, OwnServer()), methods=["POST"]))
     return found
 
 

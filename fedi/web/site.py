@@ -41,7 +41,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the head of a page says. `canonical` and `image` are full addresses; `title` is without the site's name."""
+    """What the head of a page says. `canonical` and `image` are full addresses; `title` is without the site's name.
+
+    `onward`: where the browser goes by itself as soon as it has read the page.
+    """
 
     title: str
     canonical: str
@@ -53,6 +56,7 @@ class Head:
     modified: str = ""
     alternates: tuple[Alternate, ...] = ()
     is_indexed: bool = True
+    onward: str | None = None
 
 
 def site_of(config: Config, urls: Urls, collectives: Sequence[Actor] = ()) -> Site:

@@ -14,6 +14,15 @@ from tests.browser.serving import BROWSER, serving
 
 WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
 
+# Pictures wait until somebody comes near.
+SCROLL = """async () => {
+  for (let y = 0; y < document.body.scrollHeight; y += 400) {
+    scrollTo(0, y);
+    await new Promise(done => requestAnimationFrame(() => setTimeout(done, 30)));
+  }
+  scrollTo(0, 0);
+}"""
+
 
 def pages_of(sample: Sample) -> dict[str, str]:
     return {
@@ -27,6 +36,8 @@ def pages_of(sample: Sample) -> dict[str, str]:
         "statement": sample.statement,
         "request": sample.request,
         "note": sample.note,
+        "edited": sample.edited,
+        "history": f"{sample.edited}/history",
         "tag": "/tag/تونس",
         "about": "/about",
         "gone": sample.gone,
@@ -50,6 +61,8 @@ async def take(browser: Browser, base: str, sample: Sample, folder: Path, only: 
                     if only and name not in only:
                         continue
                     await page.goto(base + path)
+                    await page.evaluate(SCROLL)
+                    await page.wait_for_load_state("networkidle")
                     file = folder / f"{name}-{device}-{language}-{scheme}.png"
                     await page.screenshot(path=file, full_page=name not in ("statement",))
                     if name in ("statement", "event") and scheme == "light":

@@ -17,7 +17,8 @@ from icalendar import Calendar
 
 from actors import blocks
 from actors import store as actor_store
-from actors.model import Actor, ProfileField
+from actors.model import Actor, ActorImage, ProfileField
+from fedi.app import assemble
 from fedi.publications import shelf, store
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.event.model import EventDetails
@@ -25,6 +26,7 @@ from fedi.publications.model import Attachment, Publication, Tag, Text
 from fedi.publications.place import Place
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
+from inbox.limits import HostLimits
 from tests.browser.sample import (
     BASE,
     NOW,
@@ -36,9 +38,12 @@ from tests.browser.sample import (
     collective,
     fill,
     open_pages,
+    picture,
     put,
     stranger,
 )
+from tests.harness.gallery import a_picture, gallery
+from tests.harness.world import a_note, world
 from tests.peers.shared import SEEDS, need
 
 LANGUAGES = ["ar", "en", "es", "fr"]
@@ -56,7 +61,7 @@ PLAIN_PAGES = [
     "/@mujawara",
     "/@tablee",
 ]
-SAMPLE_PAGES = ["event", "cancelled", "statement", "request", "offer", "note"]
+SAMPLE_PAGES = ["event", "cancelled", "statement", "request", "offer", "note", "edited"]
 FEEDS = [
     "/feed.atom",
     "/feed.rss",
@@ -270,7 +275,12 @@ def poisoned(unit: Unit) -> tuple[Publication, Actor]:
         url="javascript:alert(1)",
         in_reply_to=event.uri,
         tags=(Tag("hashtag", evil, "javascript:x"),),
-        attachments=(Attachment("javascript:x", "text/html", name=evil, role="link"),),
+        attachments=(
+            Attachment("javascript:x", "text/html", name=evil, role="link"),
+            Attachment("javascript:x", "image/png", alt=evil, role="image"),
+            Attachment('https://evil.example/a.png"onload', "image/png", alt=evil, role="image"),
+            Attachment("https://evil.example/a.png", "image/png", alt=evil, role="image"),
+        ),
     )
     shelf.put(unit, worse, is_local=False)
     tagged = replace(
@@ -291,7 +301,8 @@ async def test_nothing_a_stranger_writes_becomes_markup(empty: Here, page: str) 
     assert answered.status_code == 200
     assert [attrs for _, attrs in found.tags if any(name.startswith("on") for name in attrs)] == []
     assert {tag for tag, _ in found.tags} & {"script", "style", "iframe", "object"} == set()
-    assert [attrs["src"] for tag, attrs in found.tags if tag == "img"] == []
+    sources = [attrs["src"] or "" for tag, attrs in found.tags if tag == "img"]
+    assert [each for each in sources if not each.startswith("/seen/")] == []
 
 
 @pytest.mark.parametrize("page", ["/", "/@us", "event", "note"])
@@ -682,15 +693,297 @@ async def test_digits_are_written_as_the_instance_prefers(
         assert ("arabic-digits" in html) is (digits == "arabic")
 
 
-async def test_an_edited_publication_says_so(here: Here) -> None:
-    def uri(unit: Unit) -> str:
-        row = unit.tx.one("SELECT uri FROM publication WHERE version > 1")
-        assert row is not None
-        return str(row[0])
+# What was said before
 
-    path = (await here.instance.change(uri)).removeprefix(BASE)
-    assert 'class="edited"' in (await here.get(path)).text
+
+async def test_an_edited_publication_says_so_and_leads_to_what_it_said(here: Here) -> None:
+    path = page_of(here, "edited")
+    assert f'class="edited" dir="ltr"><a href="{path}/history">' in (await here.get(path)).text
     assert 'class="edited"' not in (await here.get(page_of(here, "note"))).text
+
+
+async def test_the_earlier_version_stands_with_its_dates(here: Here) -> None:
+    history = await here.get(f"{page_of(here, 'edited')}/history", accept_language="en")
+    tags = Tags(history.text)
+    assert "Bread again from Tuesday." in tags.words
+    assert "Bread again from Wednesday." not in tags.words.partition("Version 1")[2]
+    times = [attrs["datetime"] for tag, attrs in tags.tags if tag == "time"][-2:]
+    assert times == ["2026-11-20T06:00:00Z", "2026-11-21T10:00:00Z"]
+
+
+async def test_every_earlier_version_is_there_the_latest_first(here: Here) -> None:
+    path = page_of(here, "edited")
+
+    def edit(unit: Unit) -> None:
+        for day in ("Thursday", "Friday"):
+            found = store.load(unit.tx, BASE + path)
+            text = replace(found.original, content=f"<p>Bread again from {day}.</p>")
+            shelf.exchange(unit, replace(found, texts={"en": text}))
+
+    await here.instance.change(edit)
+    words = Tags((await here.get(f"{path}/history")).text).words
+    said = re.findall(r"Bread again from (\w+)\.", words.partition("Version")[2])
+    assert said == ["Thursday", "Wednesday", "Tuesday"]
+
+
+async def test_an_earlier_version_keeps_its_warning_closed(here: Here) -> None:
+    path = page_of(here, "edited")
+
+    def edit(unit: Unit) -> None:
+        found = store.load(unit.tx, BASE + path)
+        warned = replace(found.original, summary="About yeast")
+        shelf.exchange(unit, replace(found, texts={"en": warned}))
+        shelf.exchange(unit, replace(found, texts={"en": found.original}))
+
+    await here.instance.change(edit)
+    html = (await here.get(f"{path}/history")).text
+    assert re.search(r"<details[^>]*><summary[^>]*>About yeast</summary>\s*<div", html)
+
+
+@pytest.mark.parametrize("page", ["note", "gone", "/archive/note", "/note/nothing", "/x/y"])
+async def test_what_was_never_edited_has_no_history(here: Here, page: str) -> None:
+    path = getattr(here.sample, page, page)
+    assert (await here.get(f"{path}/history")).status_code == 404
+
+
+@pytest.mark.parametrize("visibility", PRIVATE)
+async def test_the_history_of_something_private_is_not_found(
+    here: Here, visibility: Visibility
+) -> None:
+    secret, _ = await with_secret(here, visibility)
+
+    def edit(unit: Unit) -> None:
+        shelf.exchange(unit, store.load(unit.tx, BASE + secret))
+
+    await here.instance.change(edit)
+    answered = await here.get(f"{secret}/history")
+    assert (answered.status_code, SECRET in answered.text.replace(secret, "")) == (404, False)
+
+
+async def test_the_history_leaves_with_the_publication(here: Here) -> None:
+    path = page_of(here, "edited")
+    await here.instance.change(lambda unit: shelf.take_off(unit, BASE + path, is_local=True))
+    assert (await here.get(f"{path}/history")).status_code == 404
+
+
+# Pictures from elsewhere
+
+
+def images(html: str) -> list[dict[str, str | None]]:
+    return [attrs for tag, attrs in Tags(html).tags if tag == "img"]
+
+
+async def test_those_who_answer_are_seen_at_an_address_of_ours(here: Here) -> None:
+    html = (await here.get(page_of(here, "event"))).text
+    faces = [each for each in images(html) if each.get("class") == "face"]
+    assert len(faces) == 3
+    assert all((each["src"] or "").startswith("/seen/small/") for each in faces)
+
+
+@pytest.mark.parametrize("page", ["event", "/", "/agenda"])
+async def test_a_picture_has_its_place_before_it_arrives_and_waits_to_be_seen(
+    here: Here, page: str
+) -> None:
+    found = images((await here.get(page_of(here, page))).text)
+    assert found
+    assert [each for each in found if not (each.get("width") and each.get("height"))] == []
+    assert {each.get("loading") for each in found} == {"lazy"}
+
+
+@pytest.mark.parametrize("page", ["event", "/"])
+async def test_what_a_page_shows_can_be_had_at_that_address(here: Here, page: str) -> None:
+    found = images((await here.get(page_of(here, page))).text)
+    answered = [await here.client.get(each["src"] or "") for each in found]
+    assert {each.status_code for each in answered} == {200}
+    assert {each.headers["content-type"] for each in answered} == {"image/webp"}
+
+
+async def test_a_picture_in_an_answer_says_what_it_shows_and_leads_to_all_of_it(here: Here) -> None:
+    html = (await here.get(page_of(here, "event"))).text
+    (shown,) = (each for each in images(html) if "قدور" in (each["alt"] or ""))
+    assert (shown["width"], shown["height"]) == ("640", "480")
+    assert '<a href="/seen/full/' in html.partition(shown["src"] or "")[0][-300:]
+
+
+async def test_an_event_of_those_we_follow_brings_its_picture(here: Here) -> None:
+    html = (await here.get("/")).text
+    assert "دار وكتب تحت شمس كبيرة" in [each["alt"] for each in images(html)]
+
+
+async def with_answer(here: Here, *pictures: Attachment, **more: Any) -> str:
+    """The page of an event with one more answer, which has these attached."""
+    path = page_of(here, "event")
+
+    def work(unit: Unit) -> None:
+        jo = actor_store.find_by_handle(unit.tx, "jo_rtl", "social.example")
+        assert jo is not None
+        answer(unit, jo, BASE + path, "<p>look</p>", "en", attachments=pictures, **more)
+
+    await here.instance.change(work)
+    return (await here.get(path, accept_language="en")).text
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(None, None), (1, 100_000), (100_000, 1), (40, None), (0, 0)]
+)
+async def test_a_size_nobody_can_believe_gets_an_ordinary_place(
+    here: Here, width: int | None, height: int | None
+) -> None:
+    html = await with_answer(here, picture("shelf/x", width, height, "odd"))
+    (shown,) = (each for each in images(html) if each["alt"] == "odd")
+    assert (shown["class"], shown["width"], shown["height"]) == ("unmeasured", "640", "480")
+
+
+async def test_a_picture_without_words_says_so(here: Here) -> None:
+    html = await with_answer(here, picture("shelf/x", 10, 10, None))
+    assert "Picture without description" in [each["alt"] for each in images(html)]
+
+
+async def test_sensitive_pictures_wait_until_they_are_asked_for(here: Here) -> None:
+    html = await with_answer(here, picture("shelf/x", 10, 10, "hard"), sensitive=True)
+    before, found, _ = html.partition('alt="hard"')
+    assert found
+    assert before.rpartition("<details")[2].count("</details>") == 0
+
+
+async def test_the_pictures_of_an_answer_with_a_warning_are_behind_it(here: Here) -> None:
+    html = await with_answer(here, picture("shelf/x", 10, 10, "hard"), summary="Careful")
+    assert "</details>" not in html.partition("Careful")[2].partition('alt="hard"')[0]
+
+
+async def test_many_pictures_are_shown_in_part_and_linked_for_the_rest(here: Here) -> None:
+    many = [picture(f"shelf/{number}", 10, 10, f"pot {number}") for number in range(7)]
+    html = await with_answer(here, *many)
+    assert [each["alt"] for each in images(html) if "pot" in (each["alt"] or "")] == [
+        f"pot {number}" for number in range(4)
+    ]
+    links = [attrs.get("href") for tag, attrs in Tags(html).tags if tag == "a"]
+    assert [href for href in links if (href or "").startswith("https://pictures.example")] == [
+        f"https://pictures.example/shelf/{number}" for number in (4, 5, 6)
+    ]
+
+
+@pytest.mark.parametrize("url", ["http://plain.example/a.png", "https://user@x.example/a.png"])
+async def test_a_picture_we_would_not_fetch_is_not_shown(here: Here, url: str) -> None:
+    html = await with_answer(here, Attachment(url, "image/png", alt="far", role="image"))
+    assert "far" not in [each["alt"] for each in images(html)]
+
+
+async def test_without_a_cache_pictures_are_linked(here: Here) -> None:
+    config = here.instance.config
+    config = replace(config, media=replace(config.media, cache_bytes_max=0))
+    transport = httpx2.ASGITransport(app=application(replace(here.instance, config=config)))
+    async with httpx2.AsyncClient(transport=transport, base_url=BASE) as client:
+        html = (await client.get(page_of(here, "event"))).text
+    assert images(html) == []
+    assert 'href="https://pictures.example/shelf/salma"' in html
+
+
+async def test_a_picture_from_elsewhere_is_not_offered_to_cards(here: Here) -> None:
+    def publish(unit: Unit) -> str:
+        us = actor_store.load_collective(unit.tx, "mujawara")
+        own = put(unit, us, "note", {"en": ("", "With a picture")})
+        shelf.exchange(unit, replace(own, attachments=(picture("shelf/x", 10, 10, "pots"),)))
+        return own.uri.removeprefix(BASE)
+
+    html = (await here.get(await here.instance.change(publish))).text
+    assert "pots" in [each["alt"] for each in images(html)]
+    assert 'property="og:image"' not in html
+
+
+@pytest.mark.parametrize("visibility", PRIVATE)
+async def test_pictures_of_a_private_answer_are_nowhere(here: Here, visibility: Visibility) -> None:
+    html = await with_answer(here, picture("shelf/x", 10, 10, "zwölftöpfe"), visibility=visibility)
+    assert "zwölftöpfe" not in html
+
+
+async def test_a_picture_is_shown_by_the_whole_application() -> None:
+    async with world("agora.test") as made, gallery(made) as elsewhere:
+        instance = made["agora.test"]
+        url = elsewhere.hang("/a.png", a_picture("PNG"), "image/png")
+        agora = await made.collective("agora.test", "agora")
+        note = await made.publish(agora, a_note("Who comes?"))
+
+        def arrive(unit: Unit) -> None:
+            them = replace(
+                stranger("photos.test", "them", "Them"), icon=ActorImage(url, "image/png", None)
+            )
+            actor_store.save(unit, them)
+            answer(unit, them, note.uri, "<p>I do</p>", "en")
+
+        await instance.change(arrive)
+        app = assemble(instance, HostLimits(60))
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="https://agora.test") as client:
+            page = await client.get(note.uri, headers={"accept": "text/html"})
+            (face,) = images(page.text)
+            picture_of_them = await client.get(face["src"] or "")
+        assert (picture_of_them.status_code, elsewhere.asked) == (200, ["/a.png"])
+        assert picture_of_them.headers["content-type"] == "image/webp"
+
+
+# When something breaks
+
+
+class Broken:
+    """A database that fails in a way nobody foresaw."""
+
+    def __init__(self, instance: Any) -> None:
+        self._instance = instance
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._instance, name)
+
+    async def look(self, _work: Any) -> Any:
+        raise ZeroDivisionError
+
+
+async def ask_broken(path: str, **headers: str) -> httpx2.Response:
+    async with world("agora.test") as made:
+        app = assemble(Broken(made["agora.test"]), HostLimits(60))  # type: ignore[arg-type]
+        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="https://agora.test") as client:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return await client.get(path, headers=named)
+
+
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("ar", "الصفحة الأولى"), ("en", "Something broke"), ("es", "portada"), ("fr", "chez nous")],
+)
+async def test_a_defect_is_explained_to_people_in_their_language(language: str, word: str) -> None:
+    answered = await ask_broken("/about", accept="text/html", accept_language=language)
+    assert answered.status_code == 500
+    assert Tags(answered.text).tags[0][1]["lang"] == language
+    assert word in answered.text
+    assert answered.headers["cache-control"] == "no-store"
+    assert "content-security-policy" in answered.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [("/actor/x", "application/activity+json"), ("/nodeinfo/2.1", "*/*")],
+)
+async def test_a_defect_is_named_to_programs(path: str, accept: str) -> None:
+    answered = await ask_broken(path, accept=accept)
+    assert (answered.status_code, answered.json()) == (500, {"error": "error.internal"})
+
+
+async def test_an_event_with_an_offset_only_is_told_in_its_own_time(here: Here) -> None:
+    def publish(unit: Unit) -> str:
+        us = actor_store.load_collective(unit.tx, "mujawara")
+        details = EventDetails(
+            starts_at=at(2, 20), offset_minutes=330, place=Place(name="Somewhere")
+        )
+        own = put(unit, us, "event", {"en": ("Far", "x")}, details=details)
+        # Only others come with an offset; ours get the zone of the instance.
+        shelf.exchange(unit, replace(own, details=details))
+        return own.uri.removeprefix(BASE)
+
+    path = await here.instance.change(publish)
+    html = (await here.get(path, accept_language="en")).text
+    assert "Tuesday 24 November, 01:30 (UTC+5:30)" in html
+    assert '<span class="date-day">24</span>' in html
 
 
 # Feeds and calendars over HTTP

@@ -48,9 +48,12 @@ async def about(instance: Instance, request: Request) -> Response:
 
 def privacy_keys(config: Config) -> tuple[str, ...]:
     """The sentences about privacy that are true of this configuration (S104)."""
+    pictures = ("web.about.privacy.pictures",) if config.media.cache_bytes_max > 0 else ()
     return (
         "web.about.privacy.no_addresses",
         "web.about.privacy.no_third_parties",
+        *pictures,
+        "web.about.privacy.own_server",
         "web.about.privacy.cookie",
         f"web.about.privacy.posture.{config.instance.posture}",
         "web.about.privacy.public",

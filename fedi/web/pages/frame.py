@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fedi.instance import Instance
+from fedi.media.seen import Seen
 from fedi.web.answer import answer_page
 from fedi.web.render import render
 from fedi.web.site import Head, Site, link_header
@@ -15,6 +16,11 @@ from fedi.web.visitor import Visitor, visitor_of
 def visitor_here(instance: Instance, request: Request) -> Visitor:
     """The visitor of a request, at this moment."""
     return visitor_of(request, instance.config, instance.clock.now())
+
+
+def seen_here(instance: Instance) -> Seen:
+    """Makes the addresses under which pages show pictures from elsewhere."""
+    return Seen.of(instance.config, instance.urls, instance.keyring.secret)
 
 
 def show(

@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match
 
-from fedi.errors import TooLarge
 from fedi.i18n.catalog import LANGUAGES
 from fedi.instance import Instance
+from fedi.web.pages.forms import read_form
 from fedi.web.visitor import COOKIE
 
-BODY_BYTES_MAX: Final = 8_192
 _PATH_LENGTH_MAX: Final = 2_000
 _YEAR_S: Final = 365 * 86_400
 _SAFE: Final = "/@:.,-_~!$&'()*+;=%"
@@ -21,7 +20,7 @@ _SAFE: Final = "/@:.,-_~!$&'()*+;=%"
 
 async def choose(instance: Instance, request: Request) -> Response:
     """Set the cookie, go back."""
-    form = await _form(request)
+    form = await read_form(request)
     language = form.get("to", "")
     target = local_target(form.get("next", "/"), request.app.routes)
     answer = RedirectResponse(target, 303, {"cache-control": "no-store"})
@@ -59,20 +58,3 @@ def is_local_path(address: str) -> bool:
 def _is_readable(path: str, routes: Sequence[BaseRoute]) -> bool:
     scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
     return any(route.matches(scope)[0] is Match.FULL for route in routes)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > BODY_BYTES_MAX:
-            raise TooLarge(detail="language form")
-    fields = _fields(body.decode("utf-8", "replace"))
-    return {name: values[0] for name, values in fields.items()}
-
-
-def _fields(body: str) -> dict[str, list[str]]:
-    try:
-        return parse_qs(body, max_num_fields=10, errors="replace")
-    except ValueError:
-        return {}

@@ -14,7 +14,7 @@ from fedi.views.agenda import list_coming, list_coming_elsewhere
 from fedi.views.archive import list_hashtag, list_kind
 from fedi.views.home import ELSEWHERE_MAX, look_home
 from fedi.views.needs import list_open
-from fedi.web.pages.frame import show, visitor_here
+from fedi.web.pages.frame import seen_here, show, visitor_here
 from fedi.web.pages.profile import profile_summary
 from fedi.web.shown.cards import cards_of, months_of
 from fedi.web.site import ATOM, ICS, Alternate, Head, site_of
@@ -26,6 +26,7 @@ HASHTAG_CHARS_MAX = 100
 async def home(instance: Instance, request: Request) -> Response:
     """The first page."""
     visitor = visitor_here(instance, request)
+    seen = seen_here(instance)
     found = await instance.look(lambda rx: look_home(rx, to_ms(visitor.now)))
     site = site_of(instance.config, instance.urls, found.collectives)
     summaries = tuple(profile_summary(each) for each in found.collectives)
@@ -47,19 +48,20 @@ async def home(instance: Instance, request: Request) -> Response:
         site,
         head,
         profiles=tuple(zip(site.collectives, summaries, strict=True)),
-        coming=cards_of(found.coming, visitor, urls),
+        coming=cards_of(found.coming, visitor, seen),
         more_coming=found.more_coming,
-        requests=cards_of(found.requests, visitor, urls),
-        offers=cards_of(found.offers, visitor, urls),
-        statements=cards_of(found.statements, visitor, urls),
-        notes=cards_of(found.notes, visitor, urls),
-        elsewhere=cards_of(found.elsewhere, visitor, urls),
+        requests=cards_of(found.requests, visitor, seen),
+        offers=cards_of(found.offers, visitor, seen),
+        statements=cards_of(found.statements, visitor, seen),
+        notes=cards_of(found.notes, visitor, seen),
+        elsewhere=cards_of(found.elsewhere, visitor, seen),
     )
 
 
 async def agenda(instance: Instance, request: Request) -> Response:
     """All events to come, by month."""
     visitor = visitor_here(instance, request)
+    seen = seen_here(instance)
     now_ms = to_ms(visitor.now)
     collectives, page, elsewhere = await instance.look(
         lambda rx: (
@@ -69,7 +71,7 @@ async def agenda(instance: Instance, request: Request) -> Response:
         )
     )
     site = site_of(instance.config, instance.urls, collectives)
-    cards = cards_of(page.items, visitor, instance.urls)
+    cards = cards_of(page.items, visitor, seen)
     title = visitor.t("web.agenda.title")
     head = Head(
         title=title,
@@ -85,7 +87,7 @@ async def agenda(instance: Instance, request: Request) -> Response:
         site,
         head,
         months=months_of(cards, page.items, visitor),
-        elsewhere=cards_of(elsewhere, visitor, instance.urls),
+        elsewhere=cards_of(elsewhere, visitor, seen),
         next_href=f"/agenda?after={page.next}" if page.next else None,
     )
 
@@ -93,6 +95,7 @@ async def agenda(instance: Instance, request: Request) -> Response:
 async def needs(instance: Instance, request: Request) -> Response:
     """What is needed and offered now."""
     visitor = visitor_here(instance, request)
+    seen = seen_here(instance)
     now_ms = to_ms(visitor.now)
     collectives, requests, offers = await instance.look(
         lambda rx: (
@@ -114,14 +117,15 @@ async def needs(instance: Instance, request: Request) -> Response:
         visitor,
         site,
         head,
-        requests=cards_of(requests, visitor, instance.urls),
-        offers=cards_of(offers, visitor, instance.urls),
+        requests=cards_of(requests, visitor, seen),
+        offers=cards_of(offers, visitor, seen),
     )
 
 
 async def archive(instance: Instance, request: Request) -> Response:
     """Everything of one kind, newest first."""
     visitor = visitor_here(instance, request)
+    seen = seen_here(instance)
     kind = request.path_params["kind"]
     if kind not in KIND_NAMES:
         raise NotFound(detail="no such kind")
@@ -145,7 +149,7 @@ async def archive(instance: Instance, request: Request) -> Response:
         head,
         kind=kind,
         title=title,
-        cards=cards_of(page.items, visitor, instance.urls),
+        cards=cards_of(page.items, visitor, seen),
         next_href=f"/archive/{kind}?after={page.next}" if page.next else None,
         is_later=visitor.after is not None,
         first_href=f"/archive/{kind}",
@@ -155,6 +159,7 @@ async def archive(instance: Instance, request: Request) -> Response:
 async def hashtag(instance: Instance, request: Request) -> Response:
     """What carries a hashtag."""
     visitor = visitor_here(instance, request)
+    seen = seen_here(instance)
     name = clean_line(request.path_params["name"], HASHTAG_CHARS_MAX).lstrip("#")
     if not normalise_hashtag(name):
         raise NotFound(detail="not a hashtag")
@@ -177,7 +182,7 @@ async def hashtag(instance: Instance, request: Request) -> Response:
         site,
         head,
         name=name,
-        cards=cards_of(page.items, visitor, instance.urls),
+        cards=cards_of(page.items, visitor, seen),
         next_href=f"{path}?after={page.next}" if page.next else None,
         is_later=visitor.after is not None,
         first_href=path,

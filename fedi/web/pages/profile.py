@@ -10,14 +10,15 @@ from actors.store import list_collectives
 from fedi.clock import to_ms
 from fedi.errors import NotFound
 from fedi.instance import Instance
+from fedi.media.seen import FULL
 from fedi.text.direction import Direction, clean_line, direction_of
 from fedi.text.excerpt import excerpt
 from fedi.text.html import text_of
 from fedi.views.profile import find_collective, look_profile
-from fedi.web.pages.frame import show, visitor_here
+from fedi.web.pages.frame import seen_here, show, visitor_here
 from fedi.web.sanitised import Sanitised
 from fedi.web.shown.cards import cards_of
-from fedi.web.shown.people import own_picture, who_of
+from fedi.web.shown.people import who_of
 from fedi.web.site import ATOM, DOCUMENT, ICS, RSS, Alternate, Head, site_of
 
 DESCRIPTION_CHARS_MAX = 300
@@ -65,7 +66,7 @@ async def page_for_actor(instance: Instance, request: Request, actor: Actor) -> 
     if actor.role != ROLE_COLLECTIVE or actor.deleted_at is not None:
         raise NotFound("error.actor_not_found", detail=actor.uri)
     visitor = visitor_here(instance, request)
-    urls = instance.urls
+    urls, seen = instance.urls, seen_here(instance)
     collectives, found = await instance.look(
         lambda rx: (
             list_collectives(rx),
@@ -76,13 +77,13 @@ async def page_for_actor(instance: Instance, request: Request, actor: Actor) -> 
     summary = profile_summary(actor)
     path = f"/@{actor.username}"
     name = clean_line(actor.title, 100)
-    image = own_picture(actor.icon.url if actor.icon else None, urls)
+    who = who_of(actor, actor.uri, urls, seen)
     head = Head(
         title=f"{name} ({actor.handle})",
         canonical=urls.actor_page(actor.username),
         description=summary.description,
         type="profile",
-        image=f"{urls.base}{image}" if image else None,
+        image=f"{urls.base}{who.icon}" if who.icon else None,
         alternates=(
             Alternate(actor.uri, DOCUMENT),
             Alternate(f"{path}/feed.atom", ATOM, name),
@@ -91,14 +92,14 @@ async def page_for_actor(instance: Instance, request: Request, actor: Actor) -> 
         ),
         is_indexed=actor.indexable and visitor.after is None,
     )
-    banner = own_picture(actor.image.url if actor.image else None, urls)
+    banner = seen(actor.image.url, FULL) if actor.image else None
     return show(
         request,
         "actor.html",
         visitor,
         site,
         head,
-        who=who_of(actor, actor.uri, urls),
+        who=who,
         address=actor.uri,
         summary=summary,
         banner=banner,
@@ -108,8 +109,8 @@ async def page_for_actor(instance: Instance, request: Request, actor: Actor) -> 
         ),
         path=path,
         names_authors=False,
-        coming=cards_of(found.coming, visitor, urls),
-        cards=cards_of(found.published.items, visitor, urls),
+        coming=cards_of(found.coming, visitor, seen),
+        cards=cards_of(found.published.items, visitor, seen),
         next_href=f"{path}?after={found.published.next}" if found.published.next else None,
         is_later=visitor.after is not None,
         first_href=path,

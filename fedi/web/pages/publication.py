@@ -11,7 +11,7 @@ from fedi.publications.model import Publication
 from fedi.publications.store import Tombstone
 from fedi.views.conversation import Conversation, look_conversation
 from fedi.web.pages.errors import error_page
-from fedi.web.pages.frame import show, visitor_here
+from fedi.web.pages.frame import seen_here, show, visitor_here
 from fedi.web.shown.article import Article, article_of
 from fedi.web.site import DOCUMENT, ICS, Alternate, Head, site_of
 
@@ -27,7 +27,7 @@ async def page_for_publication(
     if conversation is None or not conversation.listed.is_local:
         return await error_page(instance, request, NotFound())
     site = site_of(instance.config, instance.urls, collectives)
-    article = article_of(conversation, visitor, instance.urls)
+    article = article_of(conversation, visitor, seen_here(instance))
     head = _head(conversation, article, instance.urls.base)
     return show(request, "publication.html", visitor, site, head, article=article)
 
@@ -48,7 +48,9 @@ async def page_gone(instance: Instance, request: Request, _tombstone: Tombstone)
 def _head(conversation: Conversation, article: Article, base: str) -> Head:
     listed = conversation.listed
     publication, author = listed.publication, listed.author
-    picture = article.pictures[0] if article.pictures else None
+    # Cards elsewhere get what lies here; they have no need of us to fetch the pictures of others.
+    ours = (each for each in article.pictures if each.src.startswith("/media/"))
+    picture = None if article.is_sensitive else next(ours, None)
     alternates = [Alternate(publication.uri, DOCUMENT)]
     if article.event is not None:
         alternates.append(Alternate(f"{article.href}/event.ics", ICS))

@@ -5,6 +5,7 @@ from html import escape
 from typing import Final
 
 from fedi.i18n.catalog import translator
+from fedi.media.seen import SMALL, Seen
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.model import Publication
 from fedi.text.direction import Direction, clean_line, direction_of
@@ -15,7 +16,8 @@ from fedi.views.listed import Listed
 from fedi.web.sanitised import Sanitised
 from fedi.web.shown.cards import Moment, facts_of_aid, facts_of_event, moment_of, page_href
 from fedi.web.shown.facts import AidFacts, EventFacts
-from fedi.web.shown.people import Who, own_picture, path_here, web_link, who_of
+from fedi.web.shown.people import Who, path_here, web_link, who_of
+from fedi.web.shown.pictures import Link, Picture, links_of, pictures_of
 from fedi.web.shown.words import (
     LEAD_CHARS_MAX,
     Chosen,
@@ -30,7 +32,7 @@ from fedi.web.visitor import Visitor
 
 REPLY_LENGTH_MAX: Final = 6_000
 SHORTENED_TO: Final = 400
-ALT_CHARS_MAX: Final = 1500
+REPLY_PICTURES_MAX: Final = 4
 _INDENT_MAX: Final = 4
 _COMPARED: Final = 80
 
@@ -45,24 +47,6 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture that lies here."""
-
-    src: str
-    alt: str
-    width: int | None
-    height: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Something to open: a file, a link, a hashtag."""
-
-    href: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Answered:
     """What a reply answers. `words` is empty when it is not known here."""
 
@@ -73,7 +57,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class ShownReply:
-    """One answer. `warning`: what its author put in front of it. `is_shortened`: the rest is at `href`."""
+    """One answer. `warning`: what its author put in front of it. `is_shortened`: the rest is at `href`.
+
+    `is_sensitive`: its pictures are for those who ask for them.
+    """
 
     depth: int
     by: Who
@@ -82,11 +69,17 @@ class ShownReply:
     warning: Words
     body: Body
     is_shortened: bool
+    is_sensitive: bool
+    pictures: tuple[Picture, ...]
+    links: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """`address` is what one pastes into a search field elsewhere to answer. `edited` is None when it never was."""
+    """`address` is what one pastes into a search field elsewhere to answer. `edited` is None when it never was.
+
+    `is_sensitive`: its pictures are for those who ask for them.
+    """
 
     kind: str
     address: str
@@ -102,6 +95,7 @@ class Article:
     languages: tuple[LanguageChoice, ...]
     event: EventFacts | None
     aid: AidFacts | None
+    is_sensitive: bool
     pictures: tuple[Picture, ...]
     links: tuple[Link, ...]
     hashtags: tuple[Link, ...]
@@ -110,13 +104,14 @@ class Article:
     description: str
 
 
-def article_of(conversation: Conversation, visitor: Visitor, urls: Urls) -> Article:
+def article_of(conversation: Conversation, visitor: Visitor, seen: Seen) -> Article:
     """The whole page of a publication."""
-    listed = conversation.listed
+    urls, listed = seen.urls, conversation.listed
     publication = listed.publication
     chosen = chosen_text(publication, visitor)
     href = page_href(listed, urls)
     edited = publication.updated_at if listed.version > 1 else None
+    pictures = pictures_of(publication, seen)
     return Article(
         kind=publication.kind,
         address=publication.uri,
@@ -125,23 +120,25 @@ def article_of(conversation: Conversation, visitor: Visitor, urls: Urls) -> Arti
         title=title_of(chosen),
         abstract=_abstract(publication, chosen),
         warning=_warning(publication, chosen),
-        body=_body(chosen, _after_title(listed, chosen)),
-        by=who_of(listed.author, publication.author, urls),
+        body=body_of(chosen, _after_title(listed, chosen)),
+        by=who_of(listed.author, publication.author, urls, seen),
         published=moment_of(publication.published_at, visitor),
         edited=None if edited is None else moment_of(edited, visitor),
         languages=language_choices(publication, chosen, href),
         event=facts_of_event(publication, visitor),
         aid=facts_of_aid(publication, visitor),
-        pictures=_pictures(publication, urls),
-        links=_links(publication, urls),
+        is_sensitive=publication.sensitive,
+        pictures=pictures,
+        links=links_of(publication, pictures, seen),
         hashtags=_hashtags(publication, chosen, urls),
         answered=_answered(publication, conversation.parent, visitor, urls),
-        replies=tuple(_reply(each, visitor, urls) for each in conversation.replies),
+        replies=tuple(_reply(each, visitor, seen) for each in conversation.replies),
         description=_description(chosen),
     )
 
 
-def _body(chosen: Chosen, html: str | None = None) -> Body:
+def body_of(chosen: Chosen, html: str | None = None) -> Body:
+    """The text, or this part of it, as it may stand in a page."""
     html = chosen.text.content if html is None else html
     return Body(
         Sanitised(html), chosen.lang, direction_of(text_of(html[:3000]), chosen.lang or None)
@@ -184,24 +181,6 @@ def _description(chosen: Chosen) -> str:
     return clean_line(summary, 300) if summary else beginning(chosen, 300)
 
 
-def _pictures(publication: Publication, urls: Urls) -> tuple[Picture, ...]:
-    return tuple(
-        Picture(src, clean_line(each.alt or "", ALT_CHARS_MAX), each.width, each.height)
-        for each in publication.attachments
-        if each.role in ("banner", "image") and (src := own_picture(each.url, urls))
-    )
-
-
-def _links(publication: Publication, urls: Urls) -> tuple[Link, ...]:
-    """Everything attached that is not shown: links, documents, pictures that lie elsewhere."""
-    return tuple(
-        Link(href, clean_line(each.name or each.alt or href, 200))
-        for each in publication.attachments
-        if not (each.role in ("banner", "image") and own_picture(each.url, urls))
-        and (href := web_link(each.url))
-    )
-
-
 def _hashtags(publication: Publication, chosen: Chosen, urls: Urls) -> tuple[Link, ...]:
     """Those that the text itself does not link."""
     names = dict.fromkeys(tag.name for tag in publication.tags if tag.kind == "hashtag")
@@ -227,20 +206,24 @@ def _answered(
     return Answered(page_href(parent, urls), by, words)
 
 
-def _reply(reply: Reply, visitor: Visitor, urls: Urls) -> ShownReply:
+def _reply(reply: Reply, visitor: Visitor, seen: Seen) -> ShownReply:
     listed = reply.listed
     publication = listed.publication
     chosen = chosen_text(publication, visitor)
     is_long = len(chosen.text.content) > REPLY_LENGTH_MAX
     short = chosen.words(beginning(chosen, SHORTENED_TO))
+    pictures = pictures_of(publication, seen, SMALL, REPLY_PICTURES_MAX)
     return ShownReply(
         depth=min(reply.depth, _INDENT_MAX),
-        by=who_of(listed.author, publication.author, urls),
-        href=page_href(listed, urls),
+        by=who_of(listed.author, publication.author, seen.urls, seen),
+        href=page_href(listed, seen.urls),
         published=moment_of(publication.published_at, visitor),
         warning=_warning(publication, chosen),
         body=Body(Sanitised(paragraphs_of(short.text)), short.lang, short.dir)
         if is_long
-        else _body(chosen),
+        else body_of(chosen),
         is_shortened=is_long,
+        is_sensitive=publication.sensitive,
+        pictures=pictures,
+        links=links_of(publication, pictures, seen),
     )

@@ -7,6 +7,7 @@ from typing import Final
 
 from fedi.clock import iso
 from fedi.i18n.dates import day_line, month_line, relative, zone_of
+from fedi.media.seen import SMALL, Seen
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Publication
@@ -14,6 +15,7 @@ from fedi.urls import Urls
 from fedi.views.listed import Listed
 from fedi.web.shown.facts import AidFacts, EventFacts, aid_facts, event_facts
 from fedi.web.shown.people import Who, path_here, web_link, who_of
+from fedi.web.shown.pictures import Picture, pictures_of
 from fedi.web.shown.words import (
     Chosen,
     LanguageChoice,
@@ -39,7 +41,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`lead` is empty when the title already says it. `is_local`: whether `href` leads to a page of ours."""
+    """`lead` is empty when the title already says it. `is_local`: whether `href` leads to a page of ours.
+
+    `picture` is that of an event of others, who may have nothing else to say with; ours say it with the day.
+    """
 
     kind: str
     href: str
@@ -51,6 +56,7 @@ class Card:
     languages: tuple[LanguageChoice, ...]
     event: EventFacts | None
     aid: AidFacts | None
+    picture: Picture | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,9 @@ class Month:
     cards: tuple[Card, ...]
 
 
-def card_of(listed: Listed, visitor: Visitor, urls: Urls) -> Card:
+def card_of(listed: Listed, visitor: Visitor, seen: Seen) -> Card:
     """One entry of a list."""
+    urls = seen.urls
     publication = listed.publication
     chosen = chosen_text(publication, visitor)
     href = page_href(listed, urls)
@@ -72,12 +79,20 @@ def card_of(listed: Listed, visitor: Visitor, urls: Urls) -> Card:
         is_local=listed.is_local,
         title=title_of(chosen),
         lead=_lead(publication.kind, chosen),
-        by=who_of(listed.author, publication.author, urls),
+        by=who_of(listed.author, publication.author, urls, seen),
         published=moment_of(publication.published_at, visitor),
         languages=language_choices(publication, chosen, href),
         event=facts_of_event(publication, visitor),
         aid=facts_of_aid(publication, visitor),
+        picture=_picture(listed, seen),
     )
+
+
+def _picture(listed: Listed, seen: Seen) -> Picture | None:
+    publication = listed.publication
+    if listed.is_local or publication.kind != "event" or publication.sensitive:
+        return None
+    return next(iter(pictures_of(publication, seen, SMALL, 1)), None)
 
 
 def _lead(kind: str, chosen: Chosen) -> Words:
@@ -89,9 +104,9 @@ def _lead(kind: str, chosen: Chosen) -> Words:
     return chosen.words("")
 
 
-def cards_of(listed: Iterable[Listed], visitor: Visitor, urls: Urls) -> tuple[Card, ...]:
+def cards_of(listed: Iterable[Listed], visitor: Visitor, seen: Seen) -> tuple[Card, ...]:
     """The entries of a list."""
-    return tuple(card_of(each, visitor, urls) for each in listed)
+    return tuple(card_of(each, visitor, seen) for each in listed)
 
 
 def months_of(

@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from actors.model import Actor
+from fedi.media.seen import Seen
 from fedi.text.direction import clean_line, direction_of
 from fedi.text.links import checked_link
 from fedi.urls import Urls
@@ -24,7 +25,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """An actor in one line. `href` is None when there is no address that may be linked; `icon` only from here (S71)."""
+    """An actor in one line. `href` is None when there is no address that may be linked; `icon` is an address of ours (S71)."""
 
     name: Words
     handle: str
@@ -33,8 +34,8 @@ class Who:
     icon: str | None
 
 
-def who_of(actor: Actor | None, uri: str, urls: Urls) -> Who:
-    """The author of something; one we know nothing of goes by the host."""
+def who_of(actor: Actor | None, uri: str, urls: Urls, seen: Seen | None = None) -> Who:
+    """The author of something; one we know nothing of goes by the host. Without `seen` there is no picture."""
     if actor is None:
         host = urlsplit(uri).hostname or ""
         return Who(Words(host, "", "ltr"), "", web_link(uri), False, None)
@@ -45,13 +46,8 @@ def who_of(actor: Actor | None, uri: str, urls: Urls) -> Who:
         handle=clean_line(actor.handle, NAME_CHARS_MAX * 3),
         href=page,
         is_local=actor.is_local,
-        icon=own_picture(actor.icon.url if actor.icon else None, urls),
+        icon=seen(actor.icon.url) if seen is not None and actor.icon is not None else None,
     )
-
-
-def own_picture(url: str | None, urls: Urls) -> str | None:
-    """The picture's address when it lies here; pages load nothing from anywhere else."""
-    return path_here(url, urls) if url and urls.is_ours(url) and checked_link(url) else None
 
 
 def path_here(address: str, urls: Urls) -> str:
