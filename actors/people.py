@@ -67,6 +67,16 @@ def load(rx: Reader, name: str) -> Person:
     return _with_roles(rx, row[0], row[1], row[2])
 
 
+def load_by_id(rx: Reader, person_id: int) -> Person:
+    """A person by row. Raises NotFound."""
+    row = rx.one(
+        "SELECT id, name, language FROM person WHERE id = ? AND removed_at IS NULL", person_id
+    )
+    if row is None:
+        raise NotFound("person.not_found", detail="person")
+    return _with_roles(rx, row[0], row[1], row[2])
+
+
 def list_all(rx: Reader) -> Sequence[Person]:
     """Everybody who may sign in, by name."""
     rows = rx.all("SELECT id, name, language FROM person WHERE removed_at IS NULL ORDER BY name")

@@ -56,6 +56,9 @@ class Urls:
     def hashtag(self, name: str) -> str:
         return f"{self.base}/tag/{quote(name, safe='')}"
 
+    def invitation(self, token: str) -> str:
+        return f"{self.base}/invitation/{token}"
+
     def media(self, key: str) -> str:
         return f"{self.base}/media/{key}"
 

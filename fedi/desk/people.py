@@ -120,7 +120,7 @@ async def invite(instance: Instance, order: NameOrder) -> Invited:
     def work(unit: Unit) -> Invited:
         person = _load(unit.tx, order.name)
         token, expires_at = store.invite(unit, person.id)
-        url = f"{unit.urls.base}/invitation/{token}"
+        url = unit.urls.invitation(token)
         return Invited(name=person.name, token=token, url=url, expires_at=expires_at)
 
     return await instance.change(work)
