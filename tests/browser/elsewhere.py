@@ -10,6 +10,8 @@ from PIL import Image, ImageDraw
 from fedi.errors import RemoteGone
 
 PICTURES = "https://pictures.example"
+HOME = "https://mastodon.example"
+SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
 _COLOURS = {"salma": "#2f6f73", "jo": "#c58f2c", "library": "#7a3b69", "mill": "#41598a"}
 
 
@@ -17,7 +19,14 @@ class Elsewhere:
     """Stands where the client for other servers stands. `names`: `name@host` → what its host answers about it."""
 
     def __init__(self) -> None:
-        self.names: dict[str, dict[str, Any] | Exception] = {}
+        self.names: dict[str, dict[str, Any] | Exception] = {
+            "salma@mastodon.example": {
+                "links": [{"rel": SUBSCRIBE, "template": f"{HOME}/interact?uri={{uri}}"}]
+            },
+            "salma@old.example": {
+                "links": [{"rel": SUBSCRIBE, "template": f"{HOME}/interact?uri={{uri}}"}]
+            },
+        }
         self.asked: list[str] = []
         self.silence: asyncio.Event | None = None
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.elsewhere import HOME
 from tests.browser.sample import Sample
 from tests.browser.serving import BROWSER, serving
 
@@ -39,6 +40,8 @@ PAGES = [
     "request",
     "offer",
     "note",
+    "edited",
+    "history",
     "gone",
 ]
 # A missing page is a missing page; everything else a browser says is a complaint.
@@ -60,6 +63,11 @@ class Seen:
     requests: list[str] = field(default_factory=list)
     base: str = ""
     after_choice: tuple[str, str] = ("", "")
+    empty: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    shifts: dict[tuple[str, str], float] = field(default_factory=dict)
+    arrived: str = ""
+    asked_first: tuple[str, str] = ("", "")
+    followed: str = ""
 
 
 async def visit(folder: Path, pictures: Path) -> Seen:
@@ -71,6 +79,7 @@ async def visit(folder: Path, pictures: Path) -> Seen:
             for language, scheme in (("ar", "light"), ("en", "dark")):
                 await visit_in(browser, seen, sample, language, scheme)
             await choose_language(browser, seen, sample)
+            await go_home(browser, seen, sample)
         finally:
             await browser.close()
     return seen
@@ -84,7 +93,7 @@ async def visit_in(browser: Any, seen: Seen, sample: Sample, language: str, sche
     tab.on("console", lambda message: seen.complaints.append(message.text))
     tab.on("request", lambda request: seen.requests.append(request.url))
     for page in PAGES:
-        await tab.goto(seen.base + (page if page.startswith("/") else getattr(sample, page)))
+        await tab.goto(seen.base + path_of(sample, page))
         key = (page, language)
         name = page.strip("/").replace("/", "-") or "home"
         await tab.screenshot(path=seen.folder / f"{name}-{language}-{scheme}.png")
@@ -92,6 +101,9 @@ async def visit_in(browser: Any, seen: Seen, sample: Sample, language: str, sche
         seen.sides[key] = await tab.evaluate("getComputedStyle(document.body).direction")
         seen.scripts[key] = await tab.locator("script").count()
         seen.icons[key] = await tab.evaluate(ICONS)
+        before = await tab.evaluate("document.documentElement.scrollHeight")
+        seen.empty[key] = await tab.evaluate(EMPTY_PICTURES)
+        seen.shifts[key] = await tab.evaluate("document.documentElement.scrollHeight") - before
         seen.faint[key] = await tab.evaluate(CONTRASTS)
     await tab.set_viewport_size({"width": 1280, "height": 720})
     seen.brands[language] = (await tab.locator(".brand").bounding_box())["x"]
@@ -107,6 +119,34 @@ async def choose_language(browser: Any, seen: Seen, sample: Sample) -> None:
     lang = await tab.evaluate("document.documentElement.lang")
     seen.after_choice = (tab.url.removeprefix(seen.base + sample.event), lang)
     await context.close()
+
+
+async def go_home(browser: Any, seen: Seen, sample: Sample) -> None:
+    """From a publication to the reader's own server: the same host, and one that is named first."""
+    context = await browser.new_context(locale="en")
+    await context.route(f"{HOME}/**", lambda route: route.fulfill(body="at home"))
+    tab = await context.new_page()
+    tab.on("console", lambda message: seen.complaints.append(message.text))
+    await tab.goto(seen.base + sample.event)
+    await tab.get_by_label("Your name on your own server").fill("@salma@mastodon.example")
+    await tab.get_by_role("button", name="Answer").click()
+    await tab.wait_for_url(f"{HOME}/**")
+    seen.arrived = tab.url
+    await tab.goto(seen.base + sample.actor)
+    await tab.get_by_label("Your name on your own server").fill("salma@old.example")
+    async with tab.expect_navigation():
+        await tab.get_by_role("button", name="Follow").click()
+    seen.asked_first = (tab.url, await tab.locator("main").inner_text())
+    await tab.get_by_role("link", name="Go to mastodon.example").click()
+    await tab.wait_for_url(f"{HOME}/**")
+    seen.followed = tab.url
+    await context.close()
+
+
+def path_of(sample: Sample, page: str) -> str:
+    if page == "history":
+        return f"{sample.edited}/history"
+    return page if page.startswith("/") else str(getattr(sample, page))
 
 
 @pytest.fixture(scope="module")
@@ -151,10 +191,40 @@ def test_choosing_a_language_stays_on_the_page(seen: Seen) -> None:
     assert seen.after_choice == ("", "ar")
 
 
+def test_pictures_from_elsewhere_are_drawn(seen: Seen) -> None:
+    assert {page: names for page, names in seen.empty.items() if names} == {}
+
+
+def test_nothing_moves_when_pictures_arrive(seen: Seen) -> None:
+    assert {page: by for page, by in seen.shifts.items() if by} == {}
+
+
+def test_a_name_below_a_publication_opens_it_on_the_readers_own_server(seen: Seen) -> None:
+    assert seen.arrived.startswith(f"{HOME}/interact?uri=http%3A%2F%2F127.0.0.1")
+    assert "%2Fevent%2F" in seen.arrived
+
+
+def test_another_host_than_the_one_typed_is_named_first(seen: Seen) -> None:
+    address, words = seen.asked_first
+    assert address == f"{seen.base}/own-server"
+    assert "mastodon.example" in words
+    assert seen.followed.startswith(f"{HOME}/interact?uri=http%3A%2F%2F127.0.0.1")
+
+
 def test_there_is_a_picture_of_every_page(seen: Seen) -> None:
     assert len(list(seen.folder.glob("*.png"))) == 2 * len(PAGES)
 
 
+# Brought near one after the other, as a reader would; the names of those that stay empty.
+EMPTY_PICTURES = """async () => {
+  const pictures = [...document.querySelectorAll('img')];
+  for (const each of pictures) {
+    each.scrollIntoView();
+    await each.decode().catch(() => {});
+  }
+  scrollTo(0, 0);
+  return pictures.filter(each => each.naturalWidth === 0).map(each => each.src);
+}"""
 ICONS = "[...document.querySelectorAll('use')].map(use => use.getBoundingClientRect().width)"
 
 # Every element with words of its own: colour against the nearest painted ground, WCAG 2.2 formula, 4.5 to 1.
