@@ -60,6 +60,13 @@ def forget_about(unit: Unit, about_uri: str) -> None:
     unit.tx.run("DELETE FROM notification WHERE about_uri = ?", about_uri)
 
 
+def forget_between(unit: Unit, actor_uri: str, from_uri: str) -> None:
+    """This collective is to hear no more of what that actor did."""
+    unit.tx.run(
+        "DELETE FROM notification WHERE actor_uri = ? AND from_uri = ?", actor_uri, from_uri
+    )
+
+
 def forget_from(unit: Unit, from_uri: str) -> None:
     """Who did it is gone or shut out."""
     unit.tx.run("DELETE FROM notification WHERE from_uri = ?", from_uri)

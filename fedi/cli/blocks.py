@@ -1,12 +1,12 @@
-"""`fedi block`, `unblock`, `flags`."""
+"""`fedi block`, `unblock`, `limit`, `unlimit`, `allow`, `flags`."""
 
 import click
 
-from fedi.cli.output import give, handle, moment, table
+from fedi.cli.output import give, handle, moment, table, warn
 from fedi.cli.queue import say_waiting
 from fedi.cli.session import session
 from fedi.cli.speech import command, group, option, t
-from fedi.desk.blocking import ActorOrder, Blocks, HostOrder, ListOrder
+from fedi.desk.blocking import ActorOrder, Allowed, Blocks, HostOrder, ListOrder
 from fedi.desk.collectives import NoOrder
 from fedi.desk.control import Desk
 from fedi.desk.order import Done, Order
@@ -41,7 +41,10 @@ def list_blocks(actor: str) -> None:
     """What is shut out."""
     here = session()
     found = here.ask("block.list", ListOrder(actor=actor), Blocks)
-    rows = [(t(f"cli.block.{each.kind}"), handle(each.target)) for each in found.blocks]
+    rows = [
+        (t(f"cli.severity.{each.severity}"), t(f"cli.block.{each.kind}"), handle(each.target))
+        for each in found.blocks
+    ]
     give(found, table(rows) or [t("cli.nothing_yet")], as_json=here.as_json)
 
 
@@ -65,10 +68,84 @@ def unblock_actor(who: str, actor: str) -> None:
     _do("unblock.actor", ActorOrder(who=who, actor=actor), "cli.unblocked")
 
 
+@group("limit")
+def limit() -> None:
+    """Show the words of hosts and actors only to those who follow them."""
+
+
+@command("host", "limit.host")
+@click.argument("host")
+def limit_host(host: str) -> None:
+    """Limit a host and the domains below it."""
+    _do("limit.host", HostOrder(host=host), "cli.limited", "cli.limited_already")
+
+
+@command("actor", "limit.actor")
+@click.argument("who", metavar="HANDLE")
+def limit_actor(who: str) -> None:
+    """Limit somebody."""
+    _do("limit.actor", ActorOrder(who=who), "cli.limited", "cli.limited_already")
+
+
+@group("unlimit")
+def unlimit() -> None:
+    """No longer limit."""
+
+
+@command("host", "unlimit.host")
+@click.argument("host")
+def unlimit_host(host: str) -> None:
+    """No longer limit a host."""
+    _do("unlimit.host", HostOrder(host=host), "cli.unlimited")
+
+
+@command("actor", "unlimit.actor")
+@click.argument("who", metavar="HANDLE")
+def unlimit_actor(who: str) -> None:
+    """No longer limit somebody."""
+    _do("unlimit.actor", ActorOrder(who=who), "cli.unlimited")
+
+
+@group("allow")
+def allow() -> None:
+    """The hosts a closed instance speaks with."""
+
+
+@command("add", "allow.add")
+@click.argument("host")
+def allow_host(host: str) -> None:
+    """Speak with a host and the domains below it."""
+    _do("allow.add", HostOrder(host=host), "cli.allowed", "cli.allowed_already")
+
+
+@command("remove", "allow.remove")
+@click.argument("host")
+def disallow_host(host: str) -> None:
+    """Speak with a host no more."""
+    _do("allow.remove", HostOrder(host=host), "cli.disallowed")
+
+
+@command("list", "allow.list")
+def list_allowed() -> None:
+    """The hosts that are listed."""
+    here = session()
+    found = here.ask("allow.list", NoOrder(), Allowed)
+    lines = [handle(host) for host in found.hosts] or [t("cli.nothing_yet")]
+    if not found.is_closed:
+        lines.append(t("policy.allow_idle"))
+    give(found, lines, as_json=here.as_json)
+
+
 for _each in (block_host, block_actor, list_blocks):
     block.add_command(_each)
 for _each in (unblock_host, unblock_actor):
     unblock.add_command(_each)
+for _each in (limit_host, limit_actor):
+    limit.add_command(_each)
+for _each in (unlimit_host, unlimit_actor):
+    unlimit.add_command(_each)
+for _each in (allow_host, disallow_host, list_allowed):
+    allow.add_command(_each)
 
 
 @command("flags")
@@ -90,6 +167,7 @@ def _do(name: str, order: Order, done: str, nothing: str = "") -> None:
         result = await desk.call(name, order)
         assert isinstance(result, Done)
         line = t(done) if result.changed or not nothing else t(nothing)
+        warn(result.notices)
         give(result, [line], as_json=here.as_json)
         await say_waiting(desk, deliver=False, as_json=here.as_json)
 

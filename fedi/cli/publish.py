@@ -50,10 +50,11 @@ _SUMMARY = option(
 _OUT = _options(
     option(
         "--visibility",
-        default="public",
+        default="",
         metavar="public|quiet|followers|direct|local",
         help="cli.opt.visibility",
     ),
+    option("--to", "circle", default="", metavar="LIST", help="cli.opt.to_circle"),
     option("--sensitive", "is_sensitive", is_flag=True, help="cli.opt.sensitive"),
     option("--reply-to", "reply_to", default="", metavar="URI", help="cli.opt.reply_to"),
 )
@@ -203,7 +204,8 @@ def _publish(kind: str, given: dict[str, Any]) -> None:
         kind=kind,
         actor=given["actor"],
         words=_words(given, takes_input=True),
-        visibility=given["visibility"],
+        visibility=given["visibility"] or ("direct" if given["circle"] else "public"),
+        circle=given["circle"],
         is_short=given.get("is_short", False),
         is_sensitive=given["is_sensitive"],
         reply_to=given["reply_to"],

@@ -1,18 +1,31 @@
-"""Shutting out hosts and actors, and letting them in again. Nobody is told."""
+"""Shutting out hosts and actors, limiting them, and letting them in again; whom a closed instance speaks with.
+
+Nobody is told.
+"""
+
+from collections.abc import Sequence
+from typing import Final
 
 from actors import blocks, follows, notifications
 from actors import store as actor_store
 from actors.model import Actor
-from fedi.canonical import canonical, host_of
-from fedi.desk.order import Done, Order, Result
+from fedi.db.engine import Reader
+from fedi.desk.collectives import NoOrder
+from fedi.desk.order import Done, Notice, Order, Result
 from fedi.desk.speaker import find_or_fetch, load_known, load_speaker
-from fedi.errors import Invalid, NotFound
+from fedi.errors import Conflict, Invalid, NotFound
 from fedi.instance import Instance
 from fedi.media import cache
+from fedi.moderation.listed_hosts import host_name
+from fedi.publications import store as publication_store
 from fedi.unit import Unit
 from outbox import store as outbox_store
 from outbox.actions.block import block as send_block
 from outbox.actions.reject import reject_follow
+
+BLOCK: Final = "block"
+LIMIT: Final = "limit"
+RELEASE_MAX: Final = 1000
 
 
 class HostOrder(Order, frozen=True, kw_only=True):
@@ -35,49 +48,48 @@ class ListOrder(Order, frozen=True, kw_only=True):
 
 
 class Blocked(Result, frozen=True, kw_only=True):
-    """What is shut out; `kind` is host or actor."""
+    """What is shut out or limited; `kind` is host or actor, `severity` block or limit."""
 
     target: str
     kind: str
+    severity: str = BLOCK
 
 
 class Blocks(Result, frozen=True, kw_only=True):
-    """Everything that is shut out."""
+    """Everything that is shut out or limited."""
 
     blocks: list[Blocked]
 
 
+class Allowed(Result, frozen=True, kw_only=True):
+    """The hosts that a closed instance speaks with, and whether this one is closed."""
+
+    hosts: list[str]
+    is_closed: bool
+
+
 async def block_host(instance: Instance, order: HostOrder) -> Done:
-    """Shut out a host: nothing comes from there, nothing more goes there. Raises Invalid."""
-    host = _host(instance, order.host)
-
-    def work(unit: Unit) -> Done:
-        changed = blocks.add(unit, blocks.INSTANCE, host, blocks.HOST)
-        outbox_store.cancel_for_host(unit, host)
-        cache.forget_host(unit, host)
-        return Done(changed=changed)
-
-    return await instance.change(work)
+    """Shut out a host: nothing comes from there, nothing more goes there, nobody follows across. Raises Invalid."""
+    host = host_elsewhere(instance, order.host)
+    return await instance.change(lambda unit: Done(changed=shut_out(unit, host)))
 
 
 async def unblock_host(instance: Instance, order: HostOrder) -> Done:
     """Let a host in again. Raises NotFound when it was not shut out."""
-    host = _host(instance, order.host)
+    host = host_elsewhere(instance, order.host)
     return await instance.change(lambda unit: _let_in(unit, blocks.INSTANCE, host))
 
 
 async def block_actor(instance: Instance, order: ActorOrder) -> Done:
     """Shut somebody out and end what was between us. Raises NotFound, Invalid, RemoteError."""
-    target = await find_or_fetch(instance, order.who)
-    if target.is_local:
-        raise Invalid("desk.block_ours", field="who")
+    target = await _somebody_else(instance, order)
 
     def work(unit: Unit) -> Done:
         if order.actor:
             return Done(changed=send_block(unit, load_speaker(unit.tx, order.actor), target.uri))
         changed = blocks.add(unit, blocks.INSTANCE, target.uri, blocks.ACTOR)
         for ours in actor_store.list_collectives(unit.tx):
-            _part(unit, ours, target)
+            _part(unit, ours, target.uri)
         notifications.forget_from(unit, target.uri)
         return Done(changed=changed)
 
@@ -94,38 +106,165 @@ async def unblock_actor(instance: Instance, order: ActorOrder) -> Done:
     return await instance.change(work)
 
 
+async def limit_host(instance: Instance, order: HostOrder) -> Done:
+    """Show what comes from a host only to those who follow its authors. Raises Invalid."""
+    host = host_elsewhere(instance, order.host)
+    return await instance.change(lambda unit: Done(changed=blocks.limit(unit, host, blocks.HOST)))
+
+
+async def limit_actor(instance: Instance, order: ActorOrder) -> Done:
+    """Show what somebody says only to those who follow them. Raises NotFound, Invalid, RemoteError."""
+    target = await _somebody_else(instance, order)
+
+    def work(unit: Unit) -> Done:
+        changed = blocks.limit(unit, target.uri, blocks.ACTOR)
+        for ours in actor_store.list_collectives(unit.tx):
+            if not follows.is_follower(unit.tx, ours.uri, target.uri):
+                notifications.forget_between(unit, ours.uri, target.uri)
+        return Done(changed=changed)
+
+    return await instance.change(work)
+
+
+async def unlimit_host(instance: Instance, order: HostOrder) -> Done:
+    """No longer limit a host. Raises NotFound when it was not limited."""
+    host = host_elsewhere(instance, order.host)
+    return await instance.change(lambda unit: _unlimit(unit, host))
+
+
+async def unlimit_actor(instance: Instance, order: ActorOrder) -> Done:
+    """No longer limit somebody. Raises NotFound when they were not limited."""
+    return await instance.change(
+        lambda unit: _unlimit(unit, load_known(unit.tx, unit.urls, order.who).uri)
+    )
+
+
 async def list_blocks(instance: Instance, order: ListOrder) -> Blocks:
-    """What is shut out. Raises NotFound for an unknown collective."""
-    found = await instance.look(
-        lambda rx: blocks.list_targets(
-            rx, load_speaker(rx, order.actor).uri if order.actor else blocks.INSTANCE
+    """What is shut out or limited. Raises NotFound for an unknown collective."""
+
+    def look(rx: Reader) -> Blocks:
+        whose = load_speaker(rx, order.actor).uri if order.actor else blocks.INSTANCE
+        limited: Sequence[tuple[str, str]] = () if order.actor else blocks.list_limited(rx)
+        found = [
+            *(Blocked(target=target, kind=kind) for target, kind in blocks.list_targets(rx, whose)),
+            *(Blocked(target=target, kind=kind, severity=LIMIT) for target, kind in limited),
+        ]
+        return Blocks(blocks=sorted(found, key=lambda each: (each.severity, each.target)))
+
+    return await instance.look(look)
+
+
+async def allow(instance: Instance, order: HostOrder) -> Done:
+    """Put a host on the list of those a closed instance speaks with. Raises Invalid, Conflict when it is shut out."""
+    host = host_elsewhere(instance, order.host)
+
+    def work(unit: Unit) -> Done:
+        if (host, blocks.HOST) in blocks.list_targets(unit.tx, blocks.INSTANCE):
+            raise Conflict("policy.allow_blocked", host=host)
+        changed = blocks.add(unit, blocks.INSTANCE, host, blocks.ALLOWED)
+        return Done(changed=changed, notices=_idle(unit.tx))
+
+    return await instance.change(work)
+
+
+async def disallow(instance: Instance, order: HostOrder) -> Done:
+    """Take a host off that list; what waits for it is not sent. Raises NotFound when it is not on it."""
+    host = host_elsewhere(instance, order.host)
+
+    def work(unit: Unit) -> Done:
+        if not blocks.disallow(unit, host):
+            raise NotFound("policy.not_allowed", host=host)
+        _cancel_what_waits(unit, host)
+        return Done(notices=_idle(unit.tx))
+
+    return await instance.change(work)
+
+
+async def list_allowed(instance: Instance, _order: NoOrder) -> Allowed:
+    """Whom a closed instance speaks with."""
+    own = instance.urls.host
+    return await instance.look(
+        lambda rx: Allowed(
+            hosts=[host for host in blocks.list_allowed(rx) if host != own],
+            is_closed=blocks.is_closed(rx),
         )
     )
-    return Blocks(blocks=[Blocked(target=target, kind=kind) for target, kind in found])
+
+
+def shut_out(unit: Unit, host: str, *, is_known: bool = True) -> bool:
+    """Shut out a host and what is below it, and end what was between us; False when it was so already.
+
+    `is_known`: whether we may hold anything of it, so that there is something to end.
+    """
+    changed = blocks.add(unit, blocks.INSTANCE, host, blocks.HOST)
+    blocks.unlimit(unit, host)
+    if not is_known:
+        return changed
+    _cancel_what_waits(unit, host)
+    cache.forget_host(unit, host)
+    for follower, followed in blocks.list_ties(unit.tx, host):
+        follows.remove(unit, follower, followed)
+    return changed
+
+
+def lift_limit(unit: Unit, target: str) -> bool:
+    """No longer limit a host or an actor, and show what was held only because of that; False when it was not limited."""
+    if not blocks.unlimit(unit, target):
+        return False
+    if unit.posture == "open":
+        for uri, author in publication_store.list_held(unit.tx, RELEASE_MAX):
+            if not blocks.is_hidden(unit.tx, author):
+                publication_store.release(unit, uri)
+    return True
+
+
+def host_elsewhere(instance: Instance, text: str) -> str:
+    """The host as it is compared; an address is taken for its host. Raises Invalid, also for our own and those above it."""
+    host = host_name(text)
+    if host is None:
+        raise Invalid("desk.host_form", field="host")
+    if blocks.covers(host, instance.urls.host):
+        raise Invalid("desk.block_ours", field="host")
+    return host
+
+
+def _unlimit(unit: Unit, target: str) -> Done:
+    if not lift_limit(unit, target):
+        raise NotFound("policy.not_limited", target=target)
+    return Done()
+
+
+async def _somebody_else(instance: Instance, order: ActorOrder) -> Actor:
+    target = await find_or_fetch(instance, order.who)
+    if target.is_local:
+        raise Invalid("desk.block_ours", field="who")
+    return target
+
+
+def _idle(rx: Reader) -> tuple[Notice, ...]:
+    """The list means something only while the instance is closed."""
+    return () if blocks.is_closed(rx) else (Notice("policy.allow_idle"),)
+
+
+def _cancel_what_waits(unit: Unit, host: str) -> None:
+    """Nothing more goes to hosts that are shut out now."""
+    for known in {host, *blocks.list_known_hosts(unit.tx)}:
+        if blocks.covers(host, known) and blocks.is_host_blocked(unit.tx, known):
+            outbox_store.cancel_for_host(unit, known)
 
 
 def _let_in(unit: Unit, blocker: str, target: str) -> Done:
-    if not blocks.remove(unit, blocker, target):
+    is_instance = blocker == blocks.INSTANCE
+    found = blocks.let_in(unit, target) if is_instance else blocks.remove(unit, blocker, target)
+    if not found:
         raise NotFound("desk.not_blocked", target=target)
     return Done()
 
 
-def _part(unit: Unit, ours: Actor, target: Actor) -> None:
+def _part(unit: Unit, ours: Actor, target_uri: str) -> None:
     """Neither follows the other any more."""
-    following = follows.find(unit.tx, target.uri, ours.uri)
+    following = follows.find(unit.tx, target_uri, ours.uri)
     if following is not None:
-        follows.remove(unit, target.uri, ours.uri)
-        reject_follow(unit, ours, target.uri, following.activity_uri)
-    follows.remove(unit, ours.uri, target.uri)
-
-
-def _host(instance: Instance, text: str) -> str:
-    """The host as it is compared; an address is taken for its host."""
-    text = text.strip()
-    try:
-        host = host_of(canonical(text if "://" in text else f"https://{text}/"))
-    except Invalid as problem:
-        raise Invalid("desk.host_form", field="host") from problem
-    if host == instance.urls.host:
-        raise Invalid("desk.block_ours", field="host")
-    return host
+        follows.remove(unit, target_uri, ours.uri)
+        reject_follow(unit, ours, target_uri, following.activity_uri)
+    follows.remove(unit, ours.uri, target_uri)

@@ -42,6 +42,8 @@ def draft_of(reading: Reading, order: PublishOrder, language: str, zone: str) ->
             value=order.visibility[:60],
             allowed=", ".join(Visibility),
         )
+    if order.circle and visibility is not Visibility.DIRECT:
+        reading.wrong("visibility", "circle.visibility")
     _refuse_strangers(reading, kind, order.event, order.aid, order.place)
     details = _details(reading, kind, order, None, zone)
     return Draft(
@@ -51,6 +53,7 @@ def draft_of(reading: Reading, order: PublishOrder, language: str, zone: str) ->
         is_short=order.is_short and kind == "statement",
         details=details,
         is_sensitive=order.is_sensitive,
+        is_for_circle=bool(order.circle),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from actors import blocks, webfinger
+from actors import blocks, circles, webfinger
 from actors import store as actor_store
 from actors.model import ROLE_COLLECTIVE, Actor
 from actors.refresh import find_or_fetch_by_handle
@@ -56,7 +56,7 @@ class _Around:
 async def publish(instance: Instance, order: PublishOrder) -> Published:
     """Publish. Raises Unfit with everything that must be mended, NotFound, Forbidden, RemoteError, Unavailable."""
     config = instance.config.instance
-    author = await instance.look(lambda rx: load_speaker(rx, order.actor))
+    author, members = await instance.look(lambda rx: _load_audience(rx, order))
     reading = Reading()
     language = drafts.usual_language(author, config.language)
     draft = drafts.draft_of(reading, order, language, config.timezone)
@@ -70,7 +70,8 @@ async def publish(instance: Instance, order: PublishOrder) -> Published:
         around = replace(around, parent=parent, answered=await _author_of(instance, parent))
         draft = replace(draft, in_reply_to=parent.uri)
     mentioned = await _mentioned(instance, draft, reading)
-    _refuse_unheard(draft, around, mentioned)
+    if members is None:
+        _refuse_unheard(draft, around, mentioned)
     kept = await pictures.keep(instance, author, order.pictures, has_banner=draft.kind == "event")
     draft = replace(draft, attachments=tuple(each.attachment for each in kept))
     try:
@@ -78,7 +79,7 @@ async def publish(instance: Instance, order: PublishOrder) -> Published:
 
         def go_out(unit: Unit) -> Published:
             _keep_files(unit, kept)
-            create(unit, author, publication)
+            create(unit, author, publication, members=members)
             return _told(unit, publication, reading)
 
         return await instance.change(go_out)
@@ -129,6 +130,23 @@ async def delete(instance: Instance, order: DeleteOrder) -> Done:
         return Done()
 
     return await instance.change(withdraw)
+
+
+def _load_audience(rx: Reader, order: PublishOrder) -> tuple[Actor, Sequence[str] | None]:
+    """Who speaks, and to which members if it is for a named list. Raises NotFound, Unfit when nobody would get it."""
+    author = load_speaker(rx, order.actor)
+    if not order.circle:
+        return author, None
+    circle = circles.load(rx, author.uri, circles.name_of(order.circle))
+    known = actor_store.list_by_uri(rx, circles.list_members(rx, circle.id))
+    members = [
+        actor.uri
+        for actor in known.values()
+        if actor.deleted_at is None and not blocks.is_actor_blocked(rx, actor.uri, actor.host)
+    ]
+    if not members:
+        raise Unfit([Problem("circle", "circle.nobody", {"name": circle.name})])
+    return author, members
 
 
 def _load_own(

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from fedi.desk import (
     blocking,
+    blocklists,
+    circles,
     collectives,
     deliveries,
     house,
@@ -74,6 +76,29 @@ COMMANDS: Final[dict[str, Command]] = {
     "report": Command(house.ReportOrder, Done, house.report),
     "vote": Command(polls.VoteOrder, Done, polls.vote),
     "keys.rotate": Command(keys.RotateOrder, Done, keys.rotate_keys),
+    "limit.host": Command(blocking.HostOrder, Done, blocking.limit_host),
+    "limit.actor": Command(blocking.ActorOrder, Done, blocking.limit_actor),
+    "unlimit.host": Command(blocking.HostOrder, Done, blocking.unlimit_host),
+    "unlimit.actor": Command(blocking.ActorOrder, Done, blocking.unlimit_actor),
+    "allow.add": Command(blocking.HostOrder, Done, blocking.allow),
+    "allow.remove": Command(blocking.HostOrder, Done, blocking.disallow),
+    "allow.list": Command(collectives.NoOrder, blocking.Allowed, blocking.list_allowed),
+    "blocklist.import": Command(
+        blocklists.ImportOrder, blocklists.Imported, blocklists.import_list
+    ),
+    "blocklist.drafts": Command(blocklists.SourceOrder, blocklists.Drafts, blocklists.list_drafts),
+    "blocklist.confirm": Command(blocklists.DecideOrder, blocklists.Decided, blocklists.confirm),
+    "blocklist.dismiss": Command(blocklists.DecideOrder, blocklists.Decided, blocklists.dismiss),
+    "blocklist.export": Command(collectives.NoOrder, blocklists.Exported, blocklists.export),
+    "blocklist.subscribe": Command(
+        blocklists.AddressOrder, blocklists.Imported, blocklists.subscribe
+    ),
+    "blocklist.unsubscribe": Command(blocklists.AddressOrder, Done, blocklists.unsubscribe),
+    "blocklist.sources": Command(collectives.NoOrder, blocklists.Sources, blocklists.list_sources),
+    "circle.add": Command(circles.MembersOrder, circles.Changed, circles.add),
+    "circle.remove": Command(circles.MembersOrder, circles.Changed, circles.remove),
+    "circle.show": Command(circles.NameOrder, circles.Circle, circles.show),
+    "circle.list": Command(circles.ListOrder, circles.Circles, circles.list_all),
     "media.usage": Command(collectives.NoOrder, media.Usage, media.usage),
     "media.prune": Command(media.PruneOrder, media.Pruned, media.prune),
     "flags": Command(collectives.NoOrder, reports.Flags, reports.list_open),

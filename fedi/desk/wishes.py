@@ -65,7 +65,8 @@ class AidWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class PublishOrder(Order, frozen=True, kw_only=True):
-    """Publish. `actor`: user name of the collective that speaks; `reply_to`: what is answered."""
+    """Publish. `actor`: user name of the collective that speaks; `reply_to`: what is answered; `circle`: the named list
+    of that collective for which it is, and then `visibility` is direct."""
 
     kind: str
     actor: str = ""
@@ -74,6 +75,7 @@ class PublishOrder(Order, frozen=True, kw_only=True):
     is_short: bool = False
     is_sensitive: bool = False
     reply_to: str = ""
+    circle: str = ""
     pictures: tuple[Picture, ...] = ()
     event: EventWish = EventWish()
     aid: AidWish = AidWish()

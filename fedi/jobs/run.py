@@ -13,6 +13,7 @@ from fedi.jobs.chores import do_chores
 from fedi.jobs.loopback import carry
 from fedi.jobs.retention import forget
 from fedi.media.remote import tidy
+from fedi.moderation.subscriptions import fetch_due
 from fedi.wake import CHORES, LOOPBACK
 from inbox.limits import HostLimits
 from inbox.process import Processor
@@ -34,6 +35,7 @@ JOBS: tuple[Job, ...] = (
     Job("absence", note_running, NOTE_EVERY),
     Job("retention", forget, timedelta(hours=1)),
     Job("remote media", tidy, timedelta(hours=1)),
+    Job("block lists", fetch_due, timedelta(hours=1)),
 )
 
 

@@ -250,6 +250,15 @@ def replace(unit: Unit, publication: Publication) -> int:
     return row_id
 
 
+def list_held(rx: Reader, most: int) -> Sequence[tuple[str, str]]:
+    """What waits to be shown: ids, with their authors."""
+    rows = rx.all(
+        "SELECT uri, author_uri FROM publication WHERE is_held ORDER BY stored_at DESC LIMIT ?",
+        most,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def release(unit: Unit, uri: str) -> bool:
     """Let a held publication be shown. Whether it was held."""
     return unit.tx.run("UPDATE publication SET is_held = FALSE WHERE uri = ? AND is_held", uri) > 0

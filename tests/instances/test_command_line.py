@@ -341,7 +341,7 @@ def test_people_get_roles_links_and_tokens(fedi: Fedi) -> None:
 def test_hosts_are_shut_out_and_let_in_again(fedi: Fedi) -> None:
     assert fedi("block", "host", "https://Bad.Example/page").status == 0
     listed = fedi("block", "list", "--json").document["blocks"]
-    assert listed == [{"target": "bad.example", "kind": "host"}]
+    assert listed == [{"target": "bad.example", "kind": "host", "severity": "block"}]
     assert fedi("unblock", "host", "bad.example").status == 0
     assert fedi("unblock", "host", "bad.example").status == 1
 
