@@ -122,7 +122,7 @@ class Town:
         """What our server says still waits."""
         return json.loads(self.get("/readyz"))
 
-    def wait_until_nothing_waits(self, name: str, poll_s: float = 0.02) -> float:
+    def wait_until_nothing_waits(self, name: str, poll_s: float = 0.1) -> float:
         """The moment (monotonic) at which nothing waits any more."""
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
