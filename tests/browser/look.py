@@ -15,13 +15,10 @@ from tests.browser.serving import BROWSER, serving
 WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
 
 # Pictures wait until somebody comes near.
-SCROLL = """async () => {
-  for (let y = 0; y < document.body.scrollHeight; y += 400) {
-    scrollTo(0, y);
-    await new Promise(done => requestAnimationFrame(() => setTimeout(done, 30)));
-  }
-  scrollTo(0, 0);
-}"""
+DRAW = """() => Promise.all([...document.images].map(each => {
+  each.loading = 'eager';
+  return each.decode().catch(() => {});
+}))"""
 
 
 def pages_of(sample: Sample) -> dict[str, str]:
@@ -61,8 +58,7 @@ async def take(browser: Browser, base: str, sample: Sample, folder: Path, only: 
                     if only and name not in only:
                         continue
                     await page.goto(base + path)
-                    await page.evaluate(SCROLL)
-                    await page.wait_for_load_state("networkidle")
+                    await page.evaluate(DRAW)
                     file = folder / f"{name}-{device}-{language}-{scheme}.png"
                     await page.screenshot(path=file, full_page=name not in ("statement",))
                     if name in ("statement", "event") and scheme == "light":
