@@ -5,6 +5,7 @@ from actors import store as actor_store
 from actors.model import ROLE_COLLECTIVE
 from fedi.canonical import same_origin
 from fedi.publications import quotes, store
+from fedi.publications.visibility import Viewer, may_see
 from fedi.unit import Unit
 from fedi.vocab.read import id_of
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
@@ -21,6 +22,9 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     quote_uri = id_of(activity.raw.get("instrument"))
     if quote_uri is None or not same_origin(quote_uri, quoter.uri):
         return Refused("quote.not_theirs")
+    if not quoted.visibility.is_public and not may_see(unit.tx, Viewer(quoter), quoted):
+        # a refusal would tell that it exists (S81)
+        return Ignored("quote.not_ours")
     if not quoted.visibility.is_public or blocks.is_blocked_by(unit.tx, author.uri, quoter.uri):
         refuse_quote(unit, author, quoter.uri, activity.uri, quoted.uri, quote_uri)
         return Refused("quote.not_allowed")

@@ -37,6 +37,9 @@ async def test_a_quote_of_public_words_is_stamped_and_the_stamp_can_be_looked_up
 async def test_words_for_followers_may_not_be_quoted() -> None:
     async with world("agora.test") as made, stranger(made, "there.test") as there:
         agora = await made.collective("agora.test", "agora")
+        quoter = there.person("quoter")
+        await deliver(made, "agora.test", quoter.key, say(quoter, "Follow", agora.uri))
+        await made.settle()
         note = await made.publish(agora, a_note("words", visibility=Visibility.FOLLOWERS))
         answer = await _ask(made, there, note.uri, there.url("/quoter/notes/1"))
         assert answer["type"] == "Reject"
