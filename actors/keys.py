@@ -155,11 +155,11 @@ def public_key_of(key: ActorKey) -> PublicKey | None:
 
 
 def replace_remote(unit: Unit, owner_uri: str, keys: Sequence[ActorKey]) -> None:
-    """What a remote actor's own document lists is what counts: the rest is dead at once (S12, S15)."""
-    assert not unit.urls.is_ours(owner_uri)
+    """What a remote actor's own document lists is what counts: the rest is dead at once (S12, S15). Raises Invalid."""
+    if unit.urls.is_ours(owner_uri) or any(key.owner_uri != owner_uri for key in keys):
+        raise Invalid("signature.key", detail="not the owner's own")
     unit.tx.run("DELETE FROM actor_key WHERE owner_uri = ?", owner_uri)
     for key in keys:
-        assert key.owner_uri == owner_uri
         unit.tx.run(
             "INSERT INTO actor_key (owner_uri, uri, kind, public_text, created_at) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (owner_uri, uri) DO NOTHING",
