@@ -87,6 +87,9 @@ _OTHER_TERMS: Final[dict[str, Any]] = {
     "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
     "alsoKnownAs": _iri("as:alsoKnownAs"),
     "movedTo": _iri("as:movedTo"),
+    # ActivityStreams reads the word as an address relative to nothing: some processors drop it, others do not, and what
+    # we signed would not be what they verify
+    "formerType": {"@id": "as:formerType", "@type": "@vocab"},
     "featured": _iri("toot:featured"),
     "featuredTags": _iri("toot:featuredTags"),
     "discoverable": "toot:discoverable",

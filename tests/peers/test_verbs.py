@@ -240,7 +240,7 @@ async def flagged(at: Scene) -> bool:
 
 async def moved(at: Scene) -> bool:
     found = await at.look(lambda rx: actor_store.find(rx, at.speaker.uri))
-    return found.moved_to == at.document["target"]
+    return bool(found.moved_to == at.document["target"])
 
 
 async def stamped(at: Scene) -> bool:
