@@ -7,6 +7,8 @@ from fedi.urls import Urls
 
 VERSIONS = ("2.0", "2.1")
 SOFTWARE = "mujawara"
+# The schema wants a version; this one helps nobody to choose an attack (S105).
+UNTOLD = "0"
 APPLICATION = "https://www.w3.org/ns/activitystreams#Application"
 
 
@@ -25,8 +27,9 @@ def links(urls: Urls) -> dict[str, Any]:
 
 
 def document(config: Config, version: str, program_version: str, name: str) -> dict[str, Any]:
-    """The document of one schema version. Numbers of people and posts are not told."""
-    software = {"name": SOFTWARE, "version": program_version}
+    """The document of one schema version. Numbers of people and posts are not told, the version only where all is open."""
+    is_open = config.instance.posture == "open"
+    software = {"name": SOFTWARE, "version": program_version if is_open else UNTOLD}
     return {
         "version": version,
         "software": software,

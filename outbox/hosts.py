@@ -125,6 +125,18 @@ def retry_now(unit: Unit, host: str | None = None) -> int:
     )
 
 
+def forget_silent(unit: Unit, before: datetime) -> int:
+    """Forget hosts for which nothing waits and with which nothing was exchanged since (S64); how many."""
+    moment = to_ms(before)
+    return unit.tx.run(
+        "DELETE FROM host WHERE due_at IS NULL AND claimed_until = 0 AND COALESCE(last_sent_at, 0) < ? "
+        "AND COALESCE(last_heard_at, 0) < ? AND COALESCE(failing_since, 0) < ?",
+        moment,
+        moment,
+        moment,
+    )
+
+
 def hand_back_all(unit: Unit) -> None:
     """At the start of the only process: whatever a dead one had claimed is free again."""
     unit.tx.run("UPDATE host SET claimed_until = 0 WHERE claimed_until > 0")

@@ -7,10 +7,12 @@ from fedi.clock import to_ms
 from fedi.instance import Instance
 from fedi.unit import Unit
 from inbox import store as inbox_store
+from outbox import hosts
 from outbox import store as outbox_store
 
 BODIES_KEPT = timedelta(days=7)
 LEDGER_KEPT = timedelta(days=90)
+HOSTS_KEPT = timedelta(days=30)
 # as long as the letter that announces new keys may still wait to be delivered
 RETIRED_KEYS_KEPT = timedelta(days=60)
 
@@ -24,6 +26,7 @@ async def forget(instance: Instance) -> int:
             inbox_store.forget_bodies(unit, unit.now - BODIES_KEPT)
             + outbox_store.give_up(unit, unit.now - give_up_after)
             + outbox_store.purge(unit, unit.now - LEDGER_KEPT)
+            + hosts.forget_silent(unit, unit.now - HOSTS_KEPT)
             + keys.forget_retired(unit, to_ms(unit.now - RETIRED_KEYS_KEPT))
         )
 

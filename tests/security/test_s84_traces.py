@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from fedi.config import Config, NetworkConfig, load_config
+from fedi.errors import SetupError
 from fedi.jobs.retention import forget
 from fedi.logs import set_up_logs
+from fedi.opening import SECRET, open_instance
 from fedi.serving import _say_what_is_unsafe
 from fedi.vocab.audience import Visibility
 from inbox.contract import Incoming, Outcome
@@ -161,6 +163,63 @@ def test_whatever_the_umask_files_are_for_their_owner_only(tmp_path: Path) -> No
     assert len(files) > 2
     loose = [f.name for f in files if f.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
     assert loose == []
+
+
+async def test_private_keys_are_on_disk_only_sealed() -> None:
+    async with world(HERE) as made:
+        await made.collective(HERE, "agora")
+        files = [file for file in made.sites[HERE].folder.rglob("*") if file.is_file()]
+        kept = await asyncio.to_thread(lambda: [file.read_bytes() for file in files])
+        assert any(b"BEGIN PUBLIC KEY" in content for content in kept)
+        assert not any(b"PRIVATE KEY" in content for content in kept)
+        secret = (made.sites[HERE].folder / SECRET).read_bytes()
+        assert sum(secret in content for content in kept) == 1
+
+
+async def test_a_secret_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / SECRET).write_bytes(b"x" * 32)
+    (tmp_path / SECRET).chmod(0o644)
+    config = load_config(None, {"FEDI_STORAGE_FOLDER": str(tmp_path)})
+    with pytest.raises(SetupError, match="chmod 600"):
+        async with open_instance(config):
+            pass
+
+
+async def test_what_is_known_of_a_host_is_forgotten_when_it_was_silent_for_a_month() -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        us = await made.collective(HERE, "agora")
+        ali = mars.person("ali")
+        await deliver(made, HERE, ali.key, say(ali, "Follow", us.uri))
+        await made.settle()
+
+        async def hosts() -> list[str]:
+            rows = await made[HERE].look(
+                lambda rx: rx.all("SELECT host FROM host WHERE host <> ?", HERE)
+            )
+            return [row[0] for row in rows]
+
+        made.clock.advance(days=29)
+        await forget(made[HERE])
+        assert await hosts() == ["mars.test"]
+        made.clock.advance(days=2)
+        await forget(made[HERE])
+        assert await hosts() == []
+        await made.publish(us, a_note("words"))
+        await made.settle()
+        assert mars.posts[-1].document["type"] == "Create"
+
+
+async def test_every_refusal_at_the_door_is_counted_with_its_reason() -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        us = await made.collective(HERE, "agora")
+        ali = mars.person("ali")
+        for number in range(3):
+            activity = say(ali, "Follow", us.uri, number, actor=us.uri)
+            assert (await deliver(made, HERE, ali.key, activity)).body == b""
+        counts = made[HERE].metrics.counts
+        refused = {what: many for what, many in counts.items() if what[0].startswith("inbox.4")}
+        assert sum(refused.values()) == 3
+        assert all(reason for _, reason in refused)
 
 
 def test_an_unsafe_setting_is_named_at_every_start(caplog: pytest.LogCaptureFixture) -> None:
