@@ -61,12 +61,18 @@ async def look(instance: Instance, uri: str) -> int:
 
 
 async def confirm_farewell(instance: Instance, uri: str) -> int:
-    """Forget a publication if its own address says that it is gone."""
-    if instance.urls.is_ours(uri):
+    """Forget a publication if its own address says that it is gone.
+
+    "Not found" says so only of public words: others are not shown to everybody who asks.
+    """
+    known = await instance.look(lambda rx: store.find(rx, uri))
+    if known is None or instance.urls.is_ours(uri):
         return 0
     try:
         document = (await instance.http.fetch_document(uri)).document
-    except RemoteGone:
+    except RemoteGone as problem:
+        if problem.http_status != 410 and not known.visibility.is_public:
+            raise
         document = {"type": "Tombstone"}
     if document.get("type") != "Tombstone":
         raise RemoteMalformed("hint.not_gone", detail="the origin still has it")

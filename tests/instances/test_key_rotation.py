@@ -19,7 +19,8 @@ def _watch_keys(made: World) -> list[str]:
 
     def watch(request: Request) -> None:
         if request.method == "POST":
-            seen.append(request.headers["Signature"].split('"')[1])
+            said = request.headers.get("Signature-Input", request.headers["Signature"]).lower()
+            seen.append(said.partition('keyid="')[2].partition('"')[0])
 
     made.wire.watchers.append(watch)
     return seen

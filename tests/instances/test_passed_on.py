@@ -19,11 +19,17 @@ async def _followed(made: World, there: Stranger) -> tuple[Actor, Person]:
 
 
 async def test_words_passed_on_by_somebody_we_follow_are_read_from_their_origin() -> None:
-    async with world("agora.test") as made, stranger(made, "one.test") as one, stranger(made, "two.test") as two:
+    async with (
+        world("agora.test") as made,
+        stranger(made, "one.test") as one,
+        stranger(made, "two.test") as two,
+    ):
         _, passer = await _followed(made, one)
         author = two.person("author", 1)
         true_note = a_note_of(author, 1, "<p>as written</p>")
-        two.show(true_note["id"], {"@context": "https://www.w3.org/ns/activitystreams", **true_note})
+        two.show(
+            true_note["id"], {"@context": "https://www.w3.org/ns/activitystreams", **true_note}
+        )
         told = say(author, "Create", {**true_note, "content": "<p>as twisted</p>"})
         heard = await deliver(made, "agora.test", passer.key, told)
         assert heard.status == 202
@@ -32,7 +38,11 @@ async def test_words_passed_on_by_somebody_we_follow_are_read_from_their_origin(
 
 
 async def test_what_was_never_said_is_not_there_to_be_read() -> None:
-    async with world("agora.test") as made, stranger(made, "one.test") as one, stranger(made, "two.test") as two:
+    async with (
+        world("agora.test") as made,
+        stranger(made, "one.test") as one,
+        stranger(made, "two.test") as two,
+    ):
         _, passer = await _followed(made, one)
         author = two.person("author", 1)
         await deliver(made, "agora.test", passer.key, say(author, "Create", a_note_of(author, 1)))
@@ -41,21 +51,33 @@ async def test_what_was_never_said_is_not_there_to_be_read() -> None:
 
 
 async def test_a_stranger_cannot_make_us_look() -> None:
-    async with world("agora.test") as made, stranger(made, "one.test") as one, stranger(made, "two.test") as two:
+    async with (
+        world("agora.test") as made,
+        stranger(made, "one.test") as one,
+        stranger(made, "two.test") as two,
+    ):
         await made.collective("agora.test", "agora")
         author = two.person("author", 1)
-        heard = await deliver(made, "agora.test", one.person("eve").key, say(author, "Create", a_note_of(author, 1)))
+        heard = await deliver(
+            made, "agora.test", one.person("eve").key, say(author, "Create", a_note_of(author, 1))
+        )
         assert heard.status == 401
         await made.settle()
         assert two.asked == []
 
 
 async def test_a_passed_on_withdrawal_counts_only_when_the_origin_confirms_it() -> None:
-    async with world("agora.test") as made, stranger(made, "one.test") as one, stranger(made, "two.test") as two:
+    async with (
+        world("agora.test") as made,
+        stranger(made, "one.test") as one,
+        stranger(made, "two.test") as two,
+    ):
         agora, passer = await _followed(made, one)
         event = await made.publish(agora, an_event("Assembly"))
         author = two.person("author", 1)
-        notes = [a_note_of(author, number, f"<p>{number}</p>", inReplyTo=event.uri) for number in (1, 2)]
+        notes = [
+            a_note_of(author, number, f"<p>{number}</p>", inReplyTo=event.uri) for number in (1, 2)
+        ]
         for number, note in enumerate(notes):
             two.show(note["id"], {"@context": "https://www.w3.org/ns/activitystreams", **note})
             await deliver(made, "agora.test", author.key, say(author, "Create", note, number))
@@ -76,3 +98,22 @@ async def test_our_own_words_passed_back_to_us_change_nothing() -> None:
         assert (await deliver(made, "agora.test", passer.key, told)).status == 403
         await made.settle()
         assert await made.find("agora.test", note.uri) is not None
+
+
+async def test_private_words_that_are_not_shown_to_us_are_not_taken_for_gone() -> None:
+    async with (
+        world("agora.test") as made,
+        stranger(made, "one.test") as one,
+        stranger(made, "two.test") as two,
+    ):
+        agora, passer = await _followed(made, one)
+        author = two.person("author", 1)
+        note = a_note_of(author, 1, "<p>for you</p>", to=[agora.uri], cc=[])
+        await deliver(
+            made, "agora.test", author.key, say(author, "Create", note, to=[agora.uri], cc=[])
+        )
+        await made.settle()
+        gone = say(author, "Delete", {"id": note["id"], "type": "Tombstone"})
+        assert (await deliver(made, "agora.test", passer.key, gone)).status == 202
+        await made.settle()
+        assert await made.titles("agora.test") == ["<p>for you</p>"]
