@@ -179,6 +179,11 @@ async def _store_document(instance: Instance, document: dict[str, Any]) -> Actor
         )
 
     def save(unit: Unit) -> None:
+        known = store.find(unit.tx, actor.uri)
+        if known is not None and known.deleted_at is not None:
+            raise RemoteGone(
+                "error.remote_gone", detail="left before, and stays gone", http_status=410
+            )
         store.save(unit, actor)
         keys.replace_remote(unit, actor.uri, listed)
 

@@ -15,6 +15,7 @@ from fedi.db.engine import Reader
 from fedi.errors import Gone, NotFound, Unauthenticated
 from fedi.faces.asker import asker_of, proved_asker
 from fedi.faces.collections import collection, page
+from fedi.faces.current import with_current_words
 from fedi.faces.documents import answer, cache_key, remember, render
 from fedi.faces.endpoint import endpoint
 from fedi.instance import Instance
@@ -128,7 +129,11 @@ async def _outbox_page(instance: Instance, request: Request) -> Response:
     )
     uri = part(actor.uri, "outbox")
     following = f"{uri}/page/{listed[-1][0]}" if len(listed) == PAGE_SIZE else None
-    items = [_without_context(activity.body) for _, activity in listed]
+    items = await instance.look(
+        lambda rx: [
+            with_current_words(rx, _without_context(activity.body)) for _, activity in listed
+        ]
+    )
     document = page(f"{uri}/page" + ("" if row is None else f"/{row}"), uri, items, following)
     return answer(render(document, actor.uri, is_public=_is_open(instance)), request)
 

@@ -13,6 +13,7 @@ from fedi.db.engine import Reader
 from fedi.errors import NotFound
 from fedi.faces.asker import asker_of, second_look
 from fedi.faces.collections import collection
+from fedi.faces.current import with_current_words
 from fedi.faces.documents import answer, cache_key, remember, render
 from fedi.faces.endpoint import endpoint
 from fedi.instance import Instance
@@ -171,7 +172,8 @@ async def _activity(instance: Instance, request: Request) -> Response:
         body = await instance.look(look)
     if body is None:
         raise NotFound(detail="activity")
-    rendered = render(msgspec.json.decode(body), uri, is_public=viewer.actor is None)
+    document = await instance.look(lambda rx: with_current_words(rx, msgspec.json.decode(body)))
+    rendered = render(document, uri, is_public=viewer.actor is None)
     return answer(rendered, request)
 
 

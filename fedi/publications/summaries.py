@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from fedi.i18n.catalog import Digits, translator
-from fedi.i18n.dates import day_line, when_line, zone_of
+from fedi.i18n.dates import day_line, offset_name, when_line, zone_of
 from fedi.publications.aid.activitystreams import quantity_of
 from fedi.publications.aid.model import CATEGORIES, UNITS, AidDetails
 from fedi.publications.event.model import EventDetails
@@ -22,7 +22,7 @@ def event_summary(details: EventDetails, language: str, *, digits: Digits = "lat
     when = when_line(
         details.starts_at,
         details.ends_at if details.display_end else None,
-        details.timezone or "UTC",
+        details.timezone or offset_name(details.offset_minutes or 0),
         details.all_day,
         language,
         digits=digits,
