@@ -249,6 +249,14 @@ async def test_what_a_stranger_does_who_is_not_limited_is_told(near: Neighbours,
     assert await near.told(near.agora) != []
 
 
+async def test_a_limited_stranger_who_asks_to_follow_waits_for_a_person(near: Neighbours) -> None:
+    await near.limit()
+    await near.hear("Follow", near.agora.uri)
+    assert await near.made.followers(near.agora) == []
+    await approve(near.here, RelationOrder(who=near.eve.uri, actor="agora"))
+    assert await near.made.followers(near.agora) == [near.eve.uri]
+
+
 async def test_whoever_follows_a_limited_author_is_told_of_being_named(near: Neighbours) -> None:
     await near.limit()
     await near.says("words", cc=[near.fans.uri])
@@ -586,9 +594,10 @@ async def test_a_member_who_is_shut_out_gets_nothing_and_may_not_read(trusted: T
 
 async def test_naming_somebody_outside_the_list_does_not_tell_them(trusted: Trusted) -> None:
     trusted.there.posts.clear()
-    await publish(trusted.here, _for_circle("about @mallory@sub.there.test"))
+    said = await publish(trusted.here, _for_circle("about @mallory@sub.there.test"))
     await trusted.made.settle()
     assert [post.path for post in trusted.there.posts] == ["/eve/inbox"]
+    assert (await _get(trusted.made, _path(said.uri), trusted.mallory, AS2)).status == 404
 
 
 async def test_nothing_is_left_of_it_once_it_is_withdrawn(trusted: Trusted) -> None:
