@@ -3,35 +3,40 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from fedi.signatures import httpsig_door
 from fedi.signatures.digest import digest
-from fedi.signatures.httpsig_door import HeaderSigner
 from fedi.signatures.keys import SigningKey, sign
 
 
-class _Signer(HeaderSigner):  # type: ignore[misc]
-    """httpsig's signer with the arithmetic done by `cryptography`, whose key is parsed already.
+@cache
+def _signer() -> Any:
+    """The class of our signers, made at the first signature: until then httpsig is not loaded."""
 
-    Stock httpsig parses the key on every request, which makes a signature a hundred times dearer.
-    """
+    class Signer(httpsig_door.HeaderSigner):  # type: ignore[misc]
+        """httpsig's signer with the arithmetic done by `cryptography`, whose key is parsed already.
 
-    def __init__(self, key: SigningKey, covered: list[str]) -> None:
-        # The parent's __init__ would parse a PEM; these are the attributes its `sign` reads.
-        self._rsa = key.private
-        self.headers = covered
-        self.sign_header = "signature"
-        # No blank after commas: Mitra splits there (wire.md 2.1). The template is filled in with `%`.
-        key_id = key.key_id.replace("%", "%%")
-        self.signature_template = (
-            f'keyId="{key_id}",algorithm="rsa-sha256",headers="{" ".join(covered)}",signature="%s"'
-        )
+        Stock httpsig parses the key on every request, which makes a signature a hundred times dearer.
+        """
 
-    def _sign_rsa(self, data: bytes) -> bytes:
-        return sign(self._rsa, data)
+        def __init__(self, key: SigningKey, covered: list[str]) -> None:
+            # The parent's __init__ would parse a PEM; these are the attributes its `sign` reads.
+            self._rsa = key.private
+            self.headers = covered
+            self.sign_header = "signature"
+            # No blank after commas: Mitra splits there (wire.md 2.1). The template is filled in with `%`.
+            key_id = key.key_id.replace("%", "%%")
+            self.signature_template = f'keyId="{key_id}",algorithm="rsa-sha256",headers="{" ".join(covered)}",signature="%s"'
+
+        def _sign_rsa(self, data: bytes) -> bytes:
+            return sign(self._rsa, data)
+
+    return Signer
 
 
 def sign_cavage(
@@ -67,5 +72,5 @@ def sign_cavage(
             headers["Content-Type"] = content_type
     headers.update(also or {})
     covered = ["(request-target)", *(name.lower() for name in headers)]
-    signed: Any = _Signer(key, covered).sign(headers, method=method, path=target)
+    signed: Any = _signer()(key, covered).sign(headers, method=method, path=target)
     return {**headers, "Signature": signed["signature"]}

@@ -7,6 +7,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from fedi.signatures import httpsig_door
 from fedi.signatures.cavage_header import (
     CREATED,
     EXPIRES,
@@ -15,7 +16,6 @@ from fedi.signatures.cavage_header import (
     parse_cavage_header,
 )
 from fedi.signatures.digest import digest_problem
-from fedi.signatures.httpsig_door import generate_message
 from fedi.signatures.keys import PublicKey, holds
 from fedi.signatures.received import Circumstances, SignedRequest, is_field_value
 from fedi.signatures.verdict import Reason, UnknownKey, Verdict, Verified, refused
@@ -115,7 +115,9 @@ def _key_problem(
         # Some peers leave the query out of `(request-target)` (wire.md 2.2); of a POST it is always demanded (S8).
         targets.append(path)
     for target in targets:
-        message = generate_message(header.covered, values, method=request.method, path=target)
+        message = httpsig_door.generate_message(
+            header.covered, values, method=request.method, path=target
+        )
         if holds(key.key, header.signature, message):
             return None
     return Reason.MISMATCH
