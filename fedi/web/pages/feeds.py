@@ -12,7 +12,7 @@ from actors.store import list_collectives
 from fedi.clock import to_ms
 from fedi.db.engine import Reader
 from fedi.errors import NotFound
-from fedi.feeds import atom, ical, rss
+from fedi.feeds import atom, rss
 from fedi.feeds.entries import Feed, entries_of
 from fedi.i18n.catalog import translator
 from fedi.ids import is_public_id
@@ -196,6 +196,9 @@ async def _answer_feed(
 async def _answer_calendar(
     request: Request, listed: list[Listed], title: str, name: str = "events.ics"
 ) -> Response:
+    # Here and not at the top: a server that starts needs no calendar yet, and loading takes long.
+    from fedi.feeds import ical  # noqa: PLC0415
+
     state = state_of(title, name, listed)
     headers = {"content-disposition": f'inline; filename="{name}"'}
     write = partial(ical.render_calendar, listed, title)
