@@ -1,5 +1,7 @@
 """The one who has the database does the work: a running server answers at a socket in the data folder, and a command
 that finds none opens the instance itself. Orders enter, results leave, by either way.
+
+The table of commands brings half the program with it, so it is imported with the first order and not at the start.
 """
 
 import asyncio
@@ -15,22 +17,14 @@ from pathlib import Path
 from typing import Final
 
 from fedi.config import Config
-from fedi.desk.letters import (
-    LINE_BYTES_MAX,
-    read_answer,
-    read_question,
-    write_error,
-    write_question,
-    write_result,
-)
 from fedi.desk.order import Order, Result
-from fedi.desk.table import COMMANDS
 from fedi.errors import FediError, SetupError, TooLarge, Unavailable
 from fedi.instance import Instance
 from fedi.opening import CONTROL, DATABASE, FolderInUse, Outside, open_instance
 
 log = logging.getLogger("fedi.desk")
 
+LINE_BYTES_MAX: Final = 32 * 1024 * 1024
 READ_S: Final = 30.0
 WRITE_S: Final = 30.0
 ANSWER_S: Final = 3700.0
@@ -85,6 +79,8 @@ class Desk:
     async def call(self, command: str, order: Order) -> Result:
         """Do it. Raises FediError: what the function raises, or Refused with the same content."""
         if self.instance is not None:
+            from fedi.desk.table import COMMANDS  # noqa: PLC0415 - see above
+
             return await COMMANDS[command].run(self.instance, order)
         return await _ask(self.config, command, order)
 
@@ -136,18 +132,25 @@ async def _answer_to(instance: Instance, reader: asyncio.StreamReader) -> bytes:
         async with asyncio.timeout(READ_S):
             line = await reader.readline()
     except ValueError:
-        return write_error(TooLarge("desk.order_too_large"))
+        line = None
+    from fedi.desk import letters  # noqa: PLC0415 - see above
+    from fedi.desk.table import COMMANDS  # noqa: PLC0415 - see above
+
+    if line is None:
+        return letters.write_error(TooLarge("desk.order_too_large"))
     try:
-        command, order = read_question(line)
-        return write_result(await COMMANDS[command].run(instance, order))
+        command, order = letters.read_question(line)
+        return letters.write_result(await COMMANDS[command].run(instance, order))
     except FediError as problem:
-        return write_error(problem)
+        return letters.write_error(problem)
     except Exception:
         log.exception("defect at the desk")
-        return write_error(FediError())
+        return letters.write_error(FediError())
 
 
 async def _ask(config: Config, command: str, order: Order) -> Result:
+    from fedi.desk.letters import read_answer, write_question  # noqa: PLC0415 - see above
+
     line = write_question(command, order)
     if len(line) > LINE_BYTES_MAX:
         raise TooLarge("desk.order_too_large")
