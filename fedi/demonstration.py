@@ -21,8 +21,8 @@ from fedi.config import parse_config
 from fedi.db.engine import Reader
 from fedi.demonstration_texts import COLLECTIVES, EVENT, NEED, REPLY, STATEMENTS, Collective
 from fedi.errors import SetupError
+from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.guard import Policy
-from fedi.http.transport import AiohttpTransport
 from fedi.ids import new_public_id
 from fedi.instance import Instance
 from fedi.localhost_tls import Certificates

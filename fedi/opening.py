@@ -4,6 +4,7 @@ import fcntl
 import ipaddress
 import os
 import secrets
+import ssl
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,7 +24,7 @@ from fedi.errors import SetupError
 from fedi.http.client import FederationClient
 from fedi.http.guard import Policy
 from fedi.http.schemes import CAVAGE, RFC9421, SchemeMemory
-from fedi.http.transport import AiohttpTransport, Resolve, Transport
+from fedi.http.transport import Resolve, Transport, TransportOnDemand
 from fedi.instance import Instance
 from fedi.keyring import Keyring
 from fedi.media.storage import FolderStorage
@@ -138,7 +139,7 @@ def _first_looks(unit: Unit) -> None:
     chores.hand_back_all(unit)
 
 
-def _transport(config: Config, resolver: Resolve | None) -> AiohttpTransport:
+def _transport(config: Config, resolver: Resolve | None) -> Transport:
     policy = Policy(
         allow_http=config.network.unsafe_allow_http,
         allowed_networks=tuple(
@@ -146,12 +147,30 @@ def _transport(config: Config, resolver: Resolve | None) -> AiohttpTransport:
         ),
         own_hosts=frozenset({urlsplit(config.instance.base_url).netloc}),
     )
-    return AiohttpTransport(
-        policy,
-        extra_ca_file=config.network.extra_ca_file or None,
-        resolver=resolver,
-        connections=max(256, config.delivery.concurrency * 2),
-    )
+    extra_ca_file = config.network.extra_ca_file or None
+    if extra_ca_file is not None:
+        _check_authorities(extra_ca_file)
+
+    def open_transport() -> Transport:
+        from fedi.http.aiohttp_transport import AiohttpTransport  # noqa: PLC0415 - slow
+
+        return AiohttpTransport(
+            policy,
+            extra_ca_file=extra_ca_file,
+            resolver=resolver,
+            connections=max(256, config.delivery.concurrency * 2),
+        )
+
+    return TransportOnDemand(open_transport)
+
+
+def _check_authorities(file: str) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
+    except OSError as problem:
+        raise SetupError(
+            detail=f"extra_ca_file in [network] cannot be read ({problem}); give a PEM file of certificates, or leave it empty"
+        ) from problem
 
 
 def _prepare_folder(folder: Path) -> Path:

@@ -14,8 +14,9 @@ from fedi.canonical import origin_of
 from fedi.config import Config
 from fedi.doctor.probe import PREFIX
 from fedi.errors import ForbiddenAddress, RemoteMalformed
+from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.guard import Policy
-from fedi.http.transport import AiohttpTransport, Limits, Request, Resolve, Response, Transport
+from fedi.http.transport import Limits, Request, Resolve, Response, Transport
 from fedi.urls import Urls
 
 ANSWER_BYTES_MAX: Final = 256 * 1024

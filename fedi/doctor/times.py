@@ -11,9 +11,10 @@ from fedi.clock import Clock
 from fedi.doctor.examination import Examination
 from fedi.doctor.finding import Finding, fault, warning, well
 from fedi.errors import RemoteError
+from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.guard import Policy
 from fedi.http.headers import moment_of
-from fedi.http.transport import AiohttpTransport, Limits, Request
+from fedi.http.transport import Limits, Request
 
 WARN_S: Final = 60
 BROKEN_S: Final = 300

@@ -24,9 +24,9 @@ from actors import births, follows, refresh
 from actors.model import Actor
 from fedi.app import assemble
 from fedi.config import Config, parse_config
+from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.guard import Policy
 from fedi.http.server import serve
-from fedi.http.transport import AiohttpTransport
 from fedi.ids import new_public_id
 from fedi.instance import Instance
 from fedi.jobs.run import settle

@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from fedi.errors import ForbiddenAddress, RemoteError, RemoteMalformed, RemoteUnreachable
+from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.guard import Policy
-from fedi.http.transport import AiohttpTransport, Limits, Request, Response
+from fedi.http.transport import Limits, Request, Response
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 LOCAL = Policy(allow_http=True, allowed_networks=LOOPBACK)

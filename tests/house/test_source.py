@@ -53,7 +53,7 @@ def test_one_mouth_speaks_to_other_servers() -> None:
         for name in imports_of(module)
         if any(name == client or name.startswith(client + ".") for client in clients)
     }
-    assert speakers == {"fedi/http/transport.py"}
+    assert speakers == {"fedi/http/aiohttp_transport.py"}
 
 
 def test_chance_comes_from_the_room_of_ids_keys_and_secrets() -> None:

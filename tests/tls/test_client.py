@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from fedi.clock import SystemClock
 from fedi.errors import ForbiddenAddress, RemoteUnreachable
+from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.client import FederationClient
 from fedi.http.guard import Policy
 from fedi.http.schemes import SchemeMemory
-from fedi.http.transport import AiohttpTransport, Limits, Request
+from fedi.http.transport import Limits, Request
 from fedi.signatures.keys import SigningKey
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
