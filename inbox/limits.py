@@ -62,6 +62,14 @@ class HostLimits:
         """Count one post of somebody to whom nobody here has any relation. Raises TooMany in a flood of them (S107)."""
         self._strangers.take(_ALL, now)
 
+    def refuse_strangers(self, now: float) -> None:
+        """Raises TooMany when strangers have to wait. Counts nothing, for nothing is proved yet (S118)."""
+        self._strangers.check(_ALL, now)
+
+    def is_flooded(self, now: float) -> bool:
+        """Whether the next stranger would have to wait. Counts nothing."""
+        return self._strangers.wait_s(_ALL, now) > 0
+
     def check_backlog(self, instance: Instance) -> None:
         """Raises Unavailable when too much waits already (R8)."""
         if self.backlog >= instance.config.inbox.backlog_max:

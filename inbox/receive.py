@@ -76,6 +76,8 @@ async def _receive(
     host = _check_identity(instance, activity)
     if await _is_farewell_of_stranger(instance, activity):
         return Answer(202, "farewell")
+    if activity.type in _WORDS and limits.is_flooded(instance.clock.monotonic()):
+        await _check_no_stranger(instance, limits, activity)
     try:
         proof = await verified(instance, request)
     except RemoteGone:
@@ -111,6 +113,12 @@ async def _receive(
         limits.backlog += 1
         instance.wake.ring(INBOX)
     return Answer(202, reason)
+
+
+async def _check_no_stranger(instance: Instance, limits: HostLimits, activity: Activity) -> None:
+    """In a flood nobody is asked for the keys of those who would have to wait anyway (S49). Raises TooMany."""
+    if await instance.look(lambda rx: policy.is_stranger(rx, activity.actor)):
+        limits.refuse_strangers(instance.clock.monotonic())
 
 
 async def _passed_on(instance: Instance, activity: Activity, passer_uri: str) -> Answer:

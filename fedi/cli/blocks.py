@@ -1,5 +1,7 @@
 """`fedi block`, `unblock`, `limit`, `unlimit`, `allow`, `flags`."""
 
+from collections.abc import Sequence
+
 import click
 
 from fedi.cli.output import give, handle, moment, table, warn
@@ -21,10 +23,11 @@ def block() -> None:
 
 
 @command("host", "block.host")
-@click.argument("host")
-def block_host(host: str) -> None:
-    """Shut out a host and the domains below it."""
-    _do("block.host", HostOrder(host=host), "cli.blocked", "cli.blocked_already")
+@click.argument("hosts", metavar="HOST...", nargs=-1, required=True)
+def block_host(hosts: tuple[str, ...]) -> None:
+    """Shut out a host and the domains below it, or several at once."""
+    first, *others = [HostOrder(host=host) for host in hosts]
+    _do("block.host", first, "cli.blocked", "cli.blocked_already", others)
 
 
 @command("actor", "block.actor")
@@ -160,12 +163,20 @@ def flags() -> None:
     give(found, lines or [t("cli.no_flags")], as_json=here.as_json)
 
 
-def _do(name: str, order: Order, done: str, nothing: str = "") -> None:
+def _do(
+    name: str, order: Order, done: str, nothing: str = "", others: Sequence[Order] = ()
+) -> None:
+    """Do it, for one order or for several as if they were one: the first mistake ends it."""
     here = session()
 
     async def work(desk: Desk) -> None:
         result = await desk.call(name, order)
         assert isinstance(result, Done)
+        for each in others:
+            further = await desk.call(name, each)
+            assert isinstance(further, Done)
+            notices = tuple(dict.fromkeys([*result.notices, *further.notices]))
+            result = Done(changed=result.changed or further.changed, notices=notices)
         line = t(done) if result.changed or not nothing else t(nothing)
         warn(result.notices)
         give(result, [line], as_json=here.as_json)

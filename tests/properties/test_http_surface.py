@@ -1,0 +1,149 @@
+"""Whatever is asked of the server, in whatever form: an answer below 500, and nothing in the log about a defect."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fedi.app import assemble
+from fedi.publications.kinds import KIND_NAMES
+from fedi.web.routes import GET_PAGES
+from tests.harness.world import World, a_note, a_statement, an_event, world
+
+HERE = "agora.test"
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "BREW"]
+SHAPES = [
+    *(path for path, _ in GET_PAGES),
+    *(f"/{kind}/{{id}}{rest}" for kind in KIND_NAMES for rest in ("", "/replies", "/likes", "/shares", "/context")),
+    "/inbox", "/actor/inbox", "/actor/{id}/inbox", "/actor", "/actor/{id}", "/actor/{id}/outbox",
+    "/actor/{id}/outbox/page", "/actor/{id}/outbox/page/{id}", "/actor/{id}/followers", "/actor/{id}/following",
+    "/actor/{id}/featured", "/actor/{id}/followers_synchronization", "/activity/{id}", "/stamp/{id}", "/media/{id}",
+    "/remote/{id}/{id}/{id}", "/language", "/healthz", "/readyz", "/nodeinfo/{id}", "/.well-known/webfinger",
+    "/.well-known/host-meta", "/.well-known/nodeinfo", "/{id}", "/{id}/{id}/{id}", "//{id}",
+]  # fmt: skip
+ODD = [
+    "", ".", "..", "%00", "%2e%2e%2f", "%", "%zz", "%ff", "%D8%B3%D8%A7%D8%AD%D8%A9", "-1", "0", "9" * 30, "a" * 900,
+    "1e9", "null", "'--", "<b>", "@agora", "agora", "agora@agora.test", "%0d%0aset-cookie:%20a=b", "\u0660", "feed.atom",
+]  # fmt: skip
+NAMES = [
+    "accept", "accept-language", "accept-encoding", "if-none-match", "if-modified-since", "range", "cookie",
+    "content-type", "content-length", "content-encoding", "digest", "date", "signature", "signature-input",
+    "authorization", "x-forwarded-for", "forwarded", "referer", "origin", "host", "collection-synchronization", "expect",
+]  # fmt: skip
+VALUES = [
+    "", "*/*", "text/html", "application/activity+json", "application/ld+json; profile=\"x\"", "ar, en;q=0.5, *;q=x",
+    "*", '"a", W/"b"', "Sat, 21 Nov 2026 11:00:00 GMT", "Sat, 99 Foo 99999 99:99:99 -9999", "bytes=0-", "bytes=9-1,-5",
+    "language=xx; language=ar", "application/x-www-form-urlencoded", "multipart/form-data; boundary=", "-5", "gzip",
+    'keyId="https://mars.test/a#k",signature="x"', 'keyId="',
+    'sig1=("@method");keyid="https://mars.test/a#k";created=1', "Basic \u00ff", "q" * 3_000, "SHA-256=", "\x80\xff",
+]  # fmt: skip
+BODIES = [
+    b"",
+    b"{}",
+    b"[",
+    b"a=b&next=//evil.test",
+    b"language=ar&language=en",
+    b"\xff" * 50,
+    b'{"type":"Follow"}',
+]
+
+segments = st.sampled_from(ODD) | st.text(max_size=12)
+headers = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(VALUES) | st.text(max_size=30)), max_size=5
+)
+queries = st.sampled_from(["", "resource=", "resource=acct:agora@agora.test", "page=x&page=-1", "before=9" * 9, "language=ar"]) | st.text(max_size=30)  # fmt: skip
+
+
+class Surface:
+    """One instance asked without sockets, so that bytes arrive which no client would send."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, made: World, ids: list[str]) -> None:
+        self.loop, self.ids = loop, ids
+        site = made.sites[HERE]
+        self.app = assemble(site.instance, site.limits)
+
+    def ask(
+        self, method: str, path: str, query: str, lines: list[tuple[str, str]], body: bytes
+    ) -> int:
+        """The status of one answer; 0 when there was none."""
+        raw = path.encode("utf-8", "surrogatepass")
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
+            "path": _decoded(raw), "raw_path": raw, "root_path": "", "scheme": "https",
+            "query_string": query.encode("utf-8", "surrogatepass"),
+            "headers": [(b"host", HERE.encode()), *((n.encode(), v.encode("utf-8", "surrogatepass")) for n, v in lines if n != "host")],
+            "client": ("192.0.2.1", 1), "server": (HERE, 443),
+        }  # fmt: skip
+        return self.loop.run_until_complete(asyncio.wait_for(self._ask(scope, body), 20))
+
+    async def _ask(self, scope: dict[str, Any], body: bytes) -> int:
+        statuses = []
+        messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def receive() -> dict[str, Any]:
+            return next(messages, {"type": "http.disconnect"})
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        await self.app(scope, receive, send)
+        return statuses[0] if statuses else 0
+
+
+def _decoded(raw: bytes) -> str:
+    """The path as the server in front hands it over."""
+    from urllib.parse import unquote_to_bytes
+
+    return unquote_to_bytes(raw).decode("utf-8", "replace")
+
+
+@pytest.fixture(scope="module")
+def surface() -> Iterator[Surface]:
+    loop = asyncio.new_event_loop()
+    stack = AsyncExitStack()
+
+    async def prepare() -> Surface:
+        made = await stack.enter_async_context(world(HERE))
+        us = await made.collective(HERE, "agora")
+        said = [await made.publish(us, draft) for draft in (an_event(), a_statement(), a_note())]
+        rows = await made[HERE].look(lambda rx: rx.all("SELECT uri FROM outbox_activity"))
+        uris = [us.uri, *(each.uri for each in said), *(row[0] for row in rows)]
+        return Surface(loop, made, [uri.rpartition("/")[2] for uri in uris])
+
+    try:
+        yield loop.run_until_complete(prepare())
+    finally:
+        loop.run_until_complete(stack.aclose())
+        loop.close()
+
+
+@given(data=st.data())
+@settings(
+    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_request_whatever_is_a_defect(
+    surface: Surface, caplog: pytest.LogCaptureFixture, data: st.DataObject
+) -> None:
+    caplog.clear()
+    path = data.draw(st.sampled_from(SHAPES))
+    while "{" in path:
+        found = data.draw(st.sampled_from(surface.ids) | segments)
+        start, end = path.index("{"), path.index("}")
+        path = path[:start] + found.replace("{", "").replace("}", "") + path[end + 1 :]
+    status = surface.ask(
+        data.draw(st.sampled_from(METHODS)),
+        path,
+        data.draw(queries),
+        data.draw(headers),
+        data.draw(st.sampled_from(BODIES)),
+    )
+    assert 200 <= status < 500
+    assert [
+        record for record in caplog.records if record.levelno >= logging.ERROR or record.exc_info
+    ] == []
