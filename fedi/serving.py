@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from threading import Event
 
 from fedi.app import assemble
 from fedi.config import Config
@@ -15,6 +16,7 @@ from fedi.http.server import serve
 from fedi.instance import Instance
 from fedi.jobs.run import run_workers
 from fedi.opening import CONTROL, Outside, open_instance
+from fedi.warming import start_warming
 from inbox.limits import HostLimits
 
 log = logging.getLogger("fedi.serving")
@@ -49,17 +51,24 @@ async def serve_open_instance(
     control = asyncio.create_task(
         serve_control(instance, config.data_folder / CONTROL, workers_stop)
     )
+    leave = Event()
+
+    def ready(address: str) -> None:
+        on_ready(address)
+        start_warming(leave)
+
     try:
         await serve(
             assemble(instance, limits),
             bind=config.server.bind,
             trusted_proxies=config.server.trusted_proxies,
-            on_ready=on_ready,
+            on_ready=ready,
             stop=stop,
             grace_s=GRACE_S,
             tls=_tls(config),
         )
     finally:
+        leave.set()
         workers_stop.set()
         instance.wake.ring_all()
         for task in (workers, control):

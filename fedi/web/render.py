@@ -19,6 +19,11 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
+def prepare() -> None:
+    """Load what the first page would have to wait for."""
+    _environment()
+
+
 @lru_cache(maxsize=1)
 def _environment() -> "Environment":
     # Here and not at the top: a server that starts needs no page yet, and loading takes long.
