@@ -16,6 +16,7 @@ from fedi.errors import FediError, Forbidden, Invalid, NotFound, RemoteGone, Una
 from fedi.instance import Instance
 from fedi.signatures.keys import PublicKey
 from fedi.signatures.request import (
+    LoadKey,
     Reason,
     Refused,
     SignedRequest,
@@ -64,21 +65,31 @@ def sender_of(actor: Actor, proof: str) -> Sender:
 
 
 async def _verify(instance: Instance, request: SignedRequest) -> Verified | UnknownKey | Refused:
-    key_id = key_id_of(request)
-    key = instance.keyring.recall(key_id) if key_id is not None else None
+    large: list[PublicKey] = []
 
-    def judge() -> Verified | UnknownKey | Refused:
-        return verify(
-            request,
-            scheme=instance.urls.scheme,
-            authority=instance.urls.host,
-            now=instance.clock.now(),
-            load_key=lambda wanted: key if wanted == key_id else None,
-        )
+    def recall(key_id: str) -> PublicKey | None:
+        key = instance.keyring.recall(key_id)
+        if key is None or not _is_large(key):
+            return key
+        large.append(key)
+        return None
 
-    if key is not None and _is_large(key):
-        return await asyncio.to_thread(judge)
-    return judge()
+    verdict = _judge(instance, request, recall)
+    if not large:
+        return verdict
+    return await asyncio.to_thread(_judge, instance, request, lambda _key_id: large[0])
+
+
+def _judge(
+    instance: Instance, request: SignedRequest, load_key: LoadKey
+) -> Verified | UnknownKey | Refused:
+    return verify(
+        request,
+        scheme=instance.urls.scheme,
+        authority=instance.urls.host,
+        now=instance.clock.now(),
+        load_key=load_key,
+    )
 
 
 def _is_large(key: PublicKey) -> bool:
