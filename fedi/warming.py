@@ -37,7 +37,7 @@ def _loading() -> Iterator[None]:
     from fedi.signatures.httpsig_door import generate_message  # noqa: F401, PLC0415
 
     yield
-    from fedi.signatures import rfc9421  # noqa: F401, PLC0415
+    from fedi.signatures import rfc9421_verifier  # noqa: F401, PLC0415
 
     yield
     from fedi.http import aiohttp_transport  # noqa: F401, PLC0415

@@ -6,17 +6,11 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from http_message_signatures import HTTPMessageSigner
-from http_message_signatures.algorithms import RSA_V1_5_SHA256
-
 from fedi.signatures.digest import content_digest
 from fedi.signatures.keys import SigningKey, sign
 from fedi.signatures.rfc9421_check import Lines, Message
 
 LABEL: Final = "sig1"
-
-# The algorithm named here is not used: `alg` is left out and the type of the key decides.
-_signer: Final = HTTPMessageSigner(signature_algorithm=RSA_V1_5_SHA256)
 
 
 def sign_rfc9421(
@@ -52,7 +46,9 @@ def signature_headers(
     message: Message, covered: list[str], key: SigningKey, created: datetime, label: str = LABEL
 ) -> dict[str, str]:
     """`Signature-Input` and `Signature` over the components `covered` of `message`."""
-    prepared = _signer.prepare(
+    from fedi.signatures.rfc9421_verifier import SIGNER  # noqa: PLC0415 - slow
+
+    prepared = SIGNER.prepare(
         message,
         key_id=key.key_id,
         created=created,

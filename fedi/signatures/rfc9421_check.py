@@ -1,24 +1,16 @@
 """Verifies RFC 9421 signatures: a received request goes in, a verdict comes out.
 
 http-message-signatures reads the structured fields and builds the signature base; what must be covered, the time and
-the algorithm are decided here.
+the algorithm are decided here. The library is loaded by the first signature.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature as WrongSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from http_message_signatures import (
-    HTTPMessageSignaturesException,
-    HTTPMessageVerifier,
-    HTTPSignatureAlgorithm,
-    HTTPSignatureKeyResolver,
-)
-from http_message_signatures.algorithms import ED25519, RSA_V1_5_SHA256
 
 from fedi.signatures.digest import content_digest_problem
 from fedi.signatures.keys import PublicKey
@@ -37,6 +29,15 @@ _PARAMETERS: Final = frozenset({"alg", "created", "expires", "keyid", "nonce", "
 _KEY_ID: Final = re.compile(r';[ ]*keyid="([^"\\]*)"')
 
 
+def __getattr__(name: str) -> Any:
+    """`Verifier`, which cannot be had without the library."""
+    if name != "Verifier":
+        raise AttributeError(name)
+    from fedi.signatures.rfc9421_verifier import Verifier  # noqa: PLC0415 - slow
+
+    return Verifier
+
+
 def rfc9421_key_id(request: SignedRequest) -> str | None:
     """The key id a `Signature-Input` seems to name. Cheap and unverified."""
     lines = request.lines("signature-input")
@@ -48,6 +49,8 @@ def rfc9421_key_id(request: SignedRequest) -> str | None:
 
 def check_rfc9421(request: SignedRequest, around: Circumstances) -> Verdict:
     """Whether the one signature of `request` holds. A `Signature` of the older style is never tried instead (S18)."""
+    from fedi.signatures.rfc9421_verifier import Unverified, Verifier  # noqa: PLC0415 - slow
+
     for name in ("signature-input", "signature"):
         lines = request.lines(name)
         if len(lines) != 1:
@@ -60,7 +63,7 @@ def check_rfc9421(request: SignedRequest, around: Circumstances) -> Verdict:
         verifier.verify(Message(request.method, url, Lines(request.headers)), max_age=None)
     except _Stop as stop:
         return stop.verdict
-    except HTTPMessageSignaturesException as problem:
+    except Unverified as problem:
         return refused(_reason_of(problem, verifier.key))
     key = verifier.key
     return refused(Reason.MALFORMED) if key is None else Verified(key.key_id, key.owner, "rfc9421")
@@ -91,46 +94,6 @@ class Message:
     method: str
     url: str
     headers: Lines
-
-
-class _Resolver(HTTPSignatureKeyResolver):
-    """Hands over the key that was already decided on."""
-
-    def __init__(self) -> None:
-        self.key: PublicKey | None = None
-
-    def resolve_public_key(self, key_id: str) -> RSAPublicKey | Ed25519PublicKey | None:
-        return None if self.key is None else self.key.key
-
-
-class Verifier(HTTPMessageVerifier):
-    """The library's verifier with our decisions in place of its clock. For one request.
-
-    `decide` sees the parsed `Signature-Input` (names with parameters, and `params`), returns the key that must have
-    signed, and raises what ends the verification. The type of that key fixes the algorithm (S3).
-    """
-
-    algorithms: tuple[type[HTTPSignatureAlgorithm], type[HTTPSignatureAlgorithm]] = (
-        RSA_V1_5_SHA256,
-        ED25519,
-    )
-
-    def __init__(self, decide: Callable[[Any], PublicKey]) -> None:
-        self._resolver = _Resolver()
-        self._decide = decide
-        super().__init__(signature_algorithm=self.algorithms[0], key_resolver=self._resolver)
-
-    @property
-    def key(self) -> PublicKey | None:
-        """The key that was decided on; None until then."""
-        return self._resolver.key
-
-    def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:
-        """Called by the library before the key is used, with the parsed member of `Signature-Input`."""
-        key = self._decide(sig_input)
-        self._resolver.key = key
-        for_rsa, for_ed25519 = self.algorithms
-        self.signature_algorithm = for_rsa if isinstance(key.key, RSAPublicKey) else for_ed25519
 
 
 def _decide(request: SignedRequest, around: Circumstances, signature: Any) -> PublicKey:
