@@ -39,6 +39,8 @@ HELD_MAX = 2 * BATCH
 REST_S = 30.0
 UNREACHABLE_AGAIN = (timedelta(minutes=2), timedelta(minutes=30), timedelta(hours=6))
 FAILED_AGAIN = timedelta(minutes=5)
+# All fetches for one activity together: several slow hosts must not add up (S61).
+FETCHING_S_MAX = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +260,13 @@ class Processor:
         if not (refreshes or actors or needed):
             return {}
         async with self._slots:
-            for uri in (*((sender.uri,) if refreshes else ()), *actors):
-                await refresh.fetch_actor(self._instance, uri)
-            return await resolve.resolve(self._instance, needed) if needed else {}
+            try:
+                async with asyncio.timeout(FETCHING_S_MAX):
+                    for uri in (*((sender.uri,) if refreshes else ()), *actors):
+                        await refresh.fetch_actor(self._instance, uri)
+                    return await resolve.resolve(self._instance, needed) if needed else {}
+            except TimeoutError as problem:
+                raise RemoteUnreachable(detail="budget") from problem
 
     async def _rest_s(self) -> float:
         now = self._instance.clock.now()
