@@ -14,12 +14,14 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from fedi.clock import SystemClock
-from fedi.errors import ForbiddenAddress, RemoteUnreachable
+from fedi.config import parse_config
+from fedi.errors import ForbiddenAddress, RemoteUnreachable, SetupError
 from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.client import FederationClient
 from fedi.http.guard import Policy
 from fedi.http.schemes import SchemeMemory
 from fedi.http.transport import Limits, Request
+from fedi.opening import open_instance
 from fedi.signatures.keys import SigningKey
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -216,6 +218,23 @@ async def test_a_valid_certificate_does_not_excuse_a_private_address(authority: 
 def test_an_unreadable_authority_file_is_noticed_at_once(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         AiohttpTransport(Policy(), extra_ca_file=str(tmp_path / "absent.pem"))
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+async def test_a_start_with_unreadable_authorities_says_which_setting(
+    tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "authorities.pem"
+    if content is not None:
+        file.write_text(content)
+    config = parse_config(
+        f'[instance]\nbase_url = "https://here.test"\n[storage]\nfolder = "{tmp_path}/data"\n'
+        f'[network]\nextra_ca_file = "{file}"\n',
+        {},
+    )
+    with pytest.raises(SetupError, match="extra_ca_file"):
+        async with open_instance(config):
+            pass
 
 
 async def test_the_host_that_was_signed_is_the_host_that_is_sent(authority: Authority) -> None:
