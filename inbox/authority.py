@@ -19,7 +19,7 @@ def _sender_only(_unit: Unit, _incoming: Incoming) -> Refused | None:
     return None
 
 
-def _object_origin(_unit: Unit, incoming: Incoming) -> Refused | None:
+def _object_origin(unit: Unit, incoming: Incoming) -> Refused | None:
     actor, subject = incoming.activity.actor, incoming.activity.embedded
     if subject is None:
         uri = incoming.activity.object_uri
@@ -33,8 +33,9 @@ def _object_origin(_unit: Unit, incoming: Incoming) -> Refused | None:
         return Refused("authority.object_without_id")
     if not same_origin(uri, actor):
         return Refused("authority.object_elsewhere")
-    if actor not in authors_of(subject):
-        return Refused("authority.not_the_author")
+    if actor not in authors_of(subject) and uri not in incoming.found:
+        known = publication_store.find(unit.tx, uri)
+        return None if known is not None else Refused("authority.not_the_author")
     return None
 
 

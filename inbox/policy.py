@@ -4,6 +4,7 @@ from actors import blocks, follows
 from actors import store as actor_store
 from fedi.db.engine import Reader
 from fedi.publications import store as publication_store
+from fedi.publications.activitystreams import authors_of
 from fedi.unit import Unit
 from fedi.urls import Urls
 from fedi.vocab.activity import Activity
@@ -31,7 +32,10 @@ def concerns_us(unit: Unit, activity: Activity) -> bool:
         return True
     if activity.type in _ABOUT_OWN:
         return actor_store.find(unit.tx, activity.actor) is not None
-    answered = id_of(activity.embedded.get("inReplyTo")) if activity.embedded else None
+    inner = activity.embedded or {}
+    if any(follows.is_followed_here(unit.tx, uri) for uri in authors_of(inner)[:3]):
+        return True
+    answered = id_of(inner.get("inReplyTo"))
     return answered is not None and publication_store.find_row_id(unit.tx, answered) is not None
 
 

@@ -4,17 +4,30 @@ from actors import blocks, follows, notifications
 from fedi.publications import reactions, shelf, store, timeline
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity
+from fedi.vocab.read import id_of
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
+
+# Activities of members that a group wraps in its Announce: what they are about is what counts.
+_WRAPPERS = frozenset({"Create", "Update"})
 
 
 def needs(activity: Activity) -> frozenset[str]:
     """The object is fetched from its own address, whatever body came along (S28)."""
-    return frozenset({activity.object_uri} if activity.object_uri else ())
+    uri = passed_on(activity)
+    return frozenset({uri} if uri else ())
+
+
+def passed_on(activity: Activity) -> str | None:
+    """What is passed on: the object, or what the activity is about that stands in its place (FEP-1b12: Lemmy, NodeBB)."""
+    inner = activity.embedded
+    if inner is not None and activity.object_type in _WRAPPERS:
+        return id_of(inner.get("object"))
+    return activity.object_uri
 
 
 def apply(unit: Unit, incoming: Incoming) -> Outcome:
     """Count it, and put the words before our collectives that follow the announcer."""
-    sender, uri = incoming.sender.actor, incoming.activity.object_uri or ""
+    sender, uri = incoming.sender.actor, passed_on(incoming.activity) or ""
     readers = follows.list_local_followers(unit.tx, sender.uri)
     publication = store.find(unit.tx, uri)
     if publication is None:

@@ -6,8 +6,10 @@ from dataclasses import replace
 from actors import blocks, follows, notifications
 from actors import store as actor_store
 from actors.model import ROLE_COLLECTIVE, Actor
+from fedi.canonical import same_origin
 from fedi.clock import to_ms
 from fedi.publications import shelf, store, timeline
+from fedi.publications.activitystreams import authors_of
 from fedi.publications.model import Publication
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity
@@ -17,23 +19,35 @@ from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome,
 
 
 def needs(activity: Activity) -> frozenset[str]:
-    """An object given by its address alone has to be fetched from there."""
-    if activity.embedded is None and activity.object_uri is not None:
-        return frozenset({activity.object_uri})
+    """An object given by its address alone is fetched from there; so is one that somebody sends for another author.
+
+    Mobilizon's members send their group's events: the address of the event says whose it is (S24).
+    """
+    uri = activity.object_uri
+    if uri is None or not same_origin(uri, activity.actor):
+        return frozenset()
+    if activity.embedded is None or activity.actor not in authors_of(activity.embedded):
+        return frozenset({uri})
     return frozenset()
 
 
 def apply(unit: Unit, incoming: Incoming) -> Outcome:
     """Store the publication, put it before those who follow or are named, and tell those who are named."""
     activity, sender = incoming.activity, incoming.sender.actor
-    publication = incoming.publication or incoming.found.get(activity.object_uri or "")
-    if publication is None:
-        return Ignored("create.known")
-    if publication.author != sender.uri:
-        if activity.embedded is None:
+    found = incoming.found.get(activity.object_uri or "")
+    if found is not None:
+        author = actor_store.find(unit.tx, found.author)
+        if (
+            author is None
+            or author.deleted_at is not None
+            or (activity.embedded is None and author.uri != sender.uri)
+        ):
             return Refused("create.not_the_author")
-        # several authors, the sender among them (authority): it answers for what it sends
-        publication = replace(publication, author=sender.uri)
+        return welcome(unit, found, author, incoming.recipient)
+    if incoming.publication is None or sender.uri not in authors_of(activity.embedded or {}):
+        return Ignored("create.known")
+    # several authors, the sender among them (authority): it answers for what it sends
+    publication = replace(incoming.publication, author=sender.uri)
     return welcome(unit, publication, sender, incoming.recipient)
 
 

@@ -397,9 +397,13 @@ CASES: Final = (
     ),
     Case(
         "mobilizon/create-event-group",
-        "`Create` of an `Event` in the name of a group",
-        "authority.not_the_author",
+        "`Create` of an `Event` for a group that nobody here follows",
+        "create.unrelated",
         is_followed=True,
+        served={
+            "https://mobilizon1.com/events/f270ae07-7991-453c-9bb7-3d2122ededae": "object",
+            "https://mobilizon1.com/@group": {"preferredUsername": "group"},
+        },
     ),
     Case(
         "fep/8b32-signed-create", "`Create` with a proof", "create.stored", "kept", is_followed=True
@@ -407,7 +411,7 @@ CASES: Final = (
     Case(
         "fep/0837-confirmation",
         "`Create` of a `Document` without an author (0837)",
-        "publication.author",
+        "error.remote_gone",
         ours={"https://social.example/users/bob": COLLECTIVE},
     ),
     Case(
