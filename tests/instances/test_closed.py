@@ -35,7 +35,9 @@ async def test_listed_hosts_hear_one_another() -> None:
         assert len(await made.titles("beirut.test")) == 1
 
 
-async def test_a_host_that_is_not_listed_is_refused_at_the_door_before_anything_is_asked_of_it() -> None:
+async def test_a_host_that_is_not_listed_is_refused_at_the_door_before_anything_is_asked_of_it() -> (
+    None
+):
     async with world() as made, stranger(made, "there.test") as there:
         agora, _ = await _friends(made)
         eve = there.person("eve")
@@ -56,7 +58,9 @@ async def test_a_closed_instance_fetches_nothing_from_hosts_that_are_not_listed(
 async def test_what_waits_for_a_host_that_leaves_the_list_is_not_sent() -> None:
     async with world() as made:
         agora, _ = await _friends(made)
-        await made["agora.test"].change(lambda unit: blocks.remove(unit, blocks.INSTANCE, "beirut.test"))
+        await made["agora.test"].change(
+            lambda unit: blocks.remove(unit, blocks.INSTANCE, "beirut.test")
+        )
         note = await made.publish(agora, a_note("words"))
         await made.settle()
         assert await made.titles("beirut.test") == []
@@ -75,8 +79,12 @@ async def test_neighbours_on_one_closed_instance_still_hear_one_another() -> Non
 async def test_an_instance_that_opens_again_hears_everybody() -> None:
     async with world("agora.test") as made, stranger(made, "there.test") as there:
         here = made["agora.test"]
-        await here.change(lambda unit: blocks.close_or_open(unit, is_closed=True, own_host="agora.test"))
-        await here.change(lambda unit: blocks.close_or_open(unit, is_closed=False, own_host="agora.test"))
+        await here.change(
+            lambda unit: blocks.close_or_open(unit, is_closed=True, own_host="agora.test")
+        )
+        await here.change(
+            lambda unit: blocks.close_or_open(unit, is_closed=False, own_host="agora.test")
+        )
         agora = await made.collective("agora.test", "agora")
         eve = there.person("eve")
         await deliver(made, "agora.test", eve.key, say(eve, "Follow", agora.uri))

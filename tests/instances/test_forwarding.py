@@ -20,7 +20,11 @@ async def _with_followers(made: World, *listeners: Stranger) -> tuple[str, str]:
 
 
 async def test_an_answer_is_passed_on_to_the_followers_elsewhere_as_it_came() -> None:
-    async with world("agora.test") as made, stranger(made, "one.test") as one, stranger(made, "other.test") as other:
+    async with (
+        world("agora.test") as made,
+        stranger(made, "one.test") as one,
+        stranger(made, "other.test") as other,
+    ):
         event, followers = await _with_followers(made, one, other)
         speaker = one.person("speaker", 1)
         activity = say(speaker, "Create", a_note_of(speaker, 1, inReplyTo=event), cc=[followers])
@@ -29,20 +33,33 @@ async def test_an_answer_is_passed_on_to_the_followers_elsewhere_as_it_came() ->
         assert one.posts == []
         [forwarded] = other.posts
         assert forwarded.body == json.dumps(activity, ensure_ascii=False).encode()
-        assert "keyId=\"https://agora.test/" in forwarded.headers["Signature"]
+        assert 'keyId="https://agora.test/' in forwarded.headers["Signature"]
 
 
 async def test_an_answer_that_does_not_name_our_followers_is_not_passed_on() -> None:
-    async with world("agora.test") as made, stranger(made, "one.test") as one, stranger(made, "other.test") as other:
+    async with (
+        world("agora.test") as made,
+        stranger(made, "one.test") as one,
+        stranger(made, "other.test") as other,
+    ):
         event, _ = await _with_followers(made, other)
         speaker = one.person("speaker", 1)
-        await deliver(made, "agora.test", speaker.key, say(speaker, "Create", a_note_of(speaker, 1, inReplyTo=event)))
+        await deliver(
+            made,
+            "agora.test",
+            speaker.key,
+            say(speaker, "Create", a_note_of(speaker, 1, inReplyTo=event)),
+        )
         await made.settle()
         assert other.posts == []
 
 
 async def test_the_withdrawal_of_an_answer_is_passed_on_too() -> None:
-    async with world("agora.test") as made, stranger(made, "one.test") as one, stranger(made, "other.test") as other:
+    async with (
+        world("agora.test") as made,
+        stranger(made, "one.test") as one,
+        stranger(made, "other.test") as other,
+    ):
         event, followers = await _with_followers(made, other)
         speaker = one.person("speaker", 1)
         note = a_note_of(speaker, 1, inReplyTo=event)
@@ -55,7 +72,11 @@ async def test_the_withdrawal_of_an_answer_is_passed_on_too() -> None:
 
 
 async def test_what_is_said_twice_is_passed_on_once() -> None:
-    async with world("agora.test") as made, stranger(made, "one.test") as one, stranger(made, "other.test") as other:
+    async with (
+        world("agora.test") as made,
+        stranger(made, "one.test") as one,
+        stranger(made, "other.test") as other,
+    ):
         event, followers = await _with_followers(made, other)
         speaker = one.person("speaker", 1)
         activity = say(speaker, "Create", a_note_of(speaker, 1, inReplyTo=event), cc=[followers])

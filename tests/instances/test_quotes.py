@@ -51,7 +51,9 @@ async def test_asking_twice_gives_the_same_stamp() -> None:
         note = await made.publish(agora, a_note("words"))
         quoter = there.person("quoter")
         for number in (1, 2):
-            request = say(quoter, "QuoteRequest", note.uri, number, instrument=there.url("/quoter/notes/1"))
+            request = say(
+                quoter, "QuoteRequest", note.uri, number, instrument=there.url("/quoter/notes/1")
+            )
             await deliver(made, "agora.test", quoter.key, request)
             await made.settle()
         assert len({post.document["result"] for post in there.posts}) == 1

@@ -224,6 +224,7 @@ async def test_every_refusal_at_the_door_is_counted_with_its_reason() -> None:
 
 def test_an_unsafe_setting_is_named_at_every_start(caplog: pytest.LogCaptureFixture) -> None:
     network = NetworkConfig(unsafe_allow_http=True, allowed_networks=("127.0.0.0/8",))
+    caplog.set_level("WARNING", logger="fedi")
     for _ in range(2):
         caplog.clear()
         _say_what_is_unsafe(Config(network=network))

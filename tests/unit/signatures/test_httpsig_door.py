@@ -39,7 +39,7 @@ def test_what_stood_in_the_place_of_the_stand_in_is_put_back() -> None:
     code = (
         "import sys\n"
         "sys.modules['pkg_resources'] = 'mine'\n"
-        "import fedi.signatures.httpsig_door\n"
+        "from fedi.signatures.httpsig_door import HeaderSigner\n"
         "print(sys.modules['pkg_resources'])\n"
     )
     assert run(code) == "mine"
