@@ -6,34 +6,36 @@ from fedi.canonical import origin_of
 from fedi.db.engine import Reader
 from fedi.instance import Instance
 from fedi.urls import part
-from fedi.vocab.follower_digest import HEADER, Synchronisation, at_origin, build_header, digest_of
 
 PARTIAL = "followers_synchronization"
-MEMORY_MAX = 5_000
+ACTORS_MAX = 100
 
 
 class Digests:
-    """Headers for deliveries to followers, remembered until anything here changes."""
+    """Headers for deliveries to followers, remembered until anything here changes.
+
+    All origins of an actor's followers are digested in one pass: a publication goes to thousands of them.
+    """
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
-        self._known: dict[tuple[str, str], str] = {}
+        self._known: dict[str, dict[str, str]] = {}
         self._generation = -1
 
     async def headers(self, actor_uri: str, inbox: str) -> dict[str, str]:
         """The header for words to the followers that go to this inbox."""
-        if self._generation != self._instance.documents.generation or len(self._known) > MEMORY_MAX:
+        if self._generation != self._instance.documents.generation or len(self._known) > ACTORS_MAX:
             self._known.clear()
             self._generation = self._instance.documents.generation
-        origin = origin_of(inbox)
-        value = self._known.get((actor_uri, origin))
-        if value is None:
-            listed = await self._instance.look(lambda rx: list_at(rx, actor_uri, origin))
-            said = Synchronisation(
-                part(actor_uri, "followers"), digest_of(listed), part(actor_uri, PARTIAL)
+        digests = self._known.get(actor_uri)
+        if digests is None:
+            followers = await self._instance.look(
+                lambda rx: follows.list_follower_uris(rx, actor_uri)
             )
-            value = self._known[actor_uri, origin] = build_header(said)
-        return {HEADER: value}
+            digests = self._known[actor_uri] = digests_by_origin(followers)
+        digest = digests.get(origin_of(inbox), NOBODY)
+        said = Synchronisation(part(actor_uri, "followers"), digest, part(actor_uri, PARTIAL))
+        return {HEADER: build_header(said)}
 
 
 def list_at(rx: Reader, actor_uri: str, origin: str) -> list[str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fedi.canonical import is_canonical, origin_of, same_origin
 
 HEADER = "Collection-Synchronization"
+# What nobody adds up to.
+NOBODY = "0" * 64
 _PART = re.compile(r'\s*([A-Za-z]+)="([^"]{0,2048})"\s*(?:,|$)')
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -27,6 +29,14 @@ def digest_of(followers: Iterable[str]) -> str:
     for uri in followers:
         combined ^= int.from_bytes(hashlib.sha256(uri.encode()).digest())
     return f"{combined:064x}"
+
+
+def digests_by_origin(followers: Iterable[str]) -> dict[str, str]:
+    """The digest of the followers at each origin that has any."""
+    by_origin: dict[str, list[str]] = {}
+    for uri in followers:
+        by_origin.setdefault(origin_of(uri), []).append(uri)
+    return {origin: digest_of(uris) for origin, uris in by_origin.items()}
 
 
 def at_origin(followers: Iterable[str], origin: str) -> list[str]:

@@ -9,6 +9,7 @@ from fedi.vocab.follower_digest import (
     at_origin,
     build_header,
     digest_of,
+    digests_by_origin,
     parse_header,
 )
 
@@ -34,6 +35,14 @@ def test_the_digest_does_not_depend_on_order() -> None:
 def test_two_hosts_whose_names_begin_alike_are_kept_apart() -> None:
     uris = ["https://b.test/1", "https://b.test.evil.example/2", "https://b.test:8443/3"]
     assert at_origin(uris, "https://b.test") == ["https://b.test/1"]
+
+
+def test_each_origin_has_the_digest_of_its_own_followers() -> None:
+    here, there = "https://b.test/1", "https://c.test:8443/2"
+    assert digests_by_origin([here, there]) == {
+        "https://b.test": digest_of([here]),
+        "https://c.test:8443": digest_of([there]),
+    }
 
 
 def test_the_header_is_read_back() -> None:
