@@ -6,6 +6,14 @@ from fedi.canonical import origin_of
 from fedi.db.engine import Reader
 from fedi.instance import Instance
 from fedi.urls import part
+from fedi.vocab.follower_digest import (
+    HEADER,
+    NOBODY,
+    Synchronisation,
+    at_origin,
+    build_header,
+    digests_by_origin,
+)
 
 PARTIAL = "followers_synchronization"
 ACTORS_MAX = 100
