@@ -5,6 +5,7 @@ from datetime import datetime
 
 from actors import store as actor_store
 from actors.model import Actor
+from fedi import chores
 from fedi.clock import to_ms
 from fedi.db.engine import Reader
 from fedi.desk import lookup
@@ -113,11 +114,18 @@ class Timeline(Result, frozen=True, kw_only=True):
 
 
 async def show(instance: Instance, order: ShowOrder) -> Shown:
-    """A publication that is here. Raises NotFound, Gone."""
+    """A publication that is here. Raises NotFound, Gone.
+
+    Looking at somebody else's thread has the answers fetched that never came this way: in the background, and
+    within bounds.
+    """
     zone = instance.config.instance.timezone
-    return await instance.look(
+    shown = await instance.look(
         lambda rx: _shown(rx, lookup.load(rx, instance.urls, order.which), order.language, zone)
     )
+    if not instance.urls.is_ours(shown.uri):
+        await instance.change(lambda unit: chores.add(unit, chores.REPLIES, shown.uri))
+    return shown
 
 
 async def show_timeline(instance: Instance, order: TimelineOrder) -> Timeline:

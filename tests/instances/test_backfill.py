@@ -1,8 +1,10 @@
 """What was said before somebody listened, or while they were away, is read later; always within bounds."""
 
 from fedi import chores
+from fedi.desk.shown import ShowOrder, show
 from fedi.jobs.absence import note_running
 from fedi.jobs.chores import do_chores
+from fedi.publications import shelf
 from fedi.vocab.audience import Visibility
 from inbox.backfill import OUTBOX_ITEMS_MAX, reread_everybody
 from tests.harness.world import a_note, a_statement, an_event, world
@@ -121,3 +123,24 @@ async def test_the_parent_of_an_answer_is_fetched() -> None:
         )
         await made.settle()
         assert await made.find("tunis.test", event.uri) is not None
+
+
+async def test_looking_at_a_thread_elsewhere_brings_the_answers_that_never_came() -> None:
+    async with world("agora.test", "beirut.test", "tunis.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        await made.follow(await made.collective("beirut.test", "beirut"), agora)
+        tunis = await made.collective("tunis.test", "tunis")
+        event = await made.publish(agora, an_event("Assembly"))
+        await made.settle()
+        await made.follow(tunis, agora)
+        known = await made.find("tunis.test", event.uri)
+        reply = await made.publish(
+            tunis, a_note("we come", in_reply_to=event.uri), parent=known, answered=agora
+        )
+        await made.settle()
+        here = made["beirut.test"]
+        await here.change(lambda unit: shelf.take_off(unit, reply.uri, is_local=False))
+        await here.change(lambda unit: unit.tx.run("DELETE FROM tombstone"))
+        await show(here, ShowOrder(which=event.uri))
+        await made.settle()
+        assert await made.find("beirut.test", reply.uri) is not None
