@@ -250,7 +250,7 @@ class _Places:
             return f"environment variable {_variable(section, setting)}"
         inside = False
         for number, line in enumerate(self.lines, 1):
-            header = re.match(r"\s*\[\s*([A-Za-z_]+)\s*\]", line)
+            header = re.match(r"\s*\[\[?\s*([A-Za-z_]+)\s*\]", line)
             if header:
                 inside = header[1] == section
                 if inside and setting is None:
