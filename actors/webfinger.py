@@ -17,13 +17,17 @@ PROFILE_PAGE = "http://webfinger.net/rel/profile-page"
 AVATAR = "http://webfinger.net/rel/avatar"
 SERVICE = "https://www.w3.org/ns/activitystreams#Service"
 HANDLE_MAX = 512
+_NOT_IN_HOSTS = frozenset("@/?#")
 
 
 def split_handle(handle: str) -> tuple[str, str]:
     """`@name@host`, `name@host` or `acct:name@host` → name, host in canonical form. Raises Invalid."""
-    text = handle.strip().removeprefix("acct:").removeprefix("@")
-    username, at, host = text.partition("@")
-    if not (username and at and host) or len(text) > HANDLE_MAX or "@" in host:
+    text = handle.strip()
+    if text[:5].lower() == "acct:":
+        text = text[5:]
+    text = text.removeprefix("@")
+    username, _, host = text.partition("@")
+    if not (username and host) or len(text) > HANDLE_MAX or not _NOT_IN_HOSTS.isdisjoint(host):
         raise Invalid("actor.handle_form", field="handle")
     try:
         return username, host_of(canonical(f"https://{host}/"))
@@ -37,9 +41,11 @@ def find_subject(rx: Reader, urls: Urls, resource: str) -> Actor | None:
     Raises Invalid when it is no resource at all.
     """
     text = resource.strip()
+    if "://" not in text:
+        # some peers encode once more than they should
+        text = unquote(text)
     if text.startswith("acct:") or ("@" in text and "://" not in text):
-        # some peers encode the name once more than they should
-        username, host = split_handle(unquote(text))
+        username, host = split_handle(text)
         return _by_name(rx, urls, username) if host == urls.host else None
     if text.rstrip("/") in (urls.base, urls.server_actor()):
         return store.load_server_actor(rx)
