@@ -206,11 +206,11 @@ def _introduction(config: Config, made: Collective | None) -> list[str]:
 
 
 def _first_commands(here: Session) -> list[str]:
-    same = _same(here)
+    fedi = here.wishes.environment.get("FEDI_CALLED_AS", "fedi") + _same(here)
     return [
-        f'echo "{t("cli.example.text")}" | fedi{same} publish statement --title "{t("cli.example.title")}"',
-        f"fedi{same} timeline",
-        f"fedi{same} queue status",
+        f'echo "{t("cli.example.text")}" | {fedi} publish statement --title "{t("cli.example.title")}"',
+        f"{fedi} timeline",
+        f"{fedi} queue status",
     ]
 
 
