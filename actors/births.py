@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from actors import keys, store
 from actors.model import ROLE_COLLECTIVE, ROLE_SERVER, Actor
@@ -84,15 +84,8 @@ async def add_collective(instance: Instance, wanted: NewCollective) -> Actor:
             approves_followers=wanted.approves_followers,
             published_at=unit.now,
             inbox=part(uri, "inbox"),
-            outbox=part(uri, "outbox"),
-            followers=part(uri, "followers"),
-            following=part(uri, "following"),
-            featured=part(uri, "featured"),
-            shared_inbox=unit.urls.shared_inbox(),
         )
-        store.save(unit, actor)
-        keys.save_pair(unit, instance.keyring.secret, uri, pair)
-        return actor
+        return _settle_in(unit, actor, instance.keyring.secret, pair)
 
     return await instance.change(create)
 
@@ -121,14 +114,22 @@ async def ensure_server_actor(instance: Instance) -> Actor:
             approves_followers=True,
             published_at=unit.now,
             inbox=part(uri, "inbox"),
-            outbox=part(uri, "outbox"),
-            followers=part(uri, "followers"),
-            following=part(uri, "following"),
-            featured=part(uri, "featured"),
-            shared_inbox=unit.urls.shared_inbox(),
         )
-        store.save(unit, actor)
-        keys.save_pair(unit, instance.keyring.secret, uri, pair)
-        return actor
+        return _settle_in(unit, actor, instance.keyring.secret, pair)
 
     return await instance.change(create)
+
+
+def _settle_in(unit: Unit, actor: Actor, secret: bytes, pair: tuple[bytes, bytes]) -> Actor:
+    """Give an actor of ours its collections and keys, and store it."""
+    settled = replace(
+        actor,
+        outbox=part(actor.uri, "outbox"),
+        followers=part(actor.uri, "followers"),
+        following=part(actor.uri, "following"),
+        featured=part(actor.uri, "featured"),
+        shared_inbox=unit.urls.shared_inbox(),
+    )
+    store.save(unit, settled)
+    keys.save_pair(unit, secret, settled.uri, pair)
+    return settled

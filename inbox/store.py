@@ -167,14 +167,6 @@ def count_states(rx: Reader) -> dict[str, int]:
     }
 
 
-def count_reasons(rx: Reader) -> Sequence[tuple[str, str, int]]:
-    """How many arrivals of each verb ended for which reason."""
-    rows = rx.all(
-        "SELECT type, reason, COUNT(*) FROM inbox_activity GROUP BY type, reason ORDER BY 3 DESC"
-    )
-    return [(row[0], row[1], int(row[2])) for row in rows]
-
-
 def oldest_waiting(rx: Reader) -> datetime | None:
     """Since when the oldest waiting arrival waits."""
     row = rx.one("SELECT MIN(received_at) FROM inbox_activity WHERE state = 'waiting'")

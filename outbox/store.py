@@ -297,18 +297,6 @@ def find(rx: Reader, uri: str) -> OutboxActivity | None:
     return _activity_of(row) if row else None
 
 
-def find_latest(rx: Reader, actor_uri: str, type_: str, object_uri: str) -> OutboxActivity | None:
-    """The latest activity of a type by this actor about this object."""
-    row = rx.one(
-        "SELECT uri, actor_uri, type, object_uri, visibility, body, published_at FROM outbox_activity "
-        "WHERE object_uri = ? AND actor_uri = ? AND type = ? ORDER BY id DESC LIMIT 1",
-        object_uri,
-        actor_uri,
-        type_,
-    )
-    return _activity_of(row) if row else None
-
-
 def list_public(
     rx: Reader, actor_uri: str, most: int, before: int | None = None
 ) -> Sequence[tuple[int, OutboxActivity]]:
