@@ -3,13 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from actors import blocks
+from fedi.canonical import host_of
 from fedi.clock import from_ms
-from fedi.db.engine import Reader
+from fedi.db.engine import Reader, Row
 from fedi.ids import new_row_id
 from fedi.unit import Unit
+
+Kind = Literal[
+    "mention", "reply", "like", "announce", "quote", "follow", "follow_request", "follow_accepted", "follow_refused",
+    "moved",
+]  # fmt: skip
 
 # What anybody may cause, whether we follow them or not.
 _OF_ANYBODY: Final = frozenset(
@@ -19,18 +25,23 @@ _OF_ANYBODY: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """Something that happened to a collective: who did it (`from_uri`) and about what."""
+    """Something that happened to a collective: who did it (`from_uri`) and about what. `id` rises with time."""
 
+    id: int
     actor_uri: str
     kind: str
     from_uri: str
     about_uri: str
     created_at: datetime
+    is_read: bool
 
 
-def add(unit: Unit, actor_uri: str, kind: str, from_uri: str, about_uri: str) -> None:
-    """Tell a collective, once; of what limited actors do, only if it follows them."""
-    if kind in _OF_ANYBODY and not blocks.hearers(unit.tx, from_uri, [actor_uri]):
+def add(
+    unit: Unit, actor_uri: str, kind: Kind, from_uri: str, about_uri: str, *, wanted: bool = False
+) -> None:
+    """Tell a collective, once; of what limited actors do, only if it follows them or a person here let it through
+    (`wanted`)."""
+    if not wanted and kind in _OF_ANYBODY and not blocks.hearers(unit.tx, from_uri, [actor_uri]):
         return
     unit.tx.run(
         "INSERT INTO notification (id, actor_uri, kind, from_uri, about_uri, created_at) VALUES (?, ?, ?, ?, ?, ?) "
@@ -44,15 +55,57 @@ def add(unit: Unit, actor_uri: str, kind: str, from_uri: str, about_uri: str) ->
     )
 
 
-def list_newest(rx: Reader, actor_uri: str, most: int = 50) -> Sequence[Notification]:
-    """The newest first."""
-    rows = rx.all(
-        "SELECT actor_uri, kind, from_uri, about_uri, created_at FROM notification WHERE actor_uri = ? "
-        "ORDER BY created_at DESC, id DESC LIMIT ?",
+def list_newest(
+    rx: Reader,
+    actor_uri: str,
+    most: int = 50,
+    *,
+    before: int | None = None,
+    unread_only: bool = False,
+) -> Sequence[Notification]:
+    """The newest first, but for what those did who are shut out. `before`: the id of the last one already seen."""
+    found: list[Notification] = []
+    while len(found) < most:
+        rows = _rows_before(rx, actor_uri, before, unread_only, most)
+        read = [
+            Notification(row[0], row[1], row[2], row[3], row[4], from_ms(row[5]), bool(row[6]))
+            for row in rows
+        ]
+        found += [
+            each
+            for each in read
+            if not blocks.is_actor_blocked(rx, each.from_uri, host_of(each.from_uri))
+        ]
+        if len(rows) < most:
+            break
+        before = read[-1].id
+    return found[:most]
+
+
+def mark_read(unit: Unit, actor_uri: str, ids: Sequence[int]) -> int:
+    """These were seen; how many of them were new."""
+    return sum(
+        unit.tx.run(
+            "UPDATE notification SET read_at = ? WHERE actor_uri = ? AND id = ? AND read_at IS NULL",
+            unit.now_ms,
+            actor_uri,
+            each,
+        )
+        for each in ids
+    )
+
+
+def _rows_before(
+    rx: Reader, actor_uri: str, before: int | None, unread_only: bool, most: int
+) -> Sequence[Row]:
+    return rx.all(
+        "SELECT id, actor_uri, kind, from_uri, about_uri, created_at, read_at IS NOT NULL FROM notification "
+        "WHERE actor_uri = ? AND id < ? AND (NOT ? OR read_at IS NULL) ORDER BY id DESC LIMIT ?",
         actor_uri,
+        before if before is not None else 2**63 - 1,
+        unread_only,
         most,
     )
-    return [Notification(row[0], row[1], row[2], row[3], from_ms(row[4])) for row in rows]
 
 
 def forget_about(unit: Unit, about_uri: str) -> None:

@@ -59,6 +59,7 @@ _OPTIONS: Final = {
     "kind": "--kind",
     "seconds": "--seconds",
     "host": "HOST",
+    "which": "URI",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from actors import blocks, follows, notifications
 from actors import store as actor_store
 from actors.model import Actor
+from fedi.canonical import host_of
 from fedi.db.engine import Reader
 from fedi.desk.collectives import NoOrder
 from fedi.desk.order import Done, Notice, Order, Result
@@ -19,6 +20,7 @@ from fedi.media import cache
 from fedi.moderation.listed_hosts import host_name
 from fedi.publications import store as publication_store
 from fedi.unit import Unit
+from inbox import held
 from outbox import store as outbox_store
 from outbox.actions.block import block as send_block
 from outbox.actions.reject import reject_follow
@@ -87,11 +89,7 @@ async def block_actor(instance: Instance, order: ActorOrder) -> Done:
     def work(unit: Unit) -> Done:
         if order.actor:
             return Done(changed=send_block(unit, load_speaker(unit.tx, order.actor), target.uri))
-        changed = blocks.add(unit, blocks.INSTANCE, target.uri, blocks.ACTOR)
-        for ours in actor_store.list_collectives(unit.tx):
-            _part(unit, ours, target.uri)
-        notifications.forget_from(unit, target.uri)
-        return Done(changed=changed)
+        return Done(changed=shut_out_actor(unit, target.uri))
 
     return await instance.change(work)
 
@@ -117,11 +115,7 @@ async def limit_actor(instance: Instance, order: ActorOrder) -> Done:
     target = await _somebody_else(instance, order)
 
     def work(unit: Unit) -> Done:
-        changed = blocks.limit(unit, target.uri, blocks.ACTOR)
-        for ours in actor_store.list_collectives(unit.tx):
-            if not follows.is_follower(unit.tx, ours.uri, target.uri):
-                notifications.forget_between(unit, ours.uri, target.uri)
-        return Done(changed=changed)
+        return Done(changed=hush(unit, target.uri))
 
     return await instance.change(work)
 
@@ -207,14 +201,32 @@ def shut_out(unit: Unit, host: str, *, is_known: bool = True) -> bool:
     return changed
 
 
+def shut_out_actor(unit: Unit, uri: str) -> bool:
+    """Shut out an actor and end what was between us; False when it was so already."""
+    changed = blocks.add(unit, blocks.INSTANCE, uri, blocks.ACTOR)
+    for ours in actor_store.list_collectives(unit.tx):
+        _part(unit, ours, uri)
+    notifications.forget_from(unit, uri)
+    return changed
+
+
+def hush(unit: Unit, uri: str) -> bool:
+    """Limit an actor, and forget what those were told who do not follow it; False when it was limited already."""
+    changed = blocks.limit(unit, uri, blocks.ACTOR)
+    for ours in actor_store.list_collectives(unit.tx):
+        if not follows.is_follower(unit.tx, ours.uri, uri):
+            notifications.forget_between(unit, ours.uri, uri)
+    return changed
+
+
 def lift_limit(unit: Unit, target: str) -> bool:
     """No longer limit a host or an actor, and show what was held only because of that; False when it was not limited."""
     if not blocks.unlimit(unit, target):
         return False
     if unit.posture == "open":
-        for uri, author in publication_store.list_held(unit.tx, RELEASE_MAX):
-            if not blocks.is_hidden(unit.tx, author):
-                publication_store.release(unit, uri)
+        for each in publication_store.list_held(unit.tx, RELEASE_MAX):
+            if not blocks.is_hidden(unit.tx, each.author_uri):
+                held.release(unit, each.uri)
     return True
 
 
@@ -226,6 +238,11 @@ def host_elsewhere(instance: Instance, text: str) -> str:
     if blocks.covers(host, instance.urls.host):
         raise Invalid("desk.block_ours", field="host")
     return host
+
+
+def bare_host(uri: str) -> str:
+    """The host of an id as it is shut out by name."""
+    return host_name(uri) or host_of(uri)
 
 
 def _unlimit(unit: Unit, target: str) -> Done:

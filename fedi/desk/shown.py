@@ -117,13 +117,13 @@ async def show(instance: Instance, order: ShowOrder) -> Shown:
     """A publication that is here. Raises NotFound, Gone.
 
     Looking at somebody else's thread has the answers fetched that never came this way: in the background, and
-    within bounds.
+    within bounds. Looking at what is held asks nobody.
     """
     zone = instance.config.instance.timezone
     shown = await instance.look(
         lambda rx: _shown(rx, lookup.load(rx, instance.urls, order.which), order.language, zone)
     )
-    if not instance.urls.is_ours(shown.uri):
+    if not shown.is_held and not instance.urls.is_ours(shown.uri):
         await instance.change(lambda unit: chores.add(unit, chores.REPLIES, shown.uri))
     return shown
 

@@ -1,8 +1,11 @@
 """Permissions to quote, FEP-044f: one stamp per quote, which anybody can look up. Owner of `quote_stamp`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from fedi.db.engine import Reader
+from fedi.clock import from_ms
+from fedi.db.engine import Reader, Row
 from fedi.ids import new_public_id
 from fedi.unit import Unit
 
@@ -16,13 +19,16 @@ class Stamp:
     object_uri: str
     quote_uri: str
     quoter_uri: str
+    granted_at: datetime
 
 
-_COLUMNS = "uri, author_uri, object_uri, quote_uri, quoter_uri"
+_COLUMNS = "uri, author_uri, object_uri, quote_uri, quoter_uri, created_at"
 
 
-def grant(unit: Unit, author_uri: str, object_uri: str, quote_uri: str, quoter_uri: str) -> Stamp:
-    """The stamp for a quote, the same one however often it is asked for."""
+def grant(
+    unit: Unit, author_uri: str, object_uri: str, quote_uri: str, quoter_uri: str
+) -> Stamp | None:
+    """The stamp for a quote, the same one however often it is asked for; None when it was taken back."""
     unit.tx.run(
         "INSERT INTO quote_stamp (uri, author_uri, object_uri, quote_uri, quoter_uri, created_at) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (object_uri, quote_uri) DO NOTHING",
@@ -34,25 +40,61 @@ def grant(unit: Unit, author_uri: str, object_uri: str, quote_uri: str, quoter_u
         unit.now_ms,
     )
     row = unit.tx.one(
-        f"SELECT {_COLUMNS} FROM quote_stamp WHERE object_uri = ? AND quote_uri = ?",
+        f"SELECT {_COLUMNS} FROM quote_stamp WHERE object_uri = ? AND quote_uri = ? AND revoked_at IS NULL",
         object_uri,
         quote_uri,
     )
-    assert row is not None
-    return Stamp(*row)
+    return _stamp_of(row) if row else None
 
 
 def find(rx: Reader, uri: str) -> Stamp | None:
-    """A stamp by its id."""
-    row = rx.one(f"SELECT {_COLUMNS} FROM quote_stamp WHERE uri = ?", uri)
-    return Stamp(*row) if row else None
+    """A stamp in force by its id."""
+    row = rx.one(f"SELECT {_COLUMNS} FROM quote_stamp WHERE uri = ? AND revoked_at IS NULL", uri)
+    return _stamp_of(row) if row else None
+
+
+def find_for_quote(rx: Reader, author_uri: str, quote_uri: str) -> Stamp | None:
+    """The stamp in force that an author gave to a quoting publication."""
+    row = rx.one(
+        f"SELECT {_COLUMNS} FROM quote_stamp WHERE author_uri = ? AND quote_uri = ? AND revoked_at IS NULL "
+        "ORDER BY uri DESC LIMIT 1",
+        author_uri,
+        quote_uri,
+    )
+    return _stamp_of(row) if row else None
+
+
+def list_newest(
+    rx: Reader, author_uri: str, most: int, before: str | None = None
+) -> Sequence[Stamp]:
+    """The stamps in force of an author, newest first. `before`: the id of the last one already seen."""
+    rows = rx.all(
+        f"SELECT {_COLUMNS} FROM quote_stamp WHERE author_uri = ? AND revoked_at IS NULL AND (? = '' OR uri < ?) "
+        "ORDER BY uri DESC LIMIT ?",
+        author_uri,
+        before or "",
+        before or "",
+        most,
+    )
+    return [_stamp_of(row) for row in rows]
 
 
 def revoke(unit: Unit, uri: str) -> bool:
-    """Take the permission back; False when there was none."""
-    return unit.tx.run("DELETE FROM quote_stamp WHERE uri = ?", uri) > 0
+    """Take the permission back for good, so that asking again does not renew it; False when there was none."""
+    return (
+        unit.tx.run(
+            "UPDATE quote_stamp SET revoked_at = ? WHERE uri = ? AND revoked_at IS NULL",
+            unit.now_ms,
+            uri,
+        )
+        > 0
+    )
 
 
 def forget_object(unit: Unit, object_uri: str) -> None:
     """What was quoted is gone."""
     unit.tx.run("DELETE FROM quote_stamp WHERE object_uri = ?", object_uri)
+
+
+def _stamp_of(row: Row) -> Stamp:
+    return Stamp(row[0], row[1], row[2], row[3], row[4], from_ms(row[5]))

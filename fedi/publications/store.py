@@ -58,6 +58,16 @@ class Edit:
     replaced_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Something that waits to be shown. `row_id` rises with the time it came."""
+
+    row_id: int
+    uri: str
+    author_uri: str
+    stored_at: datetime
+
+
 def publication_of(row: Row) -> Publication:
     """The publication of a row selected with `COLUMNS`."""
     to, cc = _addressed.decode(row[5])
@@ -250,13 +260,13 @@ def replace(unit: Unit, publication: Publication) -> int:
     return row_id
 
 
-def list_held(rx: Reader, most: int) -> Sequence[tuple[str, str]]:
-    """What waits to be shown: ids, with their authors."""
+def list_held(rx: Reader, most: int) -> Sequence[Held]:
+    """What waits to be shown, the newest first."""
     rows = rx.all(
-        "SELECT uri, author_uri FROM publication WHERE is_held ORDER BY stored_at DESC LIMIT ?",
+        "SELECT id, uri, author_uri, stored_at FROM publication WHERE is_held ORDER BY id DESC LIMIT ?",
         most,
     )
-    return [(row[0], row[1]) for row in rows]
+    return [Held(row[0], row[1], row[2], from_ms(row[3])) for row in rows]
 
 
 def release(unit: Unit, uri: str) -> bool:

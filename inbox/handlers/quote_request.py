@@ -29,6 +29,9 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         refuse_quote(unit, author, quoter.uri, activity.uri, quoted.uri, quote_uri)
         return Refused("quote.not_allowed")
     stamp = quotes.grant(unit, author.uri, quoted.uri, quote_uri, quoter.uri)
+    if stamp is None:
+        refuse_quote(unit, author, quoter.uri, activity.uri, quoted.uri, quote_uri)
+        return Refused("quote.taken_back")
     answer_quote(unit, author, quoter.uri, activity.uri, stamp)
     notifications.add(unit, author.uri, "quote", quoter.uri, quoted.uri)
     return Done("quote.stamped")
