@@ -13,6 +13,7 @@ from fedi.db.engine import Reader
 from fedi.errors import Conflict, Invalid, NotFound
 from fedi.ids import new_row_id, new_token
 from fedi.text.direction import clean_line
+from fedi.text.letters import fold_letters
 from fedi.unit import Unit
 
 ROLES = ("steward", "editor", "author", "reader")
@@ -67,20 +68,64 @@ def load(rx: Reader, name: str) -> Person:
     return _with_roles(rx, row[0], row[1], row[2])
 
 
-def load_by_id(rx: Reader, person_id: int) -> Person:
-    """A person by row. Raises NotFound."""
+def find_by_id(rx: Reader, person_id: int) -> Person | None:
+    """A person by row; None for somebody who was removed."""
     row = rx.one(
         "SELECT id, name, language FROM person WHERE id = ? AND removed_at IS NULL", person_id
     )
-    if row is None:
+    return _with_roles(rx, row[0], row[1], row[2]) if row else None
+
+
+def load_by_id(rx: Reader, person_id: int) -> Person:
+    """A person by row. Raises NotFound."""
+    found = find_by_id(rx, person_id)
+    if found is None:
         raise NotFound("person.not_found", detail="person")
-    return _with_roles(rx, row[0], row[1], row[2])
+    return found
 
 
 def list_all(rx: Reader) -> Sequence[Person]:
     """Everybody who may sign in, by name."""
     rows = rx.all("SELECT id, name, language FROM person WHERE removed_at IS NULL ORDER BY name")
     return [_with_roles(rx, row[0], row[1], row[2]) for row in rows]
+
+
+def find_signing_in(rx: Reader, name: str) -> Person | None:
+    """Who signs in under this name, typed with other capitals, alefs or accents if nobody else's is alike."""
+    everybody = list_all(rx)
+    typed = " ".join(name.split())
+    same = [each for each in everybody if each.name == typed]
+    alike = same or [each for each in everybody if _folded(each.name) == _folded(typed)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def rename(unit: Unit, person_id: int, name: str, language: str | None) -> None:
+    """Another name to sign in with, another language. Raises Invalid, Conflict when the name is taken."""
+    cleaned = clean_line(name, NAME_MAX)
+    if not cleaned:
+        raise Invalid("person.name_missing", field="name")
+    taken = unit.tx.one("SELECT id FROM person WHERE name = ? AND id <> ?", cleaned, person_id)
+    if taken is not None:
+        raise Conflict("person.name_taken", detail="person")
+    unit.tx.run(
+        "UPDATE person SET name = ?, language = ? WHERE id = ? AND removed_at IS NULL",
+        cleaned,
+        language,
+        person_id,
+    )
+
+
+def remove(unit: Unit, person_id: int) -> None:
+    """This person does not belong here any more: no role, no invitation, no program that acts for them. Sessions and passwords
+    are ended by their owners. The name stays for the journal and may be given again."""
+    unit.tx.run("DELETE FROM person_role WHERE person_id = ?", person_id)
+    unit.tx.run("DELETE FROM invitation WHERE person_id = ?", person_id)
+    unit.tx.run("DELETE FROM api_token WHERE person_id = ?", person_id)
+    unit.tx.run(
+        "UPDATE person SET removed_at = ? WHERE id = ? AND removed_at IS NULL",
+        unit.now_ms,
+        person_id,
+    )
 
 
 def grant(unit: Unit, person_id: int, actor_uri: str, role: str) -> None:
@@ -132,6 +177,19 @@ def find_invitation(rx: Reader, token: str, now: datetime) -> Invitation | None:
     return Invitation(int(row[0]), from_ms(row[1])) if row else None
 
 
+def use_invitation(unit: Unit, token: str) -> Person:
+    """The person invited; the invitation is used up. Raises NotFound when it cannot be used (any more)."""
+    found = find_invitation(unit.tx, token, unit.now)
+    used = found is not None and unit.tx.run(
+        "UPDATE invitation SET used_at = ? WHERE token_hash = ? AND used_at IS NULL",
+        unit.now_ms,
+        _hash(token),
+    )
+    if found is None or not used:
+        raise NotFound("person.no_invitation", detail="invitation")
+    return load_by_id(unit.tx, found.person_id)
+
+
 def add_token(unit: Unit, person_id: int, label: str, scopes: Sequence[str]) -> str:
     """A secret with which a program acts for a person, told once. Raises Invalid."""
     if not scopes or any(scope not in SCOPES for scope in scopes):
@@ -154,6 +212,10 @@ def _with_roles(rx: Reader, row_id: int, name: str, language: str | None) -> Per
         "SELECT actor_uri, role FROM person_role WHERE person_id = ? ORDER BY actor_uri", row_id
     )
     return Person(row_id, name, language, {row[0]: row[1] for row in rows})
+
+
+def _folded(name: str) -> str:
+    return fold_letters(name).casefold()
 
 
 def _hash(token: str) -> str:

@@ -133,6 +133,19 @@ class InboxConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleConfig:
+    """Those who sign in."""
+
+    session_idle_hours: int = _doc(
+        12, "Hours without use after which somebody has to sign in again."
+    )
+    session_days: int = _doc(14, "Days after which somebody has to sign in again in any case.")
+    journal_days: int = _doc(
+        180, "Days for which members can read who did what; 0 keeps no such journal."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryConfig:
     """What goes out."""
 
@@ -172,6 +185,7 @@ class Config:
     storage: StorageConfig = field(default_factory=StorageConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     inbox: InboxConfig = field(default_factory=InboxConfig)
+    people: PeopleConfig = field(default_factory=PeopleConfig)
     delivery: DeliveryConfig = field(default_factory=DeliveryConfig)
     media: MediaConfig = field(default_factory=MediaConfig)
     log: LogConfig = field(default_factory=LogConfig)
@@ -190,6 +204,7 @@ SECTIONS: dict[str, type] = {
     "storage": StorageConfig,
     "network": NetworkConfig,
     "inbox": InboxConfig,
+    "people": PeopleConfig,
     "delivery": DeliveryConfig,
     "media": MediaConfig,
     "log": LogConfig,
@@ -435,6 +450,9 @@ def _check_numbers(config: Config, where: _Places) -> None:
         ("inbox", "host_per_minute", config.inbox.host_per_minute, 1, 10_000_000),
         ("inbox", "follows_per_host", config.inbox.follows_per_host, 1, 10_000_000),
         ("inbox", "strangers_per_hour", config.inbox.strangers_per_hour, 1, 10_000_000),
+        ("people", "session_idle_hours", config.people.session_idle_hours, 1, 24 * 90),
+        ("people", "session_days", config.people.session_days, 1, 365),
+        ("people", "journal_days", config.people.journal_days, 0, 3650),
         ("inbox", "new_actors_per_host", config.inbox.new_actors_per_host, 1, 10_000_000),
         ("inbox", "new_hosts_per_domain", config.inbox.new_hosts_per_domain, 1, 10_000_000),
         ("inbox", "workers", config.inbox.workers, 1, 64),

@@ -9,7 +9,7 @@ from fedi.clock import Clock
 from fedi.config import Config
 from fedi.db.engine import Database, Reader, Writer
 from fedi.http.client import FederationClient
-from fedi.http.rates import Newcomers
+from fedi.http.rates import Entrances, Newcomers
 from fedi.keyring import Keyring
 from fedi.media.storage import MediaStorage
 from fedi.metrics import Metrics
@@ -27,7 +27,7 @@ class Instance:
 
     `differences`: senders whose list of followers does not agree with ours, until somebody looks into it.
     `schemes_learned`: origins whose style of signature was found out and is not yet written down.
-    `newcomers`: how many hosts and actors nobody here knew came lately.
+    `newcomers`: how many hosts and actors nobody here knew came lately. `entrances`: who tried to sign in and was wrong.
     """
 
     config: Config
@@ -43,6 +43,7 @@ class Instance:
     differences: dict[str, Synchronisation] = field(default_factory=dict)
     schemes_learned: dict[str, str] = field(default_factory=dict)
     newcomers: Newcomers = field(default_factory=Newcomers)
+    entrances: Entrances = field(default_factory=Entrances)
 
     async def change(self, work: Callable[[Unit], T]) -> T:
         """Run `work` as one transaction; returns when it is on disk."""

@@ -1,7 +1,7 @@
 """How often somebody may come: a steady rate with room for a burst, per name, in memory. A restart forgives.
 
-Three uses: requests of one source that nobody vouches for (S84, S118), hosts and actors nobody here knew (S113), keys
-that could not be had (S14). Names and seconds of a monotonic clock enter; how long to wait leaves.
+Four uses: requests of one source that nobody vouches for (S84, S118), hosts and actors nobody here knew (S113), keys
+that could not be had (S14), people who sign in (S79). Names and seconds of a monotonic clock enter; how long to wait leaves.
 """
 
 import hashlib
@@ -104,6 +104,27 @@ class Newcomers:
         if is_host_new:
             self._hosts.take(domain, now)
         self._actors.count(host, now)
+
+
+class Entrances:
+    """Who tried to sign in and was wrong: by name, by source, and all together (S79). In memory, without an address."""
+
+    def __init__(self) -> None:
+        self._sources = Sources(25)
+        self._names = Rates(5, 900.0)
+        self._all = Rates(200, 3600.0)
+
+    def check(self, name: str, address: str, now: float) -> None:
+        """Raises TooMany when whoever this is has to wait before trying again."""
+        self._all.check("all", now)
+        self._names.check(name, now)
+        self._sources.refusals.check(self._sources.name_of(address, now), now)
+
+    def note_failure(self, name: str, address: str, now: float) -> None:
+        """It was wrong."""
+        self._all.count("all", now)
+        self._names.count(name, now)
+        self._sources.refusals.count(self._sources.name_of(address, now), now)
 
 
 def registrable_domain(host: str) -> str:

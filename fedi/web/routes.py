@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from fedi.errors import FediError
 from fedi.instance import Instance
-from fedi.web.pages import about, feeds, files, history, invitation, language, lists, profile
+from fedi.web.pages import about, feeds, files, history, language, lists, profile
 from fedi.web.pages.errors import error_page
 from fedi.web.pages.own_server import OwnServer
 
@@ -37,7 +37,6 @@ GET_PAGES: tuple[tuple[str, Page], ...] = (
     ("/@{username}/{kind}.rss", feeds.actor_kind_feed),
     ("/@{username}", profile.profile),
     ("/static/{name}", files.static),
-    ("/invitation/{token}", invitation.invitation),
     ("/favicon.ico", files.favicon),
     ("/manifest.webmanifest", files.manifest),
     ("/robots.txt", files.robots),

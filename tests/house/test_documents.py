@@ -31,7 +31,6 @@ DEPENDENCIES = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # Used by others of our dependencies, never imported by us.
 SILENT = {
-    "python-multipart": "starlette reads forms with it",
     "tzdata": "zoneinfo reads it where the system has none",
 }
 

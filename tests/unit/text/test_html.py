@@ -172,9 +172,9 @@ def test_a_text_just_within_the_limit_is_whole() -> None:
     ],
 )  # fmt: skip
 def test_a_bomb_is_settled_soon_and_for_good(bomb: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     done = sanitise(bomb)
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
     assert len(done) <= 600_000
     assert sanitise(done) == done
 

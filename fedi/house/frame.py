@@ -1,0 +1,115 @@
+"""How every page of the house is put together, and what its answers tell browsers and caches."""
+
+from typing import Any, Final
+
+from starlette.responses import RedirectResponse, Response
+
+from fedi.errors import FediError, Invalid
+from fedi.house.member import Visit
+from fedi.house.rights import Right
+from fedi.instance import Instance
+from fedi.publications.contract import Problem
+from fedi.web.pages.frame import seen_here, show
+from fedi.web.site import Head, site_of
+from fedi.web.visitor import Visitor
+
+# Scripts improve these pages; what they need is ours alone.
+POLICY: Final = (
+    "default-src 'none'; img-src 'self' blob:; style-src 'self'; script-src 'self'; connect-src 'self'; font-src 'self'; "
+    "manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# With `no-referrer` browsers would send `Origin: null` with our own forms (Fetch, "serializing a request origin").
+HEADERS: Final = {
+    "cache-control": "private, no-store",
+    "content-security-policy": POLICY,
+    "referrer-policy": "same-origin",
+}
+# The navigation: name, path below that of the collective (or, from `/steward`, of the instance), and the right it takes.
+SECTIONS: Final = (("home", "", Right.READ),)
+
+
+def page(
+    visit: Visit,
+    template: str,
+    title: str,
+    *,
+    status: int = 200,
+    problems: tuple[Problem, ...] = (),
+    section: str = "",
+    **values: Any,
+) -> Response:
+    """A page of the house. `title` is translated already; `section`: which entry of the navigation is lit.
+
+    Templates have `visit`, `member`, `may`, `here` (the path of the collective) and `problems` besides what all pages have.
+    """
+    instance = visit.instance
+    site = site_of(instance.config, instance.urls, visit.member.collectives[:1])
+    head = Head(title=title, canonical=f"{instance.urls.base}/house", is_indexed=False)
+    values.setdefault("seen", seen_here(instance))
+    return show(
+        visit.request,
+        f"house/{template}",
+        visit.visitor,
+        site,
+        head,
+        status=status,
+        headers=HEADERS,
+        member=visit.member,
+        may={right.value: visit.member.may(right) for right in Right},
+        here=f"/house/{visit.member.actor.username}" if visit.member.actor else "",
+        token=visit.member.form_token,
+        problems=said(visit.visitor, problems),
+        section=section,
+        sections=SECTIONS,
+        told=visit.request.query_params.get("told", "")[:40],
+        **values,
+    )
+
+
+def door_page(
+    instance: Instance,
+    visit_request: Any,
+    visitor: Visitor,
+    template: str,
+    title: str,
+    *,
+    token: str,
+    status: int = 200,
+    problems: tuple[Problem, ...] = (),
+    **values: Any,
+) -> Response:
+    """A page before the door: signing in, an invitation."""
+    site = site_of(instance.config, instance.urls)
+    head = Head(title=title, canonical=f"{instance.urls.base}/sign-in", is_indexed=False)
+    return show(
+        visit_request,
+        f"house/{template}",
+        visitor,
+        site,
+        head,
+        status=status,
+        headers=HEADERS,
+        token=token,
+        problems=said(visitor, problems),
+        **values,
+    )
+
+
+def go(address: str, told: str = "") -> Response:
+    """On to another page of ours, after something was done. `told`: the last part of a key `house.told.…` that says what."""
+    mark = "&" if "?" in address else "?"
+    return RedirectResponse(f"{address}{mark}told={told}" if told else address, 303, dict(HEADERS))
+
+
+def said(visitor: Visitor, problems: tuple[Problem, ...]) -> list[tuple[str, str]]:
+    """Problems as the person reads them: the field, and what is wrong with it."""
+    return [(each.field, visitor.t(each.message_key, **each.values)) for each in problems]
+
+
+def problems_of(error: FediError) -> tuple[Problem, ...]:
+    """What is wrong, field by field where the error knows."""
+    many = getattr(error, "problems", None)
+    if many:
+        return tuple(many)
+    field = error.field if isinstance(error, Invalid) else ""
+    return (Problem(field, error.message_key, error.values),)

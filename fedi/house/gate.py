@@ -1,0 +1,155 @@
+"""The gate of the house: who comes, from which form, and may they? Every page of members is reached through it.
+
+It fails closed: a door says which right it asks, there is no default. Reading changes nothing; whatever changes something comes
+by POST, from one of our own forms (S80). Somebody without a role is told what they would be told of a collective that does
+not exist (S81).
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fedi.errors import FediError, Forbidden, NotFound
+from fedi.house import cookies, forms
+from fedi.house.entry import sign_in
+from fedi.house.frame import HEADERS, go, page, problems_of
+from fedi.house.member import Member, Visit, find_member
+from fedi.house.rights import Right
+from fedi.instance import Instance
+from fedi.web.pages.errors import error_page
+from fedi.web.pages.frame import visitor_here
+
+Ask = Callable[[Visit], Awaitable[Response]]
+Tell = Callable[[Visit, forms.Form], Awaitable[Response]]
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A page of the house. `ask` shows it, `tell` takes what its form sends; `right`: what who comes must be allowed.
+
+    A path with `{username}` is that of a collective, and the right is asked for there. `files`: whether its form may bring
+    files.
+    """
+
+    path: str
+    right: Right
+    ask: Ask | None = None
+    tell: Tell | None = None
+    files: bool = False
+
+
+UNAUTHENTICATED: Final = "/sign-in"
+
+
+def routes_of(instance: Instance, doors: Sequence[Door]) -> list[Route]:
+    """The routes of these doors."""
+    found: list[Route] = []
+    for door in doors:
+        if door.ask is not None:
+            asking = with_error_page(instance, _asking(instance, door, door.ask))
+            found.append(Route(door.path, asking, methods=["GET"]))
+        if door.tell is not None:
+            telling = with_error_page(instance, _telling(instance, door, door.tell))
+            found.append(Route(door.path, telling, methods=["POST"]))
+    return found
+
+
+def with_error_page(instance: Instance, answer: Answer) -> Answer:
+    """`answer`, saying in a page what was refused before anybody was let in."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except FediError as problem:
+            refused = await error_page(instance, request, problem)
+            refused.headers.update(HEADERS)
+            return refused
+
+    return answered
+
+
+def _asking(instance: Instance, door: Door, ask: Ask) -> Answer:
+    async def answer(request: Request) -> Response:
+        member = await find_member(instance, request, request.path_params.get("username"))
+        if member is None:
+            query = urlencode({"next": _here(request)})
+            return go(f"{UNAUTHENTICATED}?{query}")
+        visit = _admitted(instance, request, member, door)
+        try:
+            return await ask(visit)
+        except FediError as problem:
+            return _refusal(visit, problem)
+
+    return answer
+
+
+def _telling(instance: Instance, door: Door, tell: Tell) -> Answer:
+    async def answer(request: Request) -> Response:
+        if not cookies.is_from_here(request):
+            raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
+        member = await find_member(instance, request, request.path_params.get("username"))
+        form = await forms.read(request, files=door.files)
+        if member is None:
+            # whatever was typed is kept in the page and goes on from there
+            return await sign_in.ask_again(instance, request, form)
+        visit = _admitted(instance, request, member, door)
+        secret = cookies.secret_in(instance, request, cookies.SESSION)
+        if not cookies.is_token(instance, secret, form.get(forms.TOKEN)):
+            return _confirm(visit, form)
+        try:
+            return await tell(visit, form)
+        except FediError as problem:
+            return _refusal(visit, problem)
+
+    return answer
+
+
+def _admitted(instance: Instance, request: Request, member: Member, door: Door) -> Visit:
+    if not member.may(door.right):
+        # what the whole house does is no secret to its members; what a collective they are not in does is
+        raise (
+            NotFound(detail="house door")
+            if member.actor is None and door.right is Right.HOUSE
+            else Forbidden("house.not_your_role", detail=door.right)
+        )
+    return Visit(instance, request, member, visitor_here(instance, request))
+
+
+def _confirm(visit: Visit, form: forms.Form) -> Response:
+    """The form is of an earlier session: the same words once more, to be sent by a press of a button."""
+    return page(
+        visit,
+        "again.html",
+        visit.visitor.t("house.again.title"),
+        status=403,
+        kept=form.pairs(),
+        lost_files=bool(form.files),
+        address=_here(visit.request),
+    )
+
+
+def _refusal(visit: Visit, problem: FediError) -> Response:
+    """What cannot be done or shown, in the look of the house."""
+    t = visit.visitor.t
+    answer = page(
+        visit,
+        "refusal.html",
+        t("house.refusal.title"),
+        status=problem.status,
+        problems=problems_of(problem),
+    )
+    retry_after_s = getattr(problem, "retry_after_s", None)
+    if retry_after_s is not None:
+        answer.headers["retry-after"] = str(retry_after_s)
+    return answer
+
+
+def _here(request: Request) -> str:
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path

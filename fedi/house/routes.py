@@ -1,0 +1,34 @@
+"""Every address of the house, and which page answers it."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fedi.house import home, me
+from fedi.house.entry import invitation, sign_in, sign_out
+from fedi.house.gate import Door, routes_of, with_error_page
+from fedi.instance import Instance
+
+# Longer addresses before those that would swallow them.
+DOORS: tuple[Door, ...] = (*home.DOORS, *me.DOORS)
+
+Answer = Callable[[Instance, Request], Awaitable[Response]]
+
+
+def routes(instance: Instance) -> list[Route]:
+    """Mount these before routes whose first segment can be anything."""
+    before: tuple[tuple[str, str, Answer], ...] = (
+        ("/sign-in", "GET", sign_in.ask),
+        ("/sign-in", "POST", sign_in.tell),
+        ("/sign-out", "POST", sign_out.tell),
+        ("/invitation/{token}", "GET", invitation.ask),
+        ("/invitation/{token}", "POST", invitation.tell),
+    )
+    found = [
+        Route(path, with_error_page(instance, partial(answer, instance)), methods=[method])
+        for path, method, answer in before
+    ]
+    return [*found, *routes_of(instance, DOORS)]

@@ -1,0 +1,35 @@
+"""People of the house, made in one line."""
+
+from actors import passwords, people
+from actors.model import Actor
+from fedi.unit import Unit
+from tests.harness.browser import Browser
+from tests.harness.world import World
+
+PASSWORD = "زيتون وحجر ونافذة بلا ستارة"
+
+
+async def a_member(
+    made: World,
+    actor: Actor,
+    name: str = "Ana",
+    role: str = "steward",
+    language: str = "en",
+    *,
+    is_signed_in: bool = True,
+) -> Browser:
+    """The browser of somebody with this role for this collective; signed in unless told otherwise."""
+    instance = made[actor.host]
+    kept = await passwords.hash_of(PASSWORD)
+
+    def work(unit: Unit) -> None:
+        person = people.add(unit, name, language)
+        people.grant(unit, person.id, actor.uri, role)
+        passwords.save(unit, person.id, kept)
+
+    await instance.change(work)
+    browser = Browser(made, actor.host, language)
+    if is_signed_in:
+        page = await browser.sign_in(name, PASSWORD)
+        assert page.status == 200, page.text
+    return browser
