@@ -60,9 +60,9 @@ def clean_line(text: str, length_max: int) -> str:
     Line ends and tabs become single spaces; control characters, bidi overrides, unbalanced isolates
     (wire 11.2) and piles of combining marks go.
     """
-    bounded = text[: length_max * 4 + 64]
-    line = " ".join(_visible(bounded, newline=" ").split())
-    return balance_isolates(shorten(line, length_max))
+    line = _one_line(text[: length_max * 4 + 64])
+    # the cut may leave an isolate without its partner
+    return _one_line(shorten(line, length_max))
 
 
 def clean_text(text: str, length_max: int) -> str:
@@ -121,6 +121,11 @@ def without_controls(text: str) -> str:
     they end with their paragraph.
     """
     return text.replace("\r\n", "\n").translate(_NO_CONTROLS)
+
+
+def _one_line(text: str) -> str:
+    """Isolates first: what stands on both sides of one that goes may be two spaces, or a letter and its mark."""
+    return " ".join(_visible(balance_isolates(text), newline=" ").split())
 
 
 def _visible(text: str, *, newline: str) -> str:

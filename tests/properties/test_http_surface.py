@@ -1,7 +1,10 @@
-"""Whatever is asked of the server, in whatever form: an answer below 500, and nothing in the log about a defect."""
+"""Whatever is asked of the server, in whatever form: an answer below 500 that tells browsers to be careful, nothing in
+the log about a defect, and nothing written for somebody who proved nothing.
+"""
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -11,9 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fedi.app import assemble
+from fedi.opening import DATABASE
 from fedi.publications.kinds import KIND_NAMES
 from fedi.web.routes import GET_PAGES
 from tests.harness.world import World, a_note, a_statement, an_event, world
+from tests.security.test_s71_headers import CAREFUL
 
 HERE = "agora.test"
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "BREW"]
@@ -66,11 +71,12 @@ class Surface:
         self.loop, self.ids = loop, ids
         site = made.sites[HERE]
         self.app = assemble(site.instance, site.limits)
+        self.file = sqlite3.connect(site.folder / DATABASE, isolation_level=None)
 
     def ask(
         self, method: str, path: str, query: str, lines: list[tuple[str, str]], body: bytes
-    ) -> int:
-        """The status of one answer; 0 when there was none."""
+    ) -> tuple[int, dict[str, str]]:
+        """The status and the headers of one answer; 0 when there was none."""
         raw = path.encode("utf-8", "surrogatepass")
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
@@ -81,8 +87,12 @@ class Surface:
         }  # fmt: skip
         return self.loop.run_until_complete(asyncio.wait_for(self._ask(scope, body), 20))
 
-    async def _ask(self, scope: dict[str, Any], body: bytes) -> int:
-        statuses = []
+    def writes(self) -> int:
+        """Changes whenever something was written by somebody else than who asks here."""
+        return int(self.file.execute("PRAGMA data_version").fetchone()[0])
+
+    async def _ask(self, scope: dict[str, Any], body: bytes) -> tuple[int, dict[str, str]]:
+        answers: list[tuple[int, dict[str, str]]] = []
         messages = iter([{"type": "http.request", "body": body, "more_body": False}])
 
         async def receive() -> dict[str, Any]:
@@ -90,10 +100,11 @@ class Surface:
 
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
-                statuses.append(message["status"])
+                fields = {name.decode(): value.decode() for name, value in message["headers"]}
+                answers.append((message["status"], fields))
 
         await self.app(scope, receive, send)
-        return statuses[0] if statuses else 0
+        return answers[0] if answers else (0, {})
 
 
 def _decoded(raw: bytes) -> str:
@@ -136,7 +147,8 @@ def test_no_request_whatever_is_a_defect(
         found = data.draw(st.sampled_from(surface.ids) | segments)
         start, end = path.index("{"), path.index("}")
         path = path[:start] + found.replace("{", "").replace("}", "") + path[end + 1 :]
-    status = surface.ask(
+    before = surface.writes()
+    status, fields = surface.ask(
         data.draw(st.sampled_from(METHODS)),
         path,
         data.draw(queries),
@@ -144,6 +156,8 @@ def test_no_request_whatever_is_a_defect(
         data.draw(st.sampled_from(BODIES)),
     )
     assert 200 <= status < 500
+    assert surface.writes() == before
+    assert {name: fields.get(name) for name in CAREFUL} == CAREFUL
     assert [
         record for record in caplog.records if record.levelno >= logging.ERROR or record.exc_info
     ] == []

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fedi.i18n.negotiate import choose_language
@@ -103,7 +103,9 @@ def test_plain_text_keeps_its_words(text: str) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(max_size=300), st.integers(0, 60))
+@given(st.text(max_size=300) | SOURCE, st.integers(0, 60))
+@example("a\n\u2066 b", 60)
+@example("a\u2066\u0301", 60)
 def test_a_clean_line_is_one_line_within_its_length_and_stays_as_it_is(
     text: str, length: int
 ) -> None:

@@ -1,0 +1,412 @@
+"""TARGETS: one for each reader of what comes from outside. Bytes enter; a broken promise is an exception that leaves.
+
+A reader may give a value or refuse with the error it names; anything else, an endless output or another reading the
+second time is a finding. `seeds` are honest inputs and known tricks from which inputs are made by cutting and gluing.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from actors.documents import parse_actor
+from actors.intents import fill, find_door
+from actors.webfinger import split_handle
+from fedi.canonical import canonical, host_of, is_canonical, origin_of
+from fedi.config import parse_config
+from fedi.desk.letters import Refused as RefusedAnswer
+from fedi.desk.letters import read_answer, read_question
+from fedi.desk.moments import day_after, end_of_day, parse_typed
+from fedi.errors import FediError, Invalid, SetupError
+from fedi.http.headers import RETRY_AFTER_S_MAX, is_as2, moment_of, retry_after_s, skew_s
+from fedi.http.rates import registrable_domain
+from fedi.i18n.negotiate import accepted, choose_language
+from fedi.media import child
+from fedi.moderation.listed_hosts import COMMENT_MAX, ROWS_MAX, host_name, parse_list
+from fedi.publications.activitystreams import build_object, parse_publication
+from fedi.signatures import base58
+from fedi.signatures.cavage_header import parse_cavage_header
+from fedi.signatures.digest import content_digest_problem, digest_problem
+from fedi.signatures.keys import read_multikey, read_private_pem, read_public_pem
+from fedi.signatures.proofs import check_proof
+from fedi.signatures.request import Refused, SignedRequest, UnknownKey, Verified, key_id_of
+from fedi.signatures.window import read_http_date
+from fedi.text.direction import clean_line, clean_text
+from fedi.text.excerpt import excerpt
+from fedi.text.hashtags import normalise_hashtag
+from fedi.text.html import first_line, sanitise, text_of
+from fedi.text.links import checked_link, honest_text
+from fedi.text.markup import find_hashtags, find_mentions, render
+from fedi.text.plain import from_plain_text
+from fedi.views.paging import parse_cursor
+from fedi.vocab import jsonld, read
+from fedi.vocab.activity import parse_activity
+from fedi.vocab.follower_digest import build_header, parse_header
+from fedi.vocab.strict import dump, parse_document
+from fedi.web.negotiate import wants_activity
+from fedi.web.pages.forms import _fields
+from fedi.web.pages.language import is_local_path
+from tests.unit.signatures.makers import DATE, NOW, judged, known, post
+
+Target = Callable[[bytes], None]
+LOCAL: Final = ZoneInfo("Africa/Tunis")
+FOLLOWERS: Final = "https://a.example/u/followers"
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzed:
+    """A reader, and what to start from."""
+
+    check: Target
+    seeds: tuple[bytes, ...]
+
+
+def _text(raw: bytes) -> str:
+    """What a reader of text gets; strange characters included."""
+    return raw.decode("utf-8", "replace")
+
+
+def _lines(raw: bytes) -> list[str]:
+    """What a reader of header lines gets: characters of one byte, split at line ends."""
+    return raw.decode("latin-1").split("\n")
+
+
+def _json(raw: bytes) -> Any:
+    with suppress(ValueError, RecursionError):
+        return json.loads(raw)
+    return None
+
+
+def strict_json(raw: bytes) -> None:
+    """What is read is written and read again as the same; Python's own reader agrees."""
+    try:
+        document = parse_document(raw)
+    except Invalid:
+        return
+    assert parse_document(dump(document)) == document
+    assert json.loads(raw) == document
+
+
+def activity(raw: bytes) -> None:
+    with suppress(Invalid):
+        found = parse_activity(parse_document(raw))
+        assert found.uri is None or is_canonical(found.uri)
+        assert is_canonical(found.actor)
+
+
+def actor(raw: bytes) -> None:
+    with suppress(Invalid):
+        found, keys = parse_actor(parse_document(raw), now=NOW)
+        doors = [found.inbox, found.shared_inbox, found.outbox, found.followers, found.featured]
+        doors += [key.uri for key in keys]
+        assert {origin_of(each) for each in doors if each} == {origin_of(found.uri)}
+
+
+def publication(raw: bytes) -> None:
+    """What was read can be written."""
+    with suppress(Invalid):
+        dump(build_object(parse_publication(parse_document(raw), now=NOW)))
+
+
+def members(raw: bytes) -> None:
+    """The tolerant readers of single members take whatever JSON there is."""
+    value = _json(raw)
+    assert len(read.ids_of(value)) <= read.AUDIENCE_MAX
+    assert len(read.audience_of(value)) <= read.AUDIENCE_MAX
+    assert len(read.link_list_of(value)) <= 64
+    for reader in (
+        read.one_of, read.id_of, read.type_of, read.text_of, read.language_tag, read.number_of, read.count_of,
+        read.bool_of, read.href_of, read.media_type_of, read.url_of, read.zone_of, read.local_moment_of,
+    ):  # fmt: skip
+        reader(value)
+    moment = read.moment_of(value)
+    assert moment is None or moment.tzinfo is not None
+    if isinstance(value, dict):
+        assert len(read.language_map_of(value, "contentMap")) <= read.LANGUAGES_MAX
+
+
+def json_ld(raw: bytes) -> None:
+    with suppress(Invalid):
+        jsonld.expand(parse_document(raw))
+
+
+def nquads(raw: bytes) -> None:
+    with suppress(Invalid):
+        once = jsonld.canonicalise_quads(_text(raw))
+        assert jsonld.canonicalise_quads(once) == once
+
+
+def proof(raw: bytes) -> None:
+    value = _json(raw)
+    if isinstance(value, dict):
+        assert isinstance(check_proof(value, known, now=NOW), Verified | UnknownKey | Refused)
+
+
+def signed_request(raw: bytes) -> None:
+    """Header lines `name: value`; whoever is believed signed what was sent."""
+    head, _, body = raw.partition(b"\n\n")
+    lines = [line.partition(":") for line in _lines(head)[:20]]
+    fields = tuple((name.strip().lower(), value.strip()) for name, _, value in lines)
+    request = SignedRequest("POST", "/inbox", fields, body)
+    assert isinstance(judged(request), Verified | UnknownKey | Refused)
+    key_id_of(request)
+
+
+def cavage_header(raw: bytes) -> None:
+    parse_cavage_header(raw.decode("latin-1"))
+
+
+def digests(raw: bytes) -> None:
+    digest_problem(_lines(raw), b"body")
+    content_digest_problem(_lines(raw), b"body")
+
+
+def keys(raw: bytes) -> None:
+    text = _text(raw)
+    for candidate in (text, f"-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----"):
+        with suppress(Invalid):
+            read_public_pem(candidate)
+    for reader in (read_multikey, base58.decode):
+        with suppress(Invalid):
+            reader(text)
+    with suppress(Invalid):
+        read_private_pem(raw)
+
+
+def handle(raw: bytes) -> None:
+    with suppress(Invalid):
+        name, host = split_handle(_text(raw))
+        assert split_handle(f"@{name}@{host}") == (name, host)
+
+
+def address(raw: bytes) -> None:
+    """The canonical spelling is its own canonical spelling, with the same host."""
+    text = _text(raw)
+    host_name(text)
+    registrable_domain(text)
+    is_local_path(text)
+    is_canonical(text)
+    with suppress(Invalid):
+        once = canonical(text)
+        assert is_canonical(once)
+        assert canonical(once) == once
+        assert origin_of(once).endswith(host_of(once))
+
+
+def link(raw: bytes) -> None:
+    """Only harmless schemes, and nobody's name before the host."""
+    href = checked_link(_text(raw))
+    if href is not None:
+        assert href.lower().startswith(("http://", "https://", "mailto:"))
+        honest_text("https://a.example/", href)
+
+
+def html(raw: bytes) -> None:
+    """Cleaning twice is cleaning once, and nothing swells without bound."""
+    text = _text(raw)
+    once = sanitise(text)
+    assert sanitise(once) == once
+    assert "<script" not in once.lower()
+    assert len(once) <= 60 * len(text) + 1000
+    assert len(excerpt(text, 100)) <= 101
+    text_of(text)
+    first_line(text, 80)
+
+
+def markdown(raw: bytes) -> None:
+    """What is rendered can be cleaned once more without becoming something else than clean."""
+    text = _text(raw)
+    shown = render(text, mention_link=lambda _: None, hashtag_url=lambda _: "https://a.example/t")
+    assert sanitise(sanitise(shown)) == sanitise(shown)
+    assert "<script" not in shown.lower()
+    assert len(find_mentions(text)) <= 50
+    assert len(find_hashtags(text)) <= 50
+    from_plain_text(text)
+
+
+def names(raw: bytes) -> None:
+    text = _text(raw)
+    line = clean_line(text, 100)
+    assert len(line) <= 100
+    assert "\n" not in line
+    assert clean_line(line, 100) == line
+    clean_text(text, 100)
+    tag = normalise_hashtag(text)
+    assert normalise_hashtag(tag) == tag
+
+
+def moments(raw: bytes) -> None:
+    """Whatever is a moment has a zone; a typed day ends after it began."""
+    text = _text(raw)
+    for reader in (moment_of, read.moment_of):
+        found = reader(text)
+        assert found is None or found.tzinfo is not None
+    at_s = read_http_date(text)
+    assert at_s is None or isinstance(at_s, float)
+    read.zone_of(text)
+    skew_s(text, NOW)
+    with suppress(Invalid):
+        typed = parse_typed(text, LOCAL, "x")
+        assert typed.at.tzinfo is not None
+        if typed.is_day:
+            assert typed.at < end_of_day(typed, LOCAL) < day_after(typed, LOCAL)
+
+
+def headers(raw: bytes) -> None:
+    """Headers that anybody may send or answer."""
+    text = raw.decode("latin-1")
+    wait_s = retry_after_s(text, NOW)
+    assert wait_s is None or 1 <= wait_s <= RETRY_AFTER_S_MAX
+    assert choose_language(text, text, "ar") in {"ar", "en", "es", "fr"}
+    accepted(text)
+    wants_activity(text)
+    is_as2(text)
+    parse_cursor(text)
+
+
+def follower_digest(raw: bytes) -> None:
+    said = parse_header(raw.decode("latin-1"), followers_uri=FOLLOWERS)
+    if said is not None:
+        assert origin_of(said.url) == origin_of(FOLLOWERS)
+        assert parse_header(build_header(said), followers_uri=FOLLOWERS) == said
+
+
+def block_list(raw: bytes) -> None:
+    with suppress(Invalid):
+        found = parse_list(raw)
+        assert len(found.hosts) <= ROWS_MAX + 1
+        for each in found.hosts:
+            assert host_name(each.host) == each.host
+            assert len(each.comment) <= COMMENT_MAX
+
+
+def configuration(raw: bytes) -> None:
+    """Whatever is wrong is said in one error for people."""
+    with suppress(SetupError):
+        parse_config(_text(raw), {})
+
+
+def desk(raw: bytes) -> None:
+    """Both ends of the socket for commands."""
+    with suppress(FediError):
+        read_question(raw)
+    with suppress(Invalid, RefusedAnswer):
+        read_answer(raw, "timeline")
+
+
+def picture(raw: bytes) -> None:
+    """What a file is, and what the child says of it."""
+    kind = child.sniff(raw)
+    if kind is None:
+        header, parts = child.answer(raw)
+        assert ("refused" in header) == (parts == [])
+
+
+def form(raw: bytes) -> None:
+    assert len(_fields(_text(raw))) <= 10
+
+
+def template(raw: bytes) -> None:
+    """Nothing that is filled in decides where a template of another server leads."""
+    first, second = (fill(_text(raw), "uri", each) for each in ("x", "https://b.example/?@:/"))
+    assert (first is None) == (second is None)
+    if first is not None and second is not None:
+        assert first.host == second.host
+    value = _json(raw)
+    if isinstance(value, dict):
+        find_door(value, "answer", "https://a.example/x")
+
+
+_OBJECT: Final = dump(
+    {
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": "https://a.example/1",
+        "type": "Event",
+        "attributedTo": "https://a.example/u",
+        "to": "as:Public",
+        "name": "سلام",
+        "contentMap": {"ar": "<p>x</p>", "fr": "<p>y</p>"},
+        "startTime": "2026-12-05T18:00:00Z",
+        "endTime": "P1D",
+        "timezone": "Africa/Tunis",
+        "duration": "PT1H",
+        "location": {"type": "Place", "name": "Dar", "latitude": 36.8, "longitude": "1e9"},
+        "tag": [
+            {"type": "Mention", "href": "https://b.example/u"},
+            {"type": "Hashtag", "name": "#x"},
+        ],
+        "attachment": [
+            {"type": "Document", "mediaType": "image/png", "url": "https://a.example/x.png"}
+        ],
+    }
+)
+_ACTOR: Final = dump(
+    {
+        "id": "https://a.example/u",
+        "type": "Group",
+        "preferredUsername": "u",
+        "inbox": "https://a.example/u/inbox",
+        "outbox": "https://a.example/u/outbox",
+        "endpoints": {"sharedInbox": "https://a.example/inbox"},
+        "publicKey": {
+            "id": "https://a.example/u#k",
+            "owner": "https://a.example/u",
+            "publicKeyPem": "x",
+        },
+        "assertionMethod": [
+            {"id": "https://a.example/u#e", "type": "Multikey", "publicKeyMultibase": "z6Mk"}
+        ],
+    }
+)
+_ACTIVITY: Final = dump(
+    {
+        "id": "https://a.example/2",
+        "type": "Create",
+        "actor": "https://a.example/u",
+        "object": json.loads(_OBJECT),
+        "to": ["https://www.w3.org/ns/activitystreams#Public"],
+    }
+)
+_PROOF: Final = (
+    b'{"a":1,"proof":{"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","proofValue":"z1",'
+    b'"verificationMethod":"https://beirut.test/actors/x#ed25519-key","proofPurpose":"assertionMethod",'
+    b'"created":"2026-11-21T07:04:52Z"}}'
+)
+
+
+def _request(scheme: str) -> bytes:
+    made = post(scheme)
+    return "\n".join(f"{name}: {value}" for name, value in made.items()).encode() + b"\n\n{}"
+
+
+TARGETS: Final[dict[str, Fuzzed]] = {
+    "strict_json": Fuzzed(strict_json, (_OBJECT, b'{"a":1,"a":2}', b'{"a":[1e400,"\\ud800\\u0000"]}', b"[" * 80)),
+    "activity": Fuzzed(activity, (_ACTIVITY, b'{"type":["Create","Note"],"actor":{"id":"https://a.example/u"}}')),
+    "actor": Fuzzed(actor, (_ACTOR,)),
+    "publication": Fuzzed(publication, (_OBJECT,)),
+    "members": Fuzzed(members, (_OBJECT, b'"2026-12-05T18:00:00+99:99"', b'["x",{"@id":1},null]', b"1e400", b"-1", b'"9999-12-31T23:59:59-14:00"')),
+    "json_ld": Fuzzed(json_ld, (_OBJECT, b'{"@context":{"@vocab":"x:","a":{"@reverse":"b"}},"@graph":[{"@list":[1]}]}')),
+    "nquads": Fuzzed(nquads, (b'_:a <x:p> _:b .\n_:b <x:p> "v"@ar .\n', b'<x:s> <x:p> "1"^^<x:t> <x:g> .\n')),
+    "proof": Fuzzed(proof, (_PROOF,)),
+    "signed_request": Fuzzed(signed_request, (_request("cavage"), _request("rfc9421"))),
+    "cavage_header": Fuzzed(cavage_header, (post()["Signature"].encode(), b'keyId="a\\"b",headers="(created)",created=1')),
+    "digests": Fuzzed(digests, (b"SHA-256=AAAA,sha-512=x", b"sha-256=:AAAA:", b"SHA-256=\nSHA-256=")),
+    "keys": Fuzzed(keys, (b"z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK", b"MCowBQYDK2VwAyEA", b"zzz", b"-----BEGIN PRIVATE KEY-----")),
+    "handle": Fuzzed(handle, (b"@agora@agora.test", b"acct:a@[::1]:80", "@سلام@ß.example".encode())),
+    "address": Fuzzed(address, (b"https://A.example:443/%7e/../x?y#z", b"http://[::1%25a]/", "https://ﬀ.example./".encode(), b"//\\evil")),
+    "link": Fuzzed(link, (b"https://a.example/x", b"mailto:a@b.example", b"java\tscript:x", b"https://x@y/")),
+    "html": Fuzzed(html, (b"<p>a<b>x</p><script>y", b"<svg><style><img src=x onerror=y>", b"<a href=javascript:x>y</a><!--", b"<p>" * 20)),
+    "markdown": Fuzzed(markdown, (b"# a\n- b **c** [d](https://a.example) #tag @a@b.example", b"```\n<x>\n> " * 3, b"[" * 30 + b"](" * 10, b"|a|\n|-|\n")),
+    "names": Fuzzed(names, ("\u202eabc\u2066 #وسم".encode(), b"#a\x00b\n", "İı\u0345ﬃ".encode())),
+    "moments": Fuzzed(moments, (DATE.encode(), b"2026-12-05T18:00+01:00", b"0001-01-01", b"9999-12-31T23:59:59-23:59", b"Sat, 31 Dec 9999 23:59:59 -2359", "٢٠٢٦-١٢-٠٥".encode(), b"Africa/Tunis", b"../etc/passwd")),
+    "headers": Fuzzed(headers, (b"ar;q=0.5, en-*;q=x, *", b'application/ld+json; profile="https://www.w3.org/ns/activitystreams"; q=1', b"120", b"1.2e3", b"-1")),
+    "follower_digest": Fuzzed(follower_digest, (b'collectionId="https://a.example/u/followers", url="https://a.example/u/s", digest="' + b"0" * 64 + b'"',)),
+    "block_list": Fuzzed(block_list, (b"#domain,#severity,#public_comment\nbad.example,suspend,x\n", b'a.example\n"b\n', "ü.example,silence\n".encode("utf-16"))),
+    "configuration": Fuzzed(configuration, (b'[instance]\nposture = "open"\nbase_url = "https://a.example"\n', b"[inbox]\nhost_per_minute = -1\n", b'[server]\nbind = "[::1]:x"\n')),
+    "desk": Fuzzed(desk, (b'{"command":"timeline","order":{"most":1}}\n', b'{"result":{"entries":[]}}\n', b'{"error":{"key":"x","status":400}}\n', b'{"command":"publish","order":' + b"[" * 200)),
+    "picture": Fuzzed(picture, (b"\x89PNG\r\n\x1a\n", b"GIF89a", b"\xff\xd8\xff\xe0", b"RIFF\x00\x00\x00\x00WEBP", b"<svg")),
+    "form": Fuzzed(form, (b"a=b&next=//x", b"&" * 20, b"a=%ff%00;b=c")),
+    "template": Fuzzed(template, (b"https://a.example/i?u={uri}&x={on-success}", b'{"links":[{"rel":"http://ostatus.org/schema/1.0/subscribe","template":"https://a.example/{uri}"}]}')),
+}  # fmt: skip
