@@ -14,6 +14,7 @@ ANCESTOR = "ancestor"
 REPLIES = "replies"
 LOOK = "look"
 FAREWELL = "farewell"
+RELAYED = "relayed"
 WAITING_MAX = 10_000
 ATTEMPTS_MAX = 4
 
@@ -42,10 +43,20 @@ def add(unit: Unit, kind: str, subject: str, after: timedelta = timedelta()) -> 
     unit.wakes.add(CHORES)
 
 
+def add_if_few(unit: Unit, kind: str, subject: str, most: int) -> bool:
+    """The same for a kind of which only so many may wait, so that whoever asks for much takes no one's place."""
+    row = unit.tx.one("SELECT COUNT(*) FROM chore WHERE kind = ?", kind)
+    if row is not None and row[0] >= most:
+        return False
+    add(unit, kind, subject)
+    return True
+
+
 def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Chore]:
-    """Take what is due for as long as the lease."""
+    """Take what is due for as long as the lease; what relays brought comes after everything else."""
     rows = unit.tx.all(
-        "SELECT kind, subject, attempts FROM chore WHERE due_at <= ? AND claimed_until < ? ORDER BY due_at LIMIT ?",
+        "SELECT kind, subject, attempts FROM chore WHERE due_at <= ? AND claimed_until < ? "
+        "ORDER BY kind = 'relayed', due_at LIMIT ?",
         unit.now_ms,
         unit.now_ms,
         most,

@@ -126,6 +126,9 @@ class InboxConfig:
     new_hosts_per_domain: int = _doc(
         10, "Hosts never heard of that are accepted per registered domain and day."
     )
+    relayed_per_hour: int = _doc(
+        300, "Posts per hour that each relay may bring; what comes above that is left out."
+    )
     follow_moves: bool = _doc(
         True, "Follow whom we follow to a new address when both addresses say so."
     )

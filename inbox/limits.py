@@ -28,6 +28,7 @@ class HostLimits:
         self._hosts = Rates(per_minute, 60.0, BURST_SHARE)
         self._follows = Rates(config.follows_per_host, HOUR_S)
         self._strangers = Rates(config.strangers_per_hour, HOUR_S, STRANGERS_BURST)
+        self._relays = Rates(config.relayed_per_hour, HOUR_S, BURST_SHARE)
         likes = Rates(LIKES_PER_HOST, HOUR_S)
         self._counted = {"Flag": Rates(FLAGS_PER_HOST, HOUR_S), "Like": likes, "EmojiReact": likes}
         self.backlog = 0
@@ -56,6 +57,13 @@ class HostLimits:
         has_room = rates.wait_s(host, now) == 0
         if has_room:
             rates.count(host, now)
+        return has_room
+
+    def has_room_for_relayed(self, relay_host: str, now: float) -> bool:
+        """Count one thing that a relay passes on; False when it is left out: there is always more, and no promise."""
+        has_room = self._relays.wait_s(relay_host, now) == 0
+        if has_room:
+            self._relays.count(relay_host, now)
         return has_room
 
     def check_strangers(self, now: float) -> None:

@@ -6,9 +6,10 @@ Nothing has an effect here; the worker acts later, from what was stored.
 from dataclasses import dataclass
 from typing import Any
 
-from actors import keys
+from actors import keys, relays
 from actors import store as actor_store
 from actors.model import Actor
+from actors.relays import Relay
 from fedi.canonical import host_of, origin_of, same_origin
 from fedi.db.engine import Reader
 from fedi.errors import (
@@ -30,7 +31,7 @@ from fedi.vocab.activity import Activity, parse_activity
 from fedi.vocab.follower_digest import Synchronisation
 from fedi.vocab.strict import check_no_moved_meaning, parse_document
 from fedi.wake import DELIVERY, INBOX
-from inbox import hints, policy, store, synchronise
+from inbox import hints, policy, relayed, store, synchronise
 from inbox.authenticate import verified
 from inbox.limits import HostLimits
 from inbox.store import Arrival
@@ -89,7 +90,7 @@ async def _receive(
     now = instance.clock.monotonic()
     limits.check(host_of(proof.owner), now)
     if proof.owner != activity.actor:
-        return await _passed_on(instance, activity, proof.owner)
+        return await _passed_on(instance, limits, activity, proof.owner)
     if not limits.has_room_for(activity.type, host, now):
         return Answer(202, "counted")
     arrival = Arrival(
@@ -121,16 +122,40 @@ async def _check_no_stranger(instance: Instance, limits: HostLimits, activity: A
         limits.refuse_strangers(instance.clock.monotonic())
 
 
-async def _passed_on(instance: Instance, activity: Activity, passer_uri: str) -> Answer:
+async def _passed_on(
+    instance: Instance, limits: HostLimits, activity: Activity, passer_uri: str
+) -> Answer:
     """Somebody passes on what another said: believed only from its origin, and only looked up if it matters here.
 
     Raises Unauthenticated for everything else: speaking in another's name (S2).
     """
     if not same_origin(passer_uri, activity.actor):
-        reason = await instance.change(lambda unit: hints.take(unit, activity, passer_uri))
-        if reason == hints.TAKEN:
+        now = instance.clock.monotonic()
+        reason, is_expected = await instance.change(
+            lambda unit: _take_hint(unit, limits, activity, passer_uri, now)
+        )
+        if is_expected:
             return Answer(202, reason)
     raise Unauthenticated("signature.not_the_actor")
+
+
+def _take_hint(
+    unit: Unit, limits: HostLimits, activity: Activity, passer_uri: str, now: float
+) -> tuple[str, bool]:
+    """The reason, and whether whoever passes this on may: whatever a relay brings is not held against it."""
+    relay = relays.find_open(unit.tx, passer_uri)
+    if relay is not None:
+        return _from_relay(unit, limits, activity, relay, now), True
+    reason = hints.take(unit, activity, passer_uri)
+    return reason, reason == hints.TAKEN
+
+
+def _from_relay(
+    unit: Unit, limits: HostLimits, activity: Activity, relay: Relay, now: float
+) -> str:
+    if not limits.has_room_for_relayed(relay.host, now):
+        return "counted"
+    return relayed.take(unit, activity, relay)
 
 
 def _keep(
@@ -146,6 +171,10 @@ def _keep(
         raise Forbidden("error.host_blocked", detail=host)
     if hosts.note_heard(unit, host):
         unit.wakes.add(DELIVERY)
+    if arrival.type == "Announce":
+        relay = relays.find_open(unit.tx, arrival.actor_uri)
+        if relay is not None:
+            return _from_relay(unit, limits, activity, relay, now), None
     if not policy.concerns_us(unit, activity) and not arrival.recipient:
         return "unrelated", None
     if activity.type in _WORDS and policy.is_stranger(unit.tx, arrival.actor_uri):

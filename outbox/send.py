@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from actors import blocks, follows
+from actors import blocks, follows, relays
 from actors import store as actor_store
-from actors.model import Actor
+from actors.model import ROLE_COLLECTIVE, Actor
 from fedi.unit import Unit
 from fedi.vocab.context import with_context
 from fedi.vocab.read import id_of
@@ -13,6 +13,8 @@ from fedi.vocab.strict import dump
 from fedi.wake import DELIVERY, LOOPBACK
 from outbox import hosts, store
 
+# What a Mastodon style relay passes on when it is public, as Mastodon gives it to relays (ADR 0012).
+RELAYED = frozenset({"Create", "Update", "Delete", "Announce", "Undo", "Move"})
 # What these activities make needless to say about the same object when it still waits.
 SUPERSEDES = {"Update": ("Update",), "Delete": ("Create", "Update", "Announce")}
 
@@ -58,7 +60,10 @@ def send(unit: Unit, author: Actor, activity: dict[str, Any], to: Audience) -> i
     )
     if object_uri and activity["type"] in SUPERSEDES:
         store.supersede(unit, object_uri, SUPERSEDES[activity["type"]], row_id)
-    inboxes = _permitted(unit, _inboxes(unit, author, to))
+    inboxes = _inboxes(unit, author, to)
+    if to.visibility == "public" and activity["type"] in RELAYED and author.role == ROLE_COLLECTIVE:
+        inboxes |= dict(relays.list_taking(unit.tx, relays.MASTODON))
+    inboxes = _permitted(unit, inboxes)
     store.insert_deliveries(unit, row_id, inboxes.items())
     hosts.enqueue(unit, sorted(set(inboxes.values())))
     unit.wakes.update((DELIVERY, LOOPBACK))
@@ -80,6 +85,12 @@ def pass_on(unit: Unit, signer: Actor, uri: str, kind: str, body: bytes, *, but_
     store.insert_deliveries(unit, row_id, inboxes.items())
     hosts.enqueue(unit, sorted(set(inboxes.values())))
     unit.wakes.add(DELIVERY)
+
+
+def reached_before(unit: Unit, object_uri: str) -> tuple[tuple[str, str], ...]:
+    """The inboxes that got anything about an object, with their hosts; without relays that get nothing any more."""
+    left = relays.list_closed_inboxes(unit.tx)
+    return tuple(each for each in store.list_inboxes_of(unit.tx, object_uri) if each[0] not in left)
 
 
 def _inboxes(unit: Unit, author: Actor, to: Audience) -> dict[str, str]:

@@ -166,6 +166,15 @@ def cancel_for_host(unit: Unit, host: str) -> int:
     )
 
 
+def cancel_for_inbox(unit: Unit, inbox: str) -> int:
+    """Nothing that waits goes to this inbox any more; how much."""
+    return unit.tx.run(
+        "UPDATE delivery SET state = 'superseded', last_at = ? WHERE inbox = ? AND state = 'waiting'",
+        unit.now_ms,
+        inbox,
+    )
+
+
 def list_sendable(rx: Reader, host: str, now_ms: int, most: int) -> Sequence[Letter]:
     """What may go to a host now, oldest first. Nothing overtakes an older letter of its author to its inbox: where one
     is put off until later, the rest behind it is left out."""

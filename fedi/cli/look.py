@@ -35,11 +35,12 @@ def timeline(actor: str, kind: str, most: str, before: str) -> None:
         raise click.BadParameter(t("cli.usage.number"), param_hint="--most")
     order = TimelineOrder(actor=actor, kind=kind.replace("-", "_"), most=int(most), before=before)
     found = here.ask("timeline", order, Timeline)
-    lines = table([_row(each) for each in found.entries]) or [t("cli.nothing_yet")]
+    lines = table([row_of(each) for each in found.entries]) or [t("cli.nothing_yet")]
     give(found, lines, as_json=here.as_json)
 
 
-def _row(line: Line) -> tuple[str, ...]:
+def row_of(line: Line) -> tuple[str, ...]:
+    """One line of a list of publications, as columns."""
     who = handle(line.author)
     if line.boosted_by:
         who = t("cli.boosted_by", author=who, by=handle(line.boosted_by))

@@ -45,6 +45,7 @@ _COMMANDS: Final = {
     "held": "fedi.cli.held:held",
     "quote": "fedi.cli.quotes:quote",
     "circle": "fedi.cli.circles:circle",
+    "relay": "fedi.cli.relays:relay",
     "flags": "fedi.cli.blocks:flags",
     "media": "fedi.cli.media:media",
     "vote": "fedi.cli.house:vote",

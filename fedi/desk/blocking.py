@@ -6,7 +6,7 @@ Nobody is told.
 from collections.abc import Sequence
 from typing import Final
 
-from actors import blocks, follows, notifications
+from actors import blocks, follows, notifications, relays
 from actors import store as actor_store
 from actors.model import Actor
 from fedi.canonical import host_of
@@ -168,6 +168,7 @@ async def disallow(instance: Instance, order: HostOrder) -> Done:
     def work(unit: Unit) -> Done:
         if not blocks.disallow(unit, host):
             raise NotFound("policy.not_allowed", host=host)
+        relays.leave_shut_out(unit)
         _cancel_what_waits(unit, host)
         return Done(notices=_idle(unit.tx))
 
@@ -192,6 +193,7 @@ def shut_out(unit: Unit, host: str, *, is_known: bool = True) -> bool:
     """
     changed = blocks.add(unit, blocks.INSTANCE, host, blocks.HOST)
     blocks.unlimit(unit, host)
+    relays.leave_shut_out(unit)
     if not is_known:
         return changed
     _cancel_what_waits(unit, host)
@@ -204,6 +206,7 @@ def shut_out(unit: Unit, host: str, *, is_known: bool = True) -> bool:
 def shut_out_actor(unit: Unit, uri: str) -> bool:
     """Shut out an actor and end what was between us; False when it was so already."""
     changed = blocks.add(unit, blocks.INSTANCE, uri, blocks.ACTOR)
+    relays.leave_shut_out(unit)
     for ours in actor_store.list_collectives(unit.tx):
         _part(unit, ours, uri)
     notifications.forget_from(unit, uri)

@@ -147,7 +147,7 @@ async def show_timeline(instance: Instance, order: TimelineOrder) -> Timeline:
         people = actor_store.list_by_uri(
             rx, list({uri for each, by in found for uri in (each.author, by) if uri})
         )
-        return Timeline(entries=[_line(each, people, boosted_by=by) for each, by in found])
+        return Timeline(entries=[line_of(each, people, boosted_by=by) for each, by in found])
 
     return await instance.look(look)
 
@@ -199,7 +199,7 @@ def _shown(rx: Reader, publication: Publication, language: str, zone: str) -> Sh
             File(url=each.url, media_type=each.media_type, alt=each.alt or "")
             for each in publication.attachments
         ],
-        replies=[_line(each, people) for each in replies],
+        replies=[line_of(each, people) for each in replies],
         deliveries=counted,
     )
 
@@ -213,9 +213,11 @@ def _essential(publication: Publication, language: str, zone: str) -> str:
     return ""
 
 
-def _line(
+def line_of(
     publication: Publication, people: Mapping[str, Actor], *, boosted_by: str | None = None
 ) -> Line:
+    """One line of a list. `people`: actors by id, as far as they are known."""
+
     def handle(uri: str | None) -> str:
         if uri is None:
             return ""

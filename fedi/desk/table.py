@@ -21,6 +21,7 @@ from fedi.desk import (
     queue,
     quotes,
     relations,
+    relays,
     reports,
     shown,
 )
@@ -102,6 +103,10 @@ COMMANDS: Final[dict[str, Command]] = {
     "circle.remove": Command(circles.MembersOrder, circles.Changed, circles.remove),
     "circle.show": Command(circles.NameOrder, circles.Circle, circles.show),
     "circle.list": Command(circles.ListOrder, circles.Circles, circles.list_all),
+    "relay.add": Command(relays.AddOrder, relays.Relay, relays.add),
+    "relay.remove": Command(relays.AddressOrder, Done, relays.remove),
+    "relay.list": Command(collectives.NoOrder, relays.Relays, relays.list_all),
+    "relay.news": Command(relays.NewsOrder, relays.News, relays.news),
     "media.usage": Command(collectives.NoOrder, media.Usage, media.usage),
     "media.prune": Command(media.PruneOrder, media.Pruned, media.prune),
     "notifications.list": Command(notices.ListOrder, notices.AllTold, notices.list_told),

@@ -9,7 +9,7 @@ from fedi import chores
 from fedi.chores import Chore
 from fedi.errors import FediError, RemoteUnreachable, TooMany, Unavailable
 from fedi.instance import Instance
-from inbox import backfill, hints
+from inbox import backfill, hints, relayed
 
 log = logging.getLogger("fedi.jobs")
 
@@ -23,6 +23,7 @@ KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
     chores.REPLIES: backfill.fetch_replies,
     chores.LOOK: hints.look,
     chores.FAREWELL: hints.confirm_farewell,
+    chores.RELAYED: relayed.fetch,
 }
 
 

@@ -3,7 +3,7 @@
 This is the one door to storing a publication; no caller writes to a single shelf.
 """
 
-from actors import circles
+from actors import circles, relays
 from fedi.media import cache
 from fedi.publications import featured, quotes, reactions, store, timeline
 from fedi.publications.aid import store as aid_store
@@ -55,6 +55,7 @@ def take_off(unit: Unit, uri: str, *, is_local: bool, by: str | None = None) -> 
     event_store.remove(unit, row_id)
     aid_store.remove(unit, row_id)
     timeline.forget_publication(unit, row_id)
+    relays.forget_publication(unit, row_id)
     return True
 
 

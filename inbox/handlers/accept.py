@@ -1,9 +1,10 @@
 """Accept: somebody grants what we asked."""
 
-from actors import follows, notifications
+from actors import follows, notifications, relays
 from fedi import chores
 from fedi.unit import Unit
 from fedi.vocab.read import id_of
+from inbox import relayed
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 
 
@@ -11,7 +12,8 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     """A Follow of ours is accepted by whom it was for. Matched by its id, else by the pair (wire 10.4)."""
     asked = find_asked(unit, incoming)
     if asked is None:
-        return Ignored("accept.nothing_asked")
+        answer = relayed.answered(unit, incoming, relays.ACCEPTED)
+        return answer or Ignored("accept.nothing_asked")
     if asked.followed_uri != incoming.sender.actor.uri:
         return Refused("accept.not_theirs")
     if not follows.decide(unit, asked.follower_uri, asked.followed_uri, follows.ACCEPTED):

@@ -1,7 +1,8 @@
 """Reject: somebody refuses what we asked, or ends what was granted."""
 
-from actors import follows, notifications
+from actors import follows, notifications, relays
 from fedi.unit import Unit
+from inbox import relayed
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 from inbox.handlers.accept import find_asked
 
@@ -10,7 +11,8 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     """A Follow of ours is refused, or we are removed from the followers."""
     asked = find_asked(unit, incoming)
     if asked is None:
-        return Ignored("reject.nothing_asked")
+        answer = relayed.answered(unit, incoming, relays.REFUSED)
+        return answer or Ignored("reject.nothing_asked")
     if asked.followed_uri != incoming.sender.actor.uri:
         return Refused("reject.not_theirs")
     if not follows.decide(unit, asked.follower_uri, asked.followed_uri, follows.REFUSED):

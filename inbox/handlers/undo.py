@@ -1,6 +1,6 @@
 """Undo: somebody takes back a follow, a like, an announce or a block."""
 
-from actors import blocks, follows
+from actors import blocks, follows, relays
 from fedi.publications import reactions, timeline
 from fedi.publications import store as publication_store
 from fedi.unit import Unit
@@ -17,8 +17,8 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     kind, object_uri = type_of(inner), id_of(inner.get("object"))
     if uri is not None and _undo_by_id(unit, actor_uri, uri):
         return Done("undo.by_id")
-    if object_uri is None:
-        return Ignored("undo.unknown")
+    if object_uri is None or (kind == "Follow" and object_uri == unit.urls.server_actor()):
+        return _undo_relay(unit, actor_uri, uri, object_uri)
     if kind == "Follow" and follows.remove(unit, actor_uri, object_uri):
         return Done("undo.follow")
     if kind == "Block" and blocks.remove(unit, actor_uri, object_uri):
@@ -45,6 +45,17 @@ def _undo_by_id(unit: Unit, actor_uri: str, uri: str) -> bool:
             _forget_boost(unit, "Announce", announced[0], actor_uri)
         return True
     return blocks.remove_by_activity(unit, actor_uri, uri)
+
+
+def _undo_relay(unit: Unit, actor_uri: str, uri: str | None, object_uri: str | None) -> Outcome:
+    """A relay wants our announcements no more: only relays ever follow the server itself."""
+    relay = relays.find_wanted(unit.tx, actor_uri)
+    if relay is None or relay.their_follow_uri is None:
+        return Ignored("undo.unknown")
+    if object_uri is None and relay.their_follow_uri != uri:
+        return Ignored("undo.unknown")
+    relays.note_their_follow(unit, relay, None)
+    return Done("undo.relay")
 
 
 def _forget_boost(unit: Unit, kind: str | None, object_uri: str, actor_uri: str) -> None:

@@ -13,6 +13,7 @@ from fedi.publications.activitystreams import build_object
 from fedi.publications.model import Publication
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
+from outbox.actions.relay import announce_to_relays
 from outbox.activities import envelope
 from outbox.send import Audience, send
 
@@ -46,6 +47,7 @@ def create(
         publication.cc,
     )
     send(unit, author, activity, audience_of(unit, author, publication))
+    announce_to_relays(unit, publication)
 
 
 def _send_to_each(

@@ -18,7 +18,7 @@ from fedi.vocab.terms import PUBLIC
 from outbox import store
 from outbox.actions.create import audience_of
 from outbox.activities import envelope
-from outbox.send import Audience, send
+from outbox.send import Audience, reached_before, send
 
 
 def update(unit: Unit, author: Actor, publication: Publication) -> Publication:
@@ -50,7 +50,7 @@ def update(unit: Unit, author: Actor, publication: Publication) -> Publication:
     )
     activity["updated"] = activity["object"]["updated"]
     audience = audience_of(unit, author, newer, again=True)
-    reached = tuple(store.list_inboxes_of(unit.tx, newer.uri))
+    reached = reached_before(unit, newer.uri)
     send(unit, author, activity, replace(audience, inboxes=reached))
     return newer
 

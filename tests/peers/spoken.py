@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from actors import refresh
+from actors import refresh, relays
 from actors.model import Actor, ActorImage, ProfileField
 from fedi.publications import reactions
 from fedi.publications.aid.model import AidDetails
@@ -21,6 +21,7 @@ from fedi.publications.compose import Draft, DraftText
 from fedi.publications.model import Attachment, Publication
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
+from outbox.actions import relay as relay_letters
 from outbox.actions.add import feature
 from outbox.actions.announce import announce
 from outbox.actions.flag import flag
@@ -135,6 +136,7 @@ async def documents() -> dict[str, Document]:
         await _meet(life)
         note = await _publish(life)
         await _react(life, note)
+        await _relay(life, note)
         await _leave(life, note)
         return {name: steady(document) for name, document in sorted(life.said.items())}
 
@@ -257,6 +259,31 @@ async def _react(life: Life, note: Publication) -> None:
     stamp = life.said["accept-quote"]["result"]
     await life.serve("quote-stamp", stamp)
     await life.do("delete-stamp", lambda unit: revoke_quote(unit, agora, stamp))
+
+
+async def _relay(life: Life, note: Publication) -> None:
+    """A relay of either style is asked, told of something new, and left."""
+    inbox = life.there.url("/relay/inbox")
+    place = relays.Place(inbox, relays.MASTODON, THERE, inbox, None)
+    await life.do("relay-follow", lambda unit: relay_letters.subscribe(unit, place))
+    await life.do("relay-undo", lambda unit: relay_letters.leave(unit, _known(unit, inbox)))
+    actor = await refresh.fetch_actor(life.made[HOST], life.there.person("relay").uri)
+    other = relays.Place(actor.uri, relays.LITEPUB, THERE, actor.inbox, actor.uri)
+    await life.do("litepub-follow", lambda unit: relay_letters.subscribe(unit, other))
+
+    def accept(unit: Unit) -> None:
+        relays.decide(unit, _known(unit, actor.uri), relays.ACCEPTED, actor.uri)
+        relays.note_their_follow(unit, _known(unit, actor.uri), f"{actor.uri}#follows/1")
+
+    await life.made[HOST].change(accept)
+    await life.do("litepub-announce", lambda unit: relay_letters.announce_to_relays(unit, note))
+    await life.do("litepub-undo", lambda unit: relay_letters.leave(unit, _known(unit, actor.uri)))
+
+
+def _known(unit: Unit, address: str) -> relays.Relay:
+    found = relays.find_by_address(unit.tx, address)
+    assert found is not None
+    return found
 
 
 async def _leave(life: Life, note: Publication) -> None:
