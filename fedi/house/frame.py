@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from actors import store as actor_store
 from fedi.errors import FediError, Invalid
 from fedi.house.member import Visit
 from fedi.house.rights import Right
@@ -66,9 +68,9 @@ def page(
     )
 
 
-def door_page(
+async def door_page(
     instance: Instance,
-    visit_request: Any,
+    request: Request,
     visitor: Visitor,
     template: str,
     title: str,
@@ -79,10 +81,12 @@ def door_page(
     **values: Any,
 ) -> Response:
     """A page before the door: signing in, an invitation."""
-    site = site_of(instance.config, instance.urls)
+    site = site_of(
+        instance.config, instance.urls, await instance.look(actor_store.list_collectives)
+    )
     head = Head(title=title, canonical=f"{instance.urls.base}/sign-in", is_indexed=False)
     return show(
-        visit_request,
+        request,
         f"house/{template}",
         visitor,
         site,

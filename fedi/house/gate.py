@@ -118,7 +118,8 @@ def _admitted(instance: Instance, request: Request, member: Member, door: Door) 
             if member.actor is None and door.right is Right.HOUSE
             else Forbidden("house.not_your_role", detail=door.right)
         )
-    return Visit(instance, request, member, visitor_here(instance, request))
+    visitor = visitor_here(instance, request, member.person.language or "")
+    return Visit(instance, request, member, visitor)
 
 
 def _confirm(visit: Visit, form: forms.Form) -> Response:

@@ -37,11 +37,14 @@ class Visitor:
         return "، " if self.language == "ar" else ", "
 
 
-def visitor_of(request: Request, config: Config, now: datetime) -> Visitor:
-    """The visitor behind a request. Whatever makes no sense in the address is as good as absent."""
+def visitor_of(request: Request, config: Config, now: datetime, own: str = "") -> Visitor:
+    """The visitor behind a request. Whatever makes no sense in the address is as good as absent. `own`: the language that
+    somebody who is known has asked for, once and for all."""
     query = request.query_params
-    chosen = known_language(query.get("lang", "")[:_VALUE_LENGTH_MAX]) or request.cookies.get(
-        COOKIE, ""
+    chosen = (
+        known_language(query.get("lang", "")[:_VALUE_LENGTH_MAX])
+        or own
+        or request.cookies.get(COOKIE, "")
     )
     language = choose_language(
         request.headers.get("accept-language"), chosen, config.instance.language

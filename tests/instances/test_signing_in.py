@@ -319,3 +319,14 @@ async def test_a_stolen_database_signs_nobody_in() -> None:
         thief = Browser(made, "agora.test")
         thief.cookies = {"__Host-session": sessions.hash_of(secret)}
         assert (await thief.get("/me")).path.startswith("/sign-in")
+
+
+async def test_the_house_speaks_the_language_of_the_person_whatever_the_browser_says() -> None:
+    async with world("agora.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        salma = await a_member(made, agora, "سلمى", "reader", "ar")
+        salma.language = "fr"
+        page = await salma.get("/house/agora")
+        assert 'lang="ar" dir="rtl"' in page.text
+        borrowed = Browser(made, "agora.test", "fr")
+        assert 'lang="fr" dir="ltr"' in (await borrowed.get("/sign-in")).text

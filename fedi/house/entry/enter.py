@@ -35,7 +35,7 @@ async def enter(
     kept = kept_in(form)
     if kept:
         visitor = visitor_here(instance, request)
-        answer = door_page(
+        answer = await door_page(
             instance,
             request,
             visitor,

@@ -38,7 +38,7 @@ class _Invited:
 async def ask(instance: Instance, request: Request) -> Response:
     """The page of an unused invitation. Raises NotFound for any other token."""
     invited = await _invited(instance, request)
-    return _form(instance, request, invited)
+    return await _form(instance, request, invited)
 
 
 async def tell(instance: Instance, request: Request) -> Response:
@@ -50,7 +50,7 @@ async def tell(instance: Instance, request: Request) -> Response:
     secret = cookies.secret_in(instance, request, cookies.ENTRY)
     if not cookies.is_token(instance, secret, form.get(forms.TOKEN)):
         stale = (Problem("", "house.sign_in.stale"),)
-        return _form(instance, request, invited, status=403, problems=stale)
+        return await _form(instance, request, invited, status=403, problems=stale)
     password = form.get("password")
     try:
         if password != form.get("again"):
@@ -58,7 +58,7 @@ async def tell(instance: Instance, request: Request) -> Response:
         about = [invited.person.name, instance.urls.host, instance.config.instance.name]
         await passwords.check_new(password, about)
     except FediError as problem:
-        return _form(instance, request, invited, status=400, problems=problems_of(problem))
+        return await _form(instance, request, invited, status=400, problems=problems_of(problem))
     kept = await passwords.hash_of(password)
     token = request.path_params["token"]
 
@@ -93,7 +93,7 @@ async def _invited(instance: Instance, request: Request) -> _Invited:
     return await instance.look(look)
 
 
-def _form(
+async def _form(
     instance: Instance,
     request: Request,
     invited: _Invited,
@@ -106,7 +106,7 @@ def _form(
     until = moment_line(
         invited.until.expires_at, visitor.zone, visitor.language, digits=visitor.digits
     )
-    answer = door_page(
+    answer = await door_page(
         instance,
         request,
         visitor,

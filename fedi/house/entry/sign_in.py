@@ -33,13 +33,13 @@ async def ask(instance: Instance, request: Request) -> Response:
     target = target_of(request.query_params.get("next", ""))
     if await find_member(instance, request, None) is not None:
         return go(target)
-    return _form(instance, request, target)
+    return await _form(instance, request, target)
 
 
 async def ask_again(instance: Instance, request: Request, form: forms.Form) -> Response:
     """The form, after a session ended in the middle of something: what was typed stays in the page."""
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return _form(
+    return await _form(
         instance,
         request,
         target,
@@ -59,7 +59,7 @@ async def tell(instance: Instance, request: Request) -> Response:
     secret = cookies.secret_in(instance, request, cookies.ENTRY)
     if not cookies.is_token(instance, secret, form.get(forms.TOKEN)):
         stale = (Problem("", "house.sign_in.stale"),)
-        return _form(instance, request, target, status=403, problems=stale, typed=typed)
+        return await _form(instance, request, target, status=403, problems=stale, typed=typed)
     name, password = form.get("name"), form.get("password")
     known_as = fold_letters(name[: people.NAME_MAX * 2]).casefold()
     address = request.client.host if request.client else ""
@@ -67,7 +67,7 @@ async def tell(instance: Instance, request: Request) -> Response:
         instance.entrances.check(known_as, address, instance.clock.monotonic())
     except TooMany as problem:
         wait = Problem("", "house.sign_in.wait", {"n": -(-problem.retry_after_s // 60)})
-        answer = _form(instance, request, target, status=429, problems=(wait,), typed=typed)
+        answer = await _form(instance, request, target, status=429, problems=(wait,), typed=typed)
         answer.headers["retry-after"] = str(problem.retry_after_s)
         return answer
 
@@ -79,11 +79,11 @@ async def tell(instance: Instance, request: Request) -> Response:
     if not await passwords.is_right(kept, password) or person is None:
         instance.entrances.note_failure(known_as, address, instance.clock.monotonic())
         wrong = (Problem("password", "house.sign_in.wrong"),)
-        return _form(instance, request, target, status=403, problems=wrong, typed=typed)
+        return await _form(instance, request, target, status=403, problems=wrong, typed=typed)
     return await enter(instance, request, person, form)
 
 
-def _form(
+async def _form(
     instance: Instance,
     request: Request,
     target: str,
@@ -95,7 +95,7 @@ def _form(
     typed = typed or _Typed()
     visitor = visitor_here(instance, request)
     secret = cookies.entry_secret(instance, request)
-    answer = door_page(
+    answer = await door_page(
         instance,
         request,
         visitor,

@@ -13,9 +13,9 @@ from fedi.web.site import Head, Site, link_header
 from fedi.web.visitor import Visitor, visitor_of
 
 
-def visitor_here(instance: Instance, request: Request) -> Visitor:
-    """The visitor of a request, at this moment."""
-    return visitor_of(request, instance.config, instance.clock.now())
+def visitor_here(instance: Instance, request: Request, own: str = "") -> Visitor:
+    """The visitor of a request, at this moment. `own`: the language a person who is known reads in."""
+    return visitor_of(request, instance.config, instance.clock.now(), own)
 
 
 def seen_here(instance: Instance) -> Seen:
