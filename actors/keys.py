@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from fedi.db.engine import Reader
+from fedi.db.engine import Reader, marks
 from fedi.errors import Invalid, NotFound, SetupError
 from fedi.ids import new_public_id
 from fedi.signatures.keys import (
@@ -71,10 +71,25 @@ def replace_pair(unit: Unit, secret: bytes, actor_uri: str, pair: tuple[bytes, b
     return old
 
 
-def forget_retired(unit: Unit, before_ms: int) -> int:
-    """Destroy private keys that were replaced before this moment; how many."""
+def list_retired(rx: Reader, before_ms: int, after: str, most: int) -> Sequence[tuple[str, int]]:
+    """Private keys that were replaced before this moment, by id, with their bytes; `after` is the last one seen."""
+    rows = rx.all(
+        "SELECT uri, LENGTH(private_sealed) FROM actor_key WHERE retired_at < ? AND private_sealed IS NOT NULL "
+        "AND uri > ? ORDER BY uri LIMIT ?",
+        before_ms,
+        after,
+        most,
+    )
+    return [(row[0], int(row[1])) for row in rows]
+
+
+def forget_retired(unit: Unit, before_ms: int, uris: Sequence[str]) -> int:
+    """Destroy those of these private keys that were replaced before this moment; how many."""
     return unit.tx.run(
-        "DELETE FROM actor_key WHERE retired_at < ? AND private_sealed IS NOT NULL", before_ms
+        "DELETE FROM actor_key WHERE retired_at < ? AND private_sealed IS NOT NULL "
+        f"AND uri IN ({marks(len(uris))})",
+        before_ms,
+        *uris,
     )
 
 

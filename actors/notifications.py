@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 from actors import blocks
 from fedi.canonical import host_of
-from fedi.clock import from_ms
-from fedi.db.engine import Reader, Row
+from fedi.clock import from_ms, to_ms
+from fedi.db.engine import Reader, Row, marks
 from fedi.ids import new_row_id
 from fedi.unit import Unit
 
@@ -123,3 +123,22 @@ def forget_between(unit: Unit, actor_uri: str, from_uri: str) -> None:
 def forget_from(unit: Unit, from_uri: str) -> None:
     """Who did it is gone or shut out."""
     unit.tx.run("DELETE FROM notification WHERE from_uri = ?", from_uri)
+
+
+def list_older(
+    rx: Reader, before: datetime, after: tuple[int, int], most: int
+) -> Sequence[tuple[int, int]]:
+    """What was told before this moment: when, the row; `after` is the last one seen."""
+    rows = rx.all(
+        "SELECT created_at, id FROM notification WHERE created_at < ? AND (created_at, id) > (?, ?) "
+        "ORDER BY created_at, id LIMIT ?",
+        to_ms(before),
+        *after,
+        most,
+    )
+    return [(int(row[0]), int(row[1])) for row in rows]
+
+
+def forget_rows(unit: Unit, row_ids: Sequence[int]) -> int:
+    """These are old; how many there were."""
+    return unit.tx.run(f"DELETE FROM notification WHERE id IN ({marks(len(row_ids))})", *row_ids)

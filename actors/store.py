@@ -156,6 +156,12 @@ def mark_deleted(unit: Unit, uri: str) -> None:
     )
 
 
+def forget(unit: Unit, uri: str) -> None:
+    """Nothing here is about this actor elsewhere any more: as if it had never been heard of."""
+    unit.touched.add(uri)
+    unit.tx.run("DELETE FROM actor WHERE uri = ? AND role = 'remote'", uri)
+
+
 def _values_of(actor: Actor) -> tuple[Any, ...]:
     return (
         actor.uri,

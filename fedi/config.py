@@ -172,6 +172,46 @@ class MediaConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionConfig:
+    """How long things are kept, in days. `fedi purge` shows what would go; the server applies it every hour."""
+
+    inbox_bodies_days: int = _doc(
+        7,
+        "What other servers sent, after it was processed; its id is kept so that nothing happens twice.",
+    )
+    set_aside_days: int = _doc(
+        30, "What other servers sent and broke us, kept for another attempt."
+    )
+    passed_on_days: int = _doc(
+        7,
+        "Answers of others that were passed on to the followers here, once nothing of them waits.",
+    )
+    remote_publications_days: int = _doc(
+        90,
+        "Publications of others, unless somebody here answered, liked, announced, quoted or pinned them or is addressed, "
+        "or they are part of a conversation with us, or an event or need that is not over.",
+    )
+    remote_actors_days: int = _doc(
+        90,
+        "Accounts elsewhere with their keys, when nothing here is about them and they were not heard of for so long.",
+    )
+    notifications_days: int = _doc(180, "Notices about what others did.")
+    failed_deliveries_days: int = _doc(
+        14, "Deliveries that were refused or given up, counted from then."
+    )
+    ledger_days: int = _doc(90, "The ledger of deliveries that arrived.")
+    silent_hosts_days: int = _doc(
+        30, "How other servers behaved, when nothing is exchanged with them any more."
+    )
+    retired_keys_days: int = _doc(
+        60, "Private keys that were replaced; letters signed with them may still wait."
+    )
+    unused_uploads_days: int = _doc(
+        7, "Uploaded pictures that no publication and no collective shows."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LogConfig:
     """What is written to standard error: ids, hosts and outcomes, never content or addresses of people."""
 
@@ -191,6 +231,7 @@ class Config:
     people: PeopleConfig = field(default_factory=PeopleConfig)
     delivery: DeliveryConfig = field(default_factory=DeliveryConfig)
     media: MediaConfig = field(default_factory=MediaConfig)
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
     log: LogConfig = field(default_factory=LogConfig)
     path: Path | None = None
 
@@ -210,6 +251,7 @@ SECTIONS: dict[str, type] = {
     "people": PeopleConfig,
     "delivery": DeliveryConfig,
     "media": MediaConfig,
+    "retention": RetentionConfig,
     "log": LogConfig,
 }
 
@@ -464,6 +506,12 @@ def _check_numbers(config: Config, where: _Places) -> None:
         ("delivery", "give_up_days", config.delivery.give_up_days, 1, 60),
         ("media", "cache_bytes_max", config.media.cache_bytes_max, 0, 1_099_511_627_776),
         ("media", "cache_days_max", config.media.cache_days_max, 1, 365),
+        # a letter signed with a replaced key may wait as long as a delivery may be tried
+        ("retention", "retired_keys_days", config.retention.retired_keys_days, 60, 3650),
+        *(
+            ("retention", each.name, getattr(config.retention, each.name), 1, 3650)
+            for each in fields(config.retention)
+        ),
     ):
         if not least <= value <= most:
             raise SetupError(

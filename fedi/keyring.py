@@ -1,6 +1,7 @@
 """Keys in memory: parsing a stored private key costs a hundred times a signature, so each is parsed once."""
 
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from fedi.signatures.keys import PublicKey, SigningKey
@@ -38,6 +39,12 @@ class Keyring:
     def forget_owner(self, owner: str) -> None:
         """The owner changed or left: none of its keys is believed from memory any more."""
         for key_id in [key_id for key_id, key in self._public.items() if key.owner == owner]:
+            del self._public[key_id]
+
+    def forget_owners(self, owners: Collection[str]) -> None:
+        """The same for many at once."""
+        gone = frozenset(owners)
+        for key_id in [key_id for key_id, key in self._public.items() if key.owner in gone]:
             del self._public[key_id]
 
     def note_failure(self, key_id: str, until: float) -> None:

@@ -233,7 +233,8 @@ class Processor:
         if handler is None:
             return Ignored("verb_unknown"), False
         if sender is None:
-            return Ignored("sender_gone"), False
+            # forgotten for its long silence (S85) between the proof at the door and this turn
+            sender = await refresh.fetch_actor(self._instance, kept.arrival.actor_uri)
         found = await self._fetched(sender, activity, handler)
         publication = None
         if (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fedi.clock import from_ms, to_ms
-from fedi.db.engine import Reader
+from fedi.db.engine import Reader, marks
 from fedi.ids import new_row_id
 from fedi.unit import Unit
 
@@ -182,9 +182,27 @@ def next_due(rx: Reader, after: datetime) -> datetime | None:
     return from_ms(row[0]) if row and row[0] is not None else None
 
 
-def forget_bodies(unit: Unit, before: datetime) -> int:
-    """Drop the bytes of what was done before this moment (S85); ids stay, so that nothing happens twice."""
-    return unit.tx.run(
-        "UPDATE inbox_activity SET body = NULL WHERE body IS NOT NULL AND done_at < ? AND state <> 'quarantined'",
+def list_bodies(
+    rx: Reader, before: datetime, after: tuple[int, int], most: int, *, is_set_aside: bool
+) -> Sequence[tuple[int, int, int]]:
+    """What was done before this moment and still has its bytes: when, its row, how many; `after` is the last one seen."""
+    rows = rx.all(
+        "SELECT done_at, id, LENGTH(body) FROM inbox_activity WHERE body IS NOT NULL AND done_at < ? "
+        "AND (state = 'quarantined') = ? AND state <> 'waiting' AND (done_at, id) > (?, ?) "
+        "ORDER BY done_at, id LIMIT ?",
         to_ms(before),
+        is_set_aside,
+        *after,
+        most,
+    )
+    return [(int(row[0]), int(row[1]), int(row[2])) for row in rows]
+
+
+def forget_bodies(unit: Unit, before: datetime, row_ids: Sequence[int]) -> int:
+    """Drop the bytes of those of these that were done before this moment (S85); ids stay, so that nothing happens twice."""
+    return unit.tx.run(
+        "UPDATE inbox_activity SET body = NULL WHERE done_at < ? AND state <> 'waiting' "
+        f"AND id IN ({marks(len(row_ids))})",
+        to_ms(before),
+        *row_ids,
     )

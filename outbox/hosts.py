@@ -13,6 +13,11 @@ from fedi.db.engine import Reader, marks
 from fedi.unit import Unit
 
 _COLUMNS = "host, due_at, failures, failing_since, last_sent_at, last_reason, clock_skew_s"
+# Values: a moment, three times.
+_SILENT = (
+    "due_at IS NULL AND claimed_until = 0 AND COALESCE(last_sent_at, 0) < ? "
+    "AND COALESCE(last_heard_at, 0) < ? AND COALESCE(failing_since, 0) < ?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +130,29 @@ def retry_now(unit: Unit, host: str | None = None) -> int:
     )
 
 
-def forget_silent(unit: Unit, before: datetime) -> int:
-    """Forget hosts for which nothing waits and with which nothing was exchanged since (S64); how many."""
+def list_silent(rx: Reader, before: datetime, after: str, most: int) -> Sequence[str]:
+    """Hosts for which nothing waits and with which nothing was exchanged since, by name; `after` is the last one seen."""
+    moment = to_ms(before)
+    rows = rx.all(
+        f"SELECT host FROM host WHERE host > ? AND {_SILENT} ORDER BY host LIMIT ?",
+        after,
+        moment,
+        moment,
+        moment,
+        most,
+    )
+    return [row[0] for row in rows]
+
+
+def forget_silent(unit: Unit, before: datetime, names: Sequence[str]) -> int:
+    """Forget those of these hosts that are still silent (S64); how many."""
     moment = to_ms(before)
     return unit.tx.run(
-        "DELETE FROM host WHERE due_at IS NULL AND claimed_until = 0 AND COALESCE(last_sent_at, 0) < ? "
-        "AND COALESCE(last_heard_at, 0) < ? AND COALESCE(failing_since, 0) < ?",
+        f"DELETE FROM host WHERE {_SILENT} AND host IN ({marks(len(names))})",
         moment,
         moment,
         moment,
+        *names,
     )
 
 

@@ -400,20 +400,84 @@ def oldest_waiting(rx: Reader) -> datetime | None:
     return from_ms(row[0]) if row and row[0] is not None else None
 
 
-def give_up(unit: Unit, before: datetime) -> int:
-    """Stop trying what has waited since before this moment; how many."""
+def list_overdue(
+    rx: Reader, before: datetime, after: tuple[int, int], most: int
+) -> Sequence[tuple[int, int]]:
+    """What has waited since before this moment: since when, its row; `after` is the last one seen."""
+    rows = rx.all(
+        "SELECT created_at, id FROM delivery WHERE state = 'waiting' AND created_at < ? AND (created_at, id) > (?, ?) "
+        "ORDER BY created_at, id LIMIT ?",
+        to_ms(before),
+        *after,
+        most,
+    )
+    return [(int(row[0]), int(row[1])) for row in rows]
+
+
+def give_up(unit: Unit, before: datetime, row_ids: Sequence[int]) -> int:
+    """Stop trying those of these that have waited since before this moment; how many."""
     return unit.tx.run(
-        "UPDATE delivery SET state = 'given_up', last_at = ? WHERE state = 'waiting' AND created_at < ?",
+        "UPDATE delivery SET state = 'given_up', last_at = ? WHERE state = 'waiting' AND created_at < ? "
+        f"AND id IN ({marks(len(row_ids))})",
         unit.now_ms,
         to_ms(before),
+        *row_ids,
     )
 
 
-def purge(unit: Unit, before: datetime) -> int:
-    """Forget settled lines of the ledger that are older than this; how many."""
+def list_settled(
+    rx: Reader, before: datetime, after: tuple[int, int], most: int, *, only_failed: bool
+) -> Sequence[tuple[int, int]]:
+    """Lines of the ledger that were settled before this moment: when, the row; `after` is the last one seen."""
+    rows = rx.all(
+        "SELECT last_at, id FROM delivery WHERE state <> 'waiting' AND last_at < ? AND (last_at, id) > (?, ?) "
+        "AND (NOT ? OR state IN ('refused', 'gone', 'given_up')) ORDER BY last_at, id LIMIT ?",
+        to_ms(before),
+        *after,
+        only_failed,
+        most,
+    )
+    return [(int(row[0]), int(row[1])) for row in rows]
+
+
+def purge(unit: Unit, before: datetime, row_ids: Sequence[int]) -> int:
+    """Forget those of these lines that are settled and older than this; how many."""
     return unit.tx.run(
-        "DELETE FROM delivery WHERE state <> 'waiting' AND last_at < ?", to_ms(before)
+        f"DELETE FROM delivery WHERE state <> 'waiting' AND last_at < ? AND id IN ({marks(len(row_ids))})",
+        to_ms(before),
+        *row_ids,
     )
+
+
+def list_passed_on(
+    rx: Reader, before: datetime, after: tuple[int, int], most: int
+) -> Sequence[tuple[int, int, int]]:
+    """What others said, was passed on before this moment and waits for nobody: when, the row, how many bytes."""
+    rows = rx.all(
+        "SELECT published_at, id, LENGTH(body) FROM outbox_activity WHERE visibility = 'forwarded' AND published_at < ? "
+        "AND (published_at, id) > (?, ?) AND NOT EXISTS (SELECT 1 FROM delivery d "
+        "WHERE d.activity_id = outbox_activity.id AND d.state = 'waiting') ORDER BY published_at, id LIMIT ?",
+        to_ms(before),
+        *after,
+        most,
+    )
+    return [(int(row[0]), int(row[1]), int(row[2])) for row in rows]
+
+
+def forget_passed_on(unit: Unit, row_ids: Sequence[int]) -> int:
+    """Forget those of these that wait for nobody, with their lines of the ledger; how many."""
+    done = [
+        row[0]
+        for row in unit.tx.all(
+            f"SELECT id FROM outbox_activity WHERE visibility = 'forwarded' AND id IN ({marks(len(row_ids))}) "
+            "AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.activity_id = outbox_activity.id AND d.state = 'waiting')",
+            *row_ids,
+        )
+    ]
+    if not done:
+        return 0
+    unit.tx.run(f"DELETE FROM delivery WHERE activity_id IN ({marks(len(done))})", *done)
+    return unit.tx.run(f"DELETE FROM outbox_activity WHERE id IN ({marks(len(done))})", *done)
 
 
 def _delivery_of(row: Sequence[Any]) -> Delivery:

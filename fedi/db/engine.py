@@ -48,6 +48,10 @@ class Database(Protocol):
 
     async def write(self, work: Callable[[Writer], T]) -> T: ...
 
+    async def empty_journal(self) -> bool:
+        """Leave nothing of what was deleted in a journal beside the tables; False when somebody reads just now."""
+        ...
+
     async def close(self) -> None: ...
 
 

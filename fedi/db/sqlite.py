@@ -28,7 +28,8 @@ _WRITER_PRAGMAS = (
     "PRAGMA secure_delete=ON",
     "PRAGMA cache_size=-8000",
 )
-_BOTH_PRAGMAS = ("PRAGMA busy_timeout=30000", "PRAGMA temp_store=MEMORY")
+_BUSY_TIMEOUT = "PRAGMA busy_timeout=30000"
+_BOTH_PRAGMAS = (_BUSY_TIMEOUT, "PRAGMA temp_store=MEMORY")
 # What a full or failing disk looks like; callers hear "later", nothing is half done.
 _STORAGE_TROUBLE = ("full", "disk i/o error", "readonly", "unable to open", "locked")
 
@@ -135,6 +136,28 @@ class SqliteDatabase:
                 _settle_group(group)
         finally:
             self._flusher = None
+
+    async def empty_journal(self) -> bool:
+        """Move the journal into the database, where deleted rows are overwritten (`secure_delete`), and cut it to nothing.
+
+        Waits for readers only as long as nobody who writes would notice.
+        """
+
+        def empty(connection: sqlite3.Connection) -> bool:
+            # most of the work disturbs nobody; what remains needs a moment without readers
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            connection.execute("PRAGMA busy_timeout=100")
+            try:
+                row = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.OperationalError as problem:
+                if "locked" not in str(problem):
+                    raise
+                return False
+            finally:
+                connection.execute(_BUSY_TIMEOUT)
+            return not row[0]
+
+        return await self._writer.hop(empty)
 
     async def close(self) -> None:
         """Finish what waits, then close every connection."""

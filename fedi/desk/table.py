@@ -18,6 +18,7 @@ from fedi.desk import (
     people,
     polls,
     publishing,
+    purge,
     queue,
     quotes,
     relations,
@@ -116,6 +117,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "held.list": Command(held.ListOrder, held.Waitings, held.list_waiting),
     "held.release": Command(held.DecideOrder, held.Decided, held.release),
     "held.refuse": Command(held.DecideOrder, held.Decided, held.refuse),
+    "purge": Command(purge.PurgeOrder, purge.Purge, purge.purge),
     "flags": Command(collectives.NoOrder, reports.Flags, reports.list_open),
     **{name: Command(*entry) for name, entry in doctor.COMMANDS.items()},
 }

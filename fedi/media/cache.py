@@ -166,6 +166,19 @@ def forget_host(unit: Unit, blocked: str) -> int:
     return dropped
 
 
+def list_fetched_before(
+    rx: Reader, moment: datetime, after: str, most: int
+) -> Sequence[tuple[str, int]]:
+    """What was fetched, or last failed, before `moment`: addresses with bytes, by address; `after` is the last one seen."""
+    rows = rx.all(
+        "SELECT url, size_bytes FROM remote_media WHERE fetched_at < ? AND url > ? ORDER BY url LIMIT ?",
+        to_ms(moment),
+        after,
+        most,
+    )
+    return [(row[0], int(row[1])) for row in rows]
+
+
 def forget_fetched_before(unit: Unit, moment: datetime) -> int:
     """Let go of what was fetched, or last failed, before `moment`; at most `BATCH` rows, how many."""
     rows = unit.tx.all(

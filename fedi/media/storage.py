@@ -54,8 +54,14 @@ class MediaStorage(Protocol):
     def iterate(self) -> Iterator[Stored]:
         """Everything kept, in no order; for backups and for finding what nobody refers to."""
 
+    def iterate_older(self, age_s: float) -> Iterator[Stored]:
+        """What has been kept for longer than so many seconds."""
+
     def size(self) -> int:
         """Bytes kept in all."""
+
+    def remove_unfinished(self) -> int:
+        """Remove what an interrupted `put` left behind more than an hour ago; how many files that were."""
 
 
 def media_type_of(key: str) -> str:
@@ -119,18 +125,20 @@ class FolderStorage:
             if _KEY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
                 yield Stored(entry.name, entry.stat(follow_symlinks=False).st_size)
 
+    def iterate_older(self, age_s: float) -> Iterator[Stored]:
+        oldest = self._now() - age_s
+        for entry in self._entries():
+            if _KEY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                found = entry.stat(follow_symlinks=False)
+                if found.st_mtime < oldest:
+                    yield Stored(entry.name, found.st_size)
+
     def size(self) -> int:
         return sum(stored.content_bytes for stored in self.iterate())
 
     def remove_unfinished(self) -> int:
-        """Remove what an interrupted `put` left behind more than an hour ago; how many files that were.
-
-        Age is counted against a file made now, so that the clock is the one of the disk that other machines may share.
-        """
-        probe = self._root / f"{_UNFINISHED}{secrets.token_hex(8)}"
-        probe.touch(mode=0o600)
-        oldest_kept = probe.stat().st_mtime - _UNFINISHED_AFTER_S
-        probe.unlink()
+        """Remove what an interrupted `put` left behind more than an hour ago; how many files that were."""
+        oldest_kept = self._now() - _UNFINISHED_AFTER_S
         removed = 0
         for entry in self._entries():
             if not entry.name.startswith(_UNFINISHED):
@@ -140,6 +148,14 @@ class FolderStorage:
                     Path(entry.path).unlink()
                     removed += 1
         return removed
+
+    def _now(self) -> float:
+        """The time of a file made now: the clock is the one of the disk, which other machines may share."""
+        probe = self._root / f"{_UNFINISHED}{secrets.token_hex(8)}"
+        probe.touch(mode=0o600)
+        now = probe.stat().st_mtime
+        probe.unlink()
+        return now
 
     def _entries(self) -> Iterator[os.DirEntry[str]]:
         for outer in _folders_in(self._root):

@@ -38,6 +38,11 @@ def list_uris(rx: Reader, actor_uri: str) -> Sequence[str]:
     return [row[0] for row in rows]
 
 
+def forget_actor(unit: Unit, actor_uri: str) -> None:
+    """The actor is gone, and so are its pins."""
+    unit.tx.run("DELETE FROM featured WHERE actor_uri = ?", actor_uri)
+
+
 def forget_object(unit: Unit, object_uri: str) -> None:
     """The object is gone."""
     unit.tx.run("DELETE FROM featured WHERE object_uri = ?", object_uri)

@@ -5,6 +5,7 @@ This is the one door to storing a publication; no caller writes to a single shel
 
 from actors import circles, relays
 from fedi.media import cache
+from fedi.media import store as media_store
 from fedi.publications import featured, quotes, reactions, store, timeline
 from fedi.publications.aid import store as aid_store
 from fedi.publications.aid.model import AidDetails
@@ -41,10 +42,32 @@ def take_off(unit: Unit, uri: str, *, is_local: bool, by: str | None = None) -> 
 
     `by`: who withdrew it. Of what never arrived only their own words stay away: nobody buries another's beforehand.
     """
+    _forget_pictures(unit, uri, is_local=is_local)
+    return _clear(unit, uri, store.remove(unit, uri, is_local=is_local, by=by))
+
+
+def let_go(unit: Unit, uri: str) -> bool:
+    """Forget a publication of somebody else that nobody here needs any more (S85); whether it was there.
+
+    Nobody withdrew it, so there is no tombstone: it comes back when somebody refers to it.
+    """
+    _forget_pictures(unit, uri, is_local=False)
+    return _clear(unit, uri, store.forget(unit, uri))
+
+
+def _forget_pictures(unit: Unit, uri: str, *, is_local: bool) -> None:
+    """Copies of pictures from elsewhere leave at once; our own with the next round of what nothing shows."""
     publication = store.find(unit.tx, uri)
-    if publication is not None:
-        cache.forget(unit, [attachment.url for attachment in publication.attachments])
-    row_id = store.remove(unit, uri, is_local=is_local, by=by)
+    if publication is None:
+        return
+    urls = [attachment.url for attachment in publication.attachments]
+    cache.forget(unit, urls)
+    if is_local:
+        media_store.note_withdrawn(unit, urls)
+
+
+def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:
+    """Take off every other shelf what had this id and this row."""
     unit.touched.add(uri)
     reactions.forget_object(unit, uri)
     featured.forget_object(unit, uri)

@@ -280,8 +280,14 @@ def remove(unit: Unit, uri: str, *, is_local: bool, by: str | None = None) -> in
     The tombstone is left even when the publication never arrived: a Delete that overtakes its Create wins (S39).
     Then it bears the name of whoever withdrew it (`by`).
     """
-    row = unit.tx.one("SELECT id, type, author_uri FROM publication WHERE uri = ?", uri)
-    bury(unit, uri, row[1] if row else None, row[2] if row else by, is_local=is_local)
+    row = unit.tx.one("SELECT type, author_uri FROM publication WHERE uri = ?", uri)
+    bury(unit, uri, row[0] if row else None, row[1] if row else by, is_local=is_local)
+    return forget(unit, uri)
+
+
+def forget(unit: Unit, uri: str) -> int | None:
+    """Forget a publication and everything it said, without a tombstone: it may come back. The row it had."""
+    row = unit.tx.one("SELECT id FROM publication WHERE uri = ?", uri)
     if row is None:
         return None
     for table in ("publication_edit", "publication_hashtag", "publication_addressee"):
