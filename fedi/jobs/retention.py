@@ -113,7 +113,7 @@ async def _walk(instance: Instance, rule: Rule, *, is_applied: bool) -> Weight:
     span = Span(now, now - timedelta(days=days))
     place, rows, size_bytes = rule.start, 0, 0
     while True:
-        page = await instance.look(lambda rx, after=place: rule.find(rx, span, after, PAGE))  # type: ignore[misc]
+        page = await instance.look(partial(_look, rule=rule, span=span, after=place))
         going = [row for row in page if row.goes]
         size_bytes += sum(row.size_bytes for row in going)
         if is_applied:
@@ -128,13 +128,20 @@ async def _walk(instance: Instance, rule: Rule, *, is_applied: bool) -> Weight:
     return Weight(rule.name, days, rows, size_bytes)
 
 
+def _look(rx: Reader, rule: Rule, span: Span, after: Place) -> Sequence[Row]:
+    return rule.find(rx, span, after, PAGE)
+
+
+def _change(unit: Unit, instance: Instance, rule: Rule, span: Span, some: Sequence[Any]) -> int:
+    return rule.forget(instance, unit, span, some)
+
+
 async def _apply(instance: Instance, rule: Rule, span: Span, keys_: Sequence[Any]) -> int:
     rows = 0
     for first in range(0, len(keys_), BATCH):
         some = keys_[first : first + BATCH]
-        rows += await instance.change(
-            lambda unit, some=some: rule.forget(instance, unit, span, some)
-        )  # type: ignore[misc]
+        work = partial(_change, instance=instance, rule=rule, span=span, some=some)
+        rows += await instance.change(work)
         await asyncio.sleep(PAUSE_S)
     return rows
 

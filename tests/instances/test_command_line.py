@@ -465,3 +465,18 @@ def test_every_command_is_in_the_documentation() -> None:
     root = make()
     missing = [path for path in walk(root, click.Context(root), "fedi") if f"`{path}" not in text]
     assert missing == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_kept_too_long_is_shown_and_goes_only_when_that_is_meant(
+    fedi: Fedi, language: str
+) -> None:
+    shown = fedi("purge", "--language", language)
+    assert shown.status == 0
+    words = messages_of(language)
+    for rule in fedi("purge", "--json").document["lines"]:
+        assert str(words[f"purge.rule.{rule['rule']}"]) in shown.out
+        assert (rule["rows"], rule["size_bytes"]) == (0, 0)
+    assert str(words["purge.nothing"]) in shown.out
+    applied = fedi("purge", "--yes", "--json")
+    assert (applied.status, applied.document["applied"]) == (0, True)
