@@ -58,6 +58,19 @@ def list_newest(
     return [Entry(row[0], row[1], row[2] or "", row[3], row[4], from_ms(row[5])) for row in rows]
 
 
+def list_older(
+    rx: Reader, before: datetime, after: tuple[int, int], most: int
+) -> Sequence[tuple[int, int]]:
+    """What is older: when, the row; `after` is the last one seen."""
+    rows = rx.all(
+        "SELECT at, id FROM journal WHERE at < ? AND (at, id) > (?, ?) ORDER BY at, id LIMIT ?",
+        to_ms(before),
+        *after,
+        most,
+    )
+    return [(int(row[0]), int(row[1])) for row in rows]
+
+
 def forget(unit: Unit, before: datetime) -> int:
     """Forget what is older; how many."""
     return unit.tx.run("DELETE FROM journal WHERE at < ?", to_ms(before))

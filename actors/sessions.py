@@ -137,6 +137,22 @@ def list_of(rx: Reader, person_id: int, now: datetime, life: Life) -> Sequence[S
     return [each for each in map(_session_of, rows) if is_alive(each, now, life)]
 
 
+def list_over(
+    rx: Reader, now: datetime, life: Life, after: tuple[int, int], most: int
+) -> Sequence[tuple[int, int]]:
+    """The sessions that are over: when they began, their rows; `after` is the last one seen."""
+    rows = rx.all(
+        "SELECT created_at, id FROM session WHERE (created_at <= ? OR seen_at <= ? "
+        "OR (stage = 'factor' AND created_at <= ?)) AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?",
+        to_ms(now - life.whole),
+        to_ms(now - life.idle),
+        to_ms(now - FACTOR_LIFE),
+        *after,
+        most,
+    )
+    return [(int(row[0]), int(row[1])) for row in rows]
+
+
 def forget_over(unit: Unit, now: datetime, life: Life) -> int:
     """Delete the sessions that are over; how many."""
     return unit.tx.run(

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from actors import keys, notifications
+from actors import journal, keys, notifications, sessions
 from actors import store as actor_store
 from fedi.clock import to_ms
 from fedi.config import Config
@@ -40,10 +40,11 @@ Place = tuple[int, Any]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """When it is now, and the moment before which things are too old. `leaving`: keys of files whose rows went."""
+    """When it is now, the moment before which things are too old, all settings. `leaving`: keys of files whose rows went."""
 
     now: datetime
     before: datetime
+    config: Config
     leaving: list[str] = field(default_factory=list)
 
 
@@ -110,7 +111,7 @@ async def apply(instance: Instance) -> list[Weight]:
 async def _walk(instance: Instance, rule: Rule, *, is_applied: bool) -> Weight:
     now = instance.clock.now()
     days = days_of(instance.config, rule)
-    span = Span(now, now - timedelta(days=days))
+    span = Span(now, now - timedelta(days=days), instance.config)
     place, rows, size_bytes = rule.start, 0, 0
     while True:
         page = await instance.look(partial(_look, rule=rule, span=span, after=place))
@@ -239,6 +240,23 @@ def _find_retired(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
     return [Row((0, uri), uri, size) for uri, size in found]
 
 
+def _life(config: Config) -> sessions.Life:
+    return sessions.Life(
+        timedelta(hours=config.people.session_idle_hours),
+        timedelta(days=config.people.session_days),
+    )
+
+
+def _find_sessions(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
+    found = sessions.list_over(rx, span.now, _life(span.config), after, most)
+    return [Row((at, row_id), row_id) for at, row_id in found]
+
+
+def _find_journal(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
+    found = journal.list_older(rx, span.before, after, most)
+    return [Row((at, row_id), row_id) for at, row_id in found]
+
+
 # Publications before actors, so that who said them may go with them; what is given up before the ledger of what failed.
 # A table that grows needs one line here and one number in `[retention]` (or beside what it belongs to).
 RULES: tuple[Rule, ...] = (
@@ -304,6 +322,18 @@ RULES: tuple[Rule, ...] = (
         _find_retired,
         lambda _, unit, span, uris: keys.forget_retired(unit, to_ms(span.before), uris),
         start=(0, ""),
+    ),
+    Rule(
+        "sessions",
+        ("people", "session_days"),
+        _find_sessions,
+        lambda _, unit, span, _ids: sessions.forget_over(unit, span.now, _life(span.config)),
+    ),
+    Rule(
+        "journal",
+        ("people", "journal_days"),
+        _find_journal,
+        lambda _, unit, span, _ids: journal.forget(unit, span.before),
     ),
     Rule(
         "unused_uploads",

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from PIL import Image
 
-from actors import blocks, keys
+from actors import blocks, journal, keys, sessions
 from actors import store as actor_store
 from actors.model import Actor
 from fedi.config import Config
@@ -365,3 +365,27 @@ async def test_a_number_in_the_configuration_counts() -> None:
         made.clock.advance(days=4)
         await forget(made[HERE])
         assert await made.find(HERE, said.uri) is None
+
+
+async def test_sessions_that_are_over_and_the_old_journal_go() -> None:
+    async with world(HERE) as made:
+        here = made[HERE]
+
+        def happen(unit: Unit) -> None:
+            sessions.begin(unit, 1)
+            journal.note(unit, journal.HOUSE, 1, "person.added", "salma")
+
+        async def left() -> tuple[int, int]:
+            rows = await made.rows(HERE)
+            return rows["session"], rows["journal"]
+
+        await here.change(happen)
+        made.clock.advance(hours=11)
+        await forget(here)
+        assert await left() == (1, 1)
+        made.clock.advance(hours=2)
+        await forget(here)
+        assert await left() == (0, 1)
+        made.clock.advance(days=180)
+        await forget(here)
+        assert await left() == (0, 0)
