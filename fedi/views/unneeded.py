@@ -51,6 +51,7 @@ _MET: Final = (
     "OR EXISTS (SELECT 1 FROM publication_addressee p WHERE p.actor_uri = c.uri) "
     "OR EXISTS (SELECT 1 FROM reaction r WHERE r.actor_uri = c.uri) "
     "OR EXISTS (SELECT 1 FROM notification n WHERE n.from_uri = c.uri OR n.about_uri = c.uri) "
+    "OR EXISTS (SELECT 1 FROM relay y WHERE y.actor_uri = c.uri) "
     "OR EXISTS (SELECT 1 FROM flag g WHERE g.actor_uri = c.uri) "
     "OR EXISTS (SELECT 1 FROM inbox_activity i WHERE i.actor_uri = c.uri "
     "AND (i.state IN ('waiting', 'quarantined') OR i.received_at >= ?)))"
