@@ -13,7 +13,8 @@ import pytest
 from pyld import jsonld
 from pyld.documentloader.frozen import FrozenDocumentLoader
 
-from tests.peers.live.fedify_peer import NotInstallable, ensure_installed, node_of
+from tests.harness.npm import NotInstallable
+from tests.peers.live.fedify_peer import ensure_installed, node_of
 from tests.peers.spoken import golden
 from tests.peers.test_golden import strays_of
 

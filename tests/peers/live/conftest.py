@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 import trustme
 
-from tests.peers.live.fedify_peer import FedifyPeer, NotInstallable, ensure_installed
+from tests.harness.npm import NotInstallable
+from tests.peers.live.fedify_peer import FedifyPeer, ensure_installed
 from tests.peers.live.oracles import (
     Judge,
     Oracle,

@@ -6,16 +6,12 @@ loopback and drives it through its control door. Names are mapped to addresses, 
 
 import asyncio
 import contextlib
-import fcntl
-import hashlib
 import json
-import os
 import platform
-import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -24,22 +20,13 @@ from typing import Any, Self
 import aiohttp
 import trustme
 
+from tests.harness import npm
+from tests.harness.npm import NotInstallable
+
 SOURCES = Path(__file__).parent / "fedify"
-DEFINITIONS = ("package.json", "package-lock.json", ".npmrc")
-INSTALL_TIMEOUT_S = 240
 READY_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 5
-# What npm and pip say of a registry that does not answer. Anything else is a fault of ours, and no reason to skip.
-NO_ANSWER = re.compile(
-    r"ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|SOCKET_TIMEOUT|code E5[0-9][0-9]"
-    r"|connection broken by|HTTP error 5[0-9][0-9]"
-)
-
 Json = dict[str, Any]
-
-
-class NotInstallable(Exception):
-    """The peer cannot be installed here; the text says why. Tests that need it skip."""
 
 
 class PeerRefused(Exception):
@@ -49,22 +36,10 @@ class PeerRefused(Exception):
 def ensure_installed(cache_dir: Path) -> Path:
     """Install the peer below `cache_dir` unless it is there, and return its folder.
 
-    The folder's name follows the pinned versions, so a changed pin is a new installation.
     Raises NotInstallable when npm is missing, the registry does not answer, or no Node 22 is to be had;
     RuntimeError when the installation fails otherwise.
     """
-    npm = shutil.which("npm")
-    pins = hashlib.sha256(b"\0".join((SOURCES / name).read_bytes() for name in DEFINITIONS))
-    home = cache_dir / f"fedify-{pins.hexdigest()[:12]}"
-    home.mkdir(parents=True, exist_ok=True)
-    with only_one(home / ".lock"):
-        if not (home / ".complete").exists():
-            if npm is None:
-                raise NotInstallable("npm is not installed")
-            _install(npm, home)
-            (home / ".complete").touch()
-        for source in SOURCES.glob("*.mjs"):
-            _copy(source, home / source.name)
+    home = npm.ensure_installed(SOURCES, "fedify", cache_dir)
     node_of(home)
     return home
 
@@ -81,45 +56,6 @@ def node_of(home: Path) -> Path:
         if int(version.stdout.strip().removeprefix("v").split(".")[0] or 0) >= 22:
             return Path(found)
     raise NotInstallable("no Node 22 or newer for this machine")
-
-
-def _install(npm: str, home: Path) -> None:
-    for name in DEFINITIONS:
-        _copy(SOURCES / name, home / name)
-    try:
-        done = subprocess.run(
-            [npm, "ci", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=30000"],
-            cwd=home,
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_TIMEOUT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as problem:
-        raise NotInstallable(f"npm did not finish within {INSTALL_TIMEOUT_S} s") from problem
-    if done.returncode != 0:
-        said = [line for line in done.stderr.splitlines() if "error" in line]
-        why = f"npm failed: {' / '.join(said[:3])[:300]}"
-        if NO_ANSWER.search(done.stderr) is None:
-            raise RuntimeError(why)
-        raise NotInstallable(why)
-
-
-def _copy(source: Path, target: Path) -> None:
-    wanted = source.read_bytes()
-    if target.exists() and target.read_bytes() == wanted:
-        return
-    fresh = target.with_name(f"{target.name}.{os.getpid()}")
-    fresh.write_bytes(wanted)
-    fresh.replace(target)
-
-
-@contextlib.contextmanager
-def only_one(path: Path) -> Iterator[None]:
-    """Nobody else on this machine holds the same file meanwhile."""
-    with path.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from tests.peers.live.fedify_peer import NO_ANSWER, NotInstallable, node_of, only_one
+from tests.harness.npm import INSTALL_TIMEOUT_S, NO_ANSWER, NotInstallable, only_one
+from tests.peers.live.fedify_peer import node_of
 
 PYTHON_PEERS = ("bovine==0.5.19", "fediverse-pasture==0.2.25")
-INSTALL_TIMEOUT_S = 240
 
 
 @dataclass(frozen=True, slots=True)

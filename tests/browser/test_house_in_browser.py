@@ -1,0 +1,112 @@
+"""The pages of the house before judges: no violation for axe, no error for the Nu checker, no sideways scroll, nothing from
+elsewhere, nothing a browser complains about; in four languages, light and dark."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.browser.house import Neighbourhood, neighbourhood
+from tests.browser.judges import Judges, call_judges
+from tests.browser.tour import BEFORE, HOST, INSIDE, furnish, sign_in
+from tests.harness.npm import NotInstallable
+
+pytestmark = pytest.mark.browser
+
+SMALL = (320, 640)
+LOOKS = (
+    ("ar", "light"),
+    ("en", "dark"),
+    ("es", "light"),
+    ("fr", "dark"),
+    ("ar", "dark"),
+    ("en", "light"),
+)
+
+
+@dataclass(slots=True)
+class Told:
+    """What was found, by page, language and scheme."""
+
+    judges: Judges | None
+    why_not: str = ""
+    violations: dict[str, list[str]] = field(default_factory=dict)
+    widths: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def told() -> Told:
+    """One tour through every page in every language; the tests look at what was seen."""
+    import asyncio
+
+    return asyncio.run(_tour())
+
+
+async def _tour() -> Told:
+    try:
+        found = Told(call_judges())
+    except NotInstallable as problem:
+        found = Told(None, str(problem))
+    async with neighbourhood(HOST) as near:
+        await furnish(near)
+        for language, scheme in LOOKS:
+            await _look(near, found, language, scheme)
+        found.complaints, found.strangers = near.complaints, near.strangers
+    return found
+
+
+async def _look(near: Neighbourhood, found: Told, language: str, scheme: str) -> None:
+    tab = await near.tab(language, size=SMALL, scheme=scheme)
+    for name, path in BEFORE.items():
+        await _see(tab, found, f"{name} {language} {scheme}", path)
+    await sign_in(tab)
+    for name, path in INSIDE.items():
+        await _see(tab, found, f"{name} {language} {scheme}", path)
+    await tab.context.close()
+
+
+async def _see(tab: Any, found: Told, name: str, path: str) -> None:
+    answer = await tab.goto(f"https://{HOST}{path}")
+    assert answer.status == 200, (name, answer.status)
+    found.sources[name] = await answer.text()
+    found.widths[name] = await tab.evaluate("document.documentElement.scrollWidth")
+    if found.judges is not None:
+        found.violations[name] = await found.judges.violations(tab)
+
+
+def test_axe_finds_no_violation(told: Told) -> None:
+    if told.judges is None:
+        pytest.skip(f"axe-core is not available: {told.why_not}")
+    assert told.violations
+    assert {name: wrong for name, wrong in told.violations.items() if wrong} == {}
+
+
+def test_the_nu_checker_finds_no_error(told: Told) -> None:
+    if told.judges is None or not told.judges.java:
+        pytest.skip(f"the Nu HTML checker is not available: {told.why_not or 'no java'}")
+    light = {name: text for name, text in told.sources.items() if name.endswith("light")}
+    assert told.judges.errors(light) == []
+
+
+def test_no_page_scrolls_sideways_on_the_smallest_phone(told: Told) -> None:
+    assert {name: width for name, width in told.widths.items() if width > SMALL[0]} == {}
+
+
+def test_browsers_have_nothing_to_complain_about(told: Told) -> None:
+    assert told.complaints == []
+
+
+def test_nothing_is_asked_of_anybody_else(told: Told) -> None:
+    assert told.strangers == []
+
+
+def test_every_page_speaks_one_language_and_shows_no_key(told: Told) -> None:
+    import re
+
+    for name, text in told.sources.items():
+        language = name.split(" ")[1]
+        assert f'<html lang="{language}"' in text, name
+        assert re.findall(r">\s*((?:house|web|desk|error|journal)\.[a-z_.]+)\s*<", text) == [], name

@@ -1,0 +1,67 @@
+"""The pages of the house with something in each: for judges, for pictures, for people who look.
+
+`python -m tests.browser.tour FOLDER [page …]` takes pictures of them: Arabic and English, phone and desktop.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from tests.browser.house import DESKTOP, PHONE, Neighbourhood, neighbourhood
+from tests.harness.members import PASSWORD, a_member
+
+HOST: Final = "majaz.test"
+STEWARD: Final = "سلمى"
+# name → path; the first ones are seen by everybody, the others by who is signed in
+BEFORE: Final[Mapping[str, str]] = {"sign-in": "/sign-in"}
+INSIDE: Final[Mapping[str, str]] = {"home": "/house/mujawara", "me": "/me"}
+
+
+async def furnish(near: Neighbourhood) -> None:
+    """A collective with people and things that happened."""
+    made = near.made
+    ours = await made.collective(HOST, "mujawara", "مجاورة المجاز")
+    await a_member(made, ours, STEWARD, "steward", "", is_signed_in=False)
+    await a_member(made, ours, "Bilal Ben Othmane", "editor", "", is_signed_in=False)
+    await a_member(made, ours, "Inès", "author", "fr", is_signed_in=False)
+
+
+async def sign_in(tab: Any, name: str = STEWARD) -> None:
+    """Sign in as a person does."""
+    await tab.goto(f"https://{HOST}/sign-in")
+    await tab.fill("#f-name", name)
+    await tab.fill("#f-password", PASSWORD)
+    await tab.press("#f-password", "Enter")
+    await tab.wait_for_url("**/house/**")
+
+
+async def take(near: Neighbourhood, folder: Path, only: set[str]) -> None:
+    for language in ("ar", "en"):
+        for device, size in (("phone", PHONE), ("desktop", DESKTOP)):
+            scheme = "dark" if (language == "en") == (device == "phone") else "light"
+            tab = await near.tab(language, size=size, scheme=scheme)
+            for name, path in (*BEFORE.items(), *INSIDE.items()):
+                if only and name not in only:
+                    continue
+                if name in INSIDE and "/house" not in tab.url and "/me" not in tab.url:
+                    await sign_in(tab)
+                await tab.goto(f"https://{HOST}{path}")
+                file = folder / f"{name}-{device}-{language}-{scheme}.png"
+                await tab.screenshot(path=file, full_page=True)
+            await tab.context.close()
+
+
+async def main() -> None:
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp(prefix="tour-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    async with neighbourhood(HOST) as near:
+        await furnish(near)
+        await take(near, folder, set(sys.argv[2:]))
+    sys.stdout.write(f"{folder}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
