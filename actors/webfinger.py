@@ -9,6 +9,7 @@ from fedi.canonical import canonical, host_of
 from fedi.db.engine import Reader
 from fedi.errors import Invalid, RemoteGone, RemoteMalformed
 from fedi.instance import Instance
+from fedi.onion import is_onion
 from fedi.urls import Urls
 from fedi.vocab.terms import ACTIVITY_JSON, LD_JSON_PROFILE
 
@@ -99,9 +100,17 @@ def host_meta_json(urls: Urls) -> dict[str, Any]:
     return {"links": [{"rel": "lrdd", "type": "application/jrd+json", "template": template}]}
 
 
+def scheme_of(instance: Instance, host: str) -> str:
+    """How a host is asked of which only the name is known: an onion service proves itself without a certificate."""
+    if is_onion(host):
+        return "http"
+    is_trial = instance.config.network.unsafe_allow_http
+    return instance.urls.scheme if is_trial else "https"
+
+
 async def fetch_jrd(instance: Instance, username: str, host: str) -> dict[str, Any]:
     """What a host says of a name, whoever it then says it is about. Raises `RemoteError`s."""
-    scheme = instance.urls.scheme if instance.config.network.unsafe_allow_http else "https"
+    scheme = scheme_of(instance, host)
     resource = quote(f"acct:{username}@{host}", safe=":@")
     return await instance.http.fetch_json(
         f"{scheme}://{host}/.well-known/webfinger?resource={resource}", ACCEPT

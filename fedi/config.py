@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedi.errors import SetupError
+from fedi.onion import is_onion, is_spelled_right
 
 POSTURES = ("open", "guarded", "closed")
 LANGUAGES = ("ar", "en", "es", "fr")
@@ -53,6 +54,10 @@ class InstanceConfig:
         "Group", "ActivityStreams type of new collectives: Group or Organization."
     )
     digits: str = _doc("latin", "Digits in Arabic dates and numbers: latin or arabic.")
+    onion_name: str = _doc(
+        "",
+        "Second name under which Tor brings visitors here, such as abc….onion; pages answer to it and tell of it.",
+    )
     contact: str = _doc(
         "", "Address shown to visitors and in NodeInfo for reaching the stewards; empty shows none."
     )
@@ -104,6 +109,18 @@ class NetworkConfig:
         False, "Fetch from and deliver to plain http addresses; only for trying things out."
     )
     timeout_s: float = _doc(20.0, "Seconds after which an outgoing request is given up.")
+    socks_proxy: str = _doc(
+        "",
+        "SOCKS5 proxy for everything that goes out, such as socks5h://127.0.0.1:9050 for Tor; when it fails, nothing leaves.",
+    )
+
+    @property
+    def proxy(self) -> tuple[str, int] | None:
+        """Address and port of the proxy, if everything goes through one."""
+        if not self.socks_proxy:
+            return None
+        parts = urlsplit(self.socks_proxy)
+        return parts.hostname or "", parts.port or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,6 +431,8 @@ def _check(config: Config, where: _Places) -> None:
     _check_timezone(config, where)
     _check_bind(config, where)
     _check_networks(config, where)
+    _check_onion(config, where)
+    _check_proxy(config, where)
     _check_numbers(config, where)
     if bool(config.server.tls_certificate) != bool(config.server.tls_key):
         raise SetupError(
@@ -483,6 +502,66 @@ def _check_networks(config: Config, where: _Places) -> None:
                 raise SetupError(
                     detail=f"{where.of(section, setting)}: {value!r} is not a network; write one like 10.0.0.0/8"
                 ) from None
+
+
+def _check_onion(config: Config, where: _Places) -> None:
+    name = config.instance.onion_name
+    place = where.of("instance", "onion_name")
+    if name and not is_spelled_right(name):
+        raise SetupError(
+            detail=f"{place}: {name!r} is not the name of an onion service; copy it from the file hostname in its "
+            "HiddenServiceDir, without http://"
+        )
+    own = urlsplit(config.instance.base_url).hostname or ""
+    if name and is_onion(own):
+        raise SetupError(
+            detail=f"{place}: base_url is an onion name already; leave onion_name empty"
+        )
+    if is_onion(own) and not is_spelled_right(own):
+        raise SetupError(
+            detail=f"{where.of('instance', 'base_url')}: {own!r} is not the name of an onion service; copy it from the "
+            "file hostname in its HiddenServiceDir"
+        )
+    if is_onion(own) and not config.network.socks_proxy:
+        raise SetupError(
+            detail=f"{where.of('instance', 'base_url')}: base_url is an onion name, but what goes out would not go through "
+            'Tor and would tell where this machine is; write socks_proxy = "socks5h://127.0.0.1:9050" in [network]'
+        )
+
+
+def _check_proxy(config: Config, where: _Places) -> None:
+    text, place = config.network.socks_proxy, where.of("network", "socks_proxy")
+    if not text:
+        return
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    else:
+        if parts.scheme != "socks5h":
+            raise SetupError(
+                detail=f"{place}: socks_proxy is {text!r}; write socks5h://…: the proxy must resolve names, not this machine"
+            )
+        if parts.username is not None or parts.path or parts.query or parts.fragment:
+            raise SetupError(
+                detail=f"{place}: socks_proxy takes no user, password or path (they keep circuits apart); "
+                "write socks5h://127.0.0.1:9050"
+            )
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        port = None
+    if not port:
+        raise SetupError(
+            detail=f"{place}: socks_proxy is {text!r}; write an address and a port, such as socks5h://127.0.0.1:9050: "
+            "no name is resolved here"
+        )
+    if config.network.allowed_networks:
+        raise SetupError(
+            detail=f"{where.of('network', 'allowed_networks')}: with a socks_proxy nothing is reached but through it; "
+            "leave allowed_networks empty"
+        )
 
 
 def _check_numbers(config: Config, where: _Places) -> None:

@@ -1,7 +1,6 @@
 """Opening an instance: folder, lock, secret, database, tables, keys. Everything that can be wrong is said here, once."""
 
 import fcntl
-import ipaddress
 import os
 import secrets
 import ssl
@@ -10,9 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from actors import births, blocks, keys
+from actors import births, blocks, keys, webfinger
 from fedi import chores, settings
 from fedi.cache import DocumentCache
 from fedi.clock import Clock, SystemClock, to_ms
@@ -22,7 +20,6 @@ from fedi.db.migrate import migrate
 from fedi.db.sqlite import open_sqlite
 from fedi.errors import SetupError
 from fedi.http.client import FederationClient
-from fedi.http.guard import Policy
 from fedi.http.schemes import CAVAGE, RFC9421, SchemeMemory
 from fedi.http.transport import Resolve, Transport, TransportOnDemand
 from fedi.instance import Instance
@@ -92,7 +89,7 @@ async def _assemble(
     clock: Clock,
     folder: Path,
 ) -> Instance:
-    urls = Urls.of(config.instance.base_url)
+    urls = Urls.of(config.instance.base_url, config.instance.onion_name)
     keyring = Keyring(secret)
     server_uri = urls.server_actor()
 
@@ -118,7 +115,8 @@ async def _assemble(
     )
     await instance.change(_first_looks)
     for host, scheme in await instance.look(hosts.list_schemes):
-        schemes.remember(f"{urls.scheme}://{host}", RFC9421 if scheme == RFC9421 else CAVAGE)
+        origin = f"{webfinger.scheme_of(instance, host)}://{host}"
+        schemes.remember(origin, RFC9421 if scheme == RFC9421 else CAVAGE)
     changes.clear()
     await births.ensure_server_actor(instance)
     await signing_key(instance, await current_key(instance, server_uri, keys.RSA))
@@ -140,26 +138,14 @@ def _first_looks(unit: Unit) -> None:
 
 
 def _transport(config: Config, resolver: Resolve | None) -> Transport:
-    policy = Policy(
-        allow_http=config.network.unsafe_allow_http,
-        allowed_networks=tuple(
-            ipaddress.ip_network(text) for text in config.network.allowed_networks
-        ),
-        own_hosts=frozenset({urlsplit(config.instance.base_url).netloc}),
-    )
-    extra_ca_file = config.network.extra_ca_file or None
-    if extra_ca_file is not None:
-        _check_authorities(extra_ca_file)
+    if config.network.extra_ca_file:
+        _check_authorities(config.network.extra_ca_file)
 
     def open_transport() -> Transport:
-        from fedi.http.aiohttp_transport import AiohttpTransport  # noqa: PLC0415 - slow
+        from fedi.http.way_out import open_way_out  # noqa: PLC0415 - slow
 
-        return AiohttpTransport(
-            policy,
-            extra_ca_file=extra_ca_file,
-            resolver=resolver,
-            connections=max(256, config.delivery.concurrency * 2),
-        )
+        connections = max(256, config.delivery.concurrency * 2)
+        return open_way_out(config, resolver, connections=connections)
 
     return TransportOnDemand(open_transport)
 

@@ -6,21 +6,31 @@ from urllib.parse import quote, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """Addresses of one instance. `base` has no final slash; `host` carries the port when it is not the usual one."""
+    """Addresses of one instance. `base` has no final slash; `host` carries the port when it is not the usual one.
+
+    `onion`: a second name under which pages answer, or "". Nothing is ever minted with it.
+    """
 
     base: str
     host: str
     scheme: str
+    onion: str = ""
 
     @classmethod
-    def of(cls, base_url: str) -> "Urls":
+    def of(cls, base_url: str, onion: str = "") -> "Urls":
         parts = urlsplit(base_url)
-        return cls(base_url.rstrip("/"), parts.netloc, parts.scheme)
+        return cls(base_url.rstrip("/"), parts.netloc, parts.scheme, onion)
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """Every name of ours, as it stands in `Host`."""
+        return frozenset({self.host, self.onion} - {""})
 
     def is_ours(self, uri: str) -> bool:
-        """Whether `uri` lies at our origin."""
-        return uri == self.base or uri.startswith(
-            (self.base + "/", self.base + "#", self.base + "?")
+        """Whether `uri` lies at our origin, or under our second name, where no id ever lies (S31)."""
+        return _is_at(uri, self.base) or (
+            self.onion != ""
+            and (_is_at(uri, f"http://{self.onion}") or _is_at(uri, f"https://{self.onion}"))
         )
 
     def handle(self, username: str) -> str:
@@ -68,6 +78,10 @@ class Urls:
 
     def nodeinfo(self, version: str) -> str:
         return f"{self.base}/nodeinfo/{version}"
+
+
+def _is_at(uri: str, base: str) -> bool:
+    return uri == base or uri.startswith((base + "/", base + "#", base + "?"))
 
 
 def main_key(actor_uri: str) -> str:

@@ -22,6 +22,8 @@ _UNREACHABLE: Final = {
     "connect": "unreachable",
     "unreachable": "unreachable",
     "dns": "no_name",
+    "proxy": "proxy",
+    "behind_proxy": "behind_proxy",
     "tls": "certificate",
     "timeout": "slow",
     "reset": "broken_off",

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from fedi.config import Config
 from fedi.doctor import repairs
 from fedi.doctor.examination import Examination
 from fedi.doctor.finding import Finding, fault, skipped, warning, well
+from fedi.errors import RemoteError
+from fedi.http.guard import Policy, check_url
+from fedi.http.socks import Proxy
 
 HANDSHAKE_S: Final = 10.0
 DAYS_LOW: Final = 14
@@ -26,16 +28,15 @@ async def check_certificate(examination: Examination) -> Sequence[Finding]:
     parts = urlsplit(examination.urls.base)
     if parts.scheme != "https":
         return [skipped("certificate", "no_https")]
-    if not examination.addresses:
-        return [skipped("certificate", "unreached")]
     host, port = parts.hostname or "", parts.port or 443
-    address, real_port = await _place(examination, host, port)
+    if examination.config.network.proxy is None and not examination.addresses:
+        return [skipped("certificate", "unreached")]
     try:
         async with asyncio.timeout(HANDSHAKE_S):
-            ends_at = await _shake_hands(examination.config, host, address, real_port)
+            ends_at = await _shake_hands(examination, host, port)
     except ssl.SSLCertVerificationError as problem:
         return [judge_refusal(problem.verify_code, host, problem.verify_message)]
-    except (OSError, TimeoutError):
+    except (OSError, TimeoutError, RemoteError):
         # the next check says who does not answer
         return [skipped("certificate", "unreached")]
     return [judge_days((ends_at - examination.clock.now()).days, host)]
@@ -69,12 +70,25 @@ async def _place(examination: Examination, host: str, port: int) -> tuple[str, i
     return listed[0]
 
 
-async def _shake_hands(config: Config, host: str, address: str, port: int) -> datetime:
+async def _connect(
+    examination: Examination, host: str, port: int, context: ssl.SSLContext
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    proxy = examination.config.network.proxy
+    if proxy is None:
+        place = await _place(examination, host, port)
+        return await asyncio.open_connection(*place, ssl=context, server_hostname=host)
+    check_url(f"{examination.urls.base}/", Policy(is_proxied=True))
+    connected = await Proxy(*proxy).connect(host, port, HANDSHAKE_S)
+    return await asyncio.open_connection(sock=connected, ssl=context, server_hostname=host)
+
+
+async def _shake_hands(examination: Examination, host: str, port: int) -> datetime:
+    config = examination.config
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if config.network.extra_ca_file:
         await asyncio.to_thread(context.load_verify_locations, config.network.extra_ca_file)
-    _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
+    _, writer = await _connect(examination, host, port, context)
     try:
         shown = writer.get_extra_info("peercert") or {}
         seconds = ssl.cert_time_to_seconds(str(shown.get("notAfter")))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from actors import blocks
 from actors.webfinger import ACCEPT as ACCEPT_JRD
-from actors.webfinger import split_handle
+from actors.webfinger import scheme_of, split_handle
 from fedi.canonical import canonical, host_of
 from fedi.clock import from_ms
 from fedi.db.engine import Reader
@@ -32,7 +32,7 @@ async def inspect(instance: Instance, order: InspectOrder) -> Inspected:
     Raises Invalid when it is no address, or one of ours.
     """
     address = order.address.strip()
-    handle, host = understand(address, instance.urls.host)
+    handle, host = understand(address, instance.urls.own_hosts)
     known, deliveries = await instance.look(
         lambda rx: (look_at_host(rx, host), list_sent(rx, host))
     )
@@ -107,7 +107,7 @@ def _moment(ms: int | None) -> datetime | None:
     return None if ms is None else from_ms(ms)
 
 
-def understand(address: str, own_host: str) -> tuple[str, str]:
+def understand(address: str, own_hosts: frozenset[str]) -> tuple[str, str]:
     """(user name or empty, host). Raises Invalid for what is no address, or one of ours."""
     if len(address) > ADDRESS_MAX:
         raise Invalid("actor.handle_form", field="address")
@@ -115,7 +115,7 @@ def understand(address: str, own_host: str) -> tuple[str, str]:
         name, host = "", host_of(canonical(address))
     else:
         name, host = split_handle(address)
-    if host == own_host:
+    if host in own_hosts:
         raise Invalid("inspect.ours", field="address")
     return name, host
 
@@ -123,7 +123,7 @@ def understand(address: str, own_host: str) -> tuple[str, str]:
 async def _ask_webfinger(
     instance: Instance, username: str, host: str
 ) -> tuple[dict[str, Any] | None, list[Finding]]:
-    scheme = instance.urls.scheme if instance.config.network.unsafe_allow_http else "https"
+    scheme = scheme_of(instance, host)
     resource = quote(f"acct:{username}@{host}", safe=":@")
     url = f"{scheme}://{host}/.well-known/webfinger?resource={resource}"
     try:

@@ -3,7 +3,6 @@
 Requests to others never take this way: it may reach private networks, because our own name may lead there.
 """
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -11,17 +10,13 @@ from typing import Final
 import msgspec
 
 from fedi.canonical import origin_of
-from fedi.config import Config
 from fedi.doctor.probe import PREFIX
 from fedi.errors import ForbiddenAddress, RemoteMalformed
-from fedi.http.aiohttp_transport import AiohttpTransport
-from fedi.http.guard import Policy
-from fedi.http.transport import Limits, Request, Resolve, Response, Transport
+from fedi.http.transport import Limits, Request, Response, Transport
 from fedi.urls import Urls
 
 ANSWER_BYTES_MAX: Final = 256 * 1024
 _LIMITS: Final = Limits(ANSWER_BYTES_MAX, cut=True)
-_EVERYWHERE: Final = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
 
 
 class Arrived(msgspec.Struct, frozen=True):
@@ -89,14 +84,3 @@ def read_object(body: bytes) -> dict[str, object]:
     if not isinstance(found, dict):
         raise RemoteMalformed(detail="json")
     return found
-
-
-def open_way(config: Config, resolver: Resolve | None) -> AiohttpTransport:
-    """A transport for our own address only. Close it."""
-    policy = Policy(allow_http=True, allowed_networks=_EVERYWHERE)
-    return AiohttpTransport(
-        policy,
-        extra_ca_file=config.network.extra_ca_file or None,
-        resolver=resolver,
-        connections=4,
-    )

@@ -6,13 +6,25 @@ from typing import Final
 
 from fedi.clock import SystemClock
 from fedi.config import Config
-from fedi.doctor import caches, certificate, discovery, doors, inside, machine, names, proxy, times
+from fedi.doctor import (
+    caches,
+    certificate,
+    discovery,
+    doors,
+    inside,
+    machine,
+    names,
+    proxy,
+    times,
+    way,
+)
 from fedi.doctor.examination import Examination
 from fedi.doctor.facts import gather
 from fedi.doctor.finding import Finding, Verdict, skipped
 from fedi.doctor.pass_file import new_pass, remove_pass, write_pass
-from fedi.doctor.public import Public, open_way
+from fedi.doctor.public import Public
 from fedi.errors import RemoteError
+from fedi.http.way_out import open_way_to_ourselves
 from fedi.opening import Outside, user_agent
 from fedi.urls import Urls
 
@@ -32,6 +44,7 @@ INSIDE: Final[tuple[tuple[str, Check], ...]] = (
     ("backup", inside.check_backup),
 )
 OUTSIDE: Final[tuple[tuple[str, Check], ...]] = (
+    ("way", way.check_way),
     ("names", names.check_names),
     ("certificate", certificate.check_certificate),
     ("reach", proxy.check_reach),
@@ -47,7 +60,7 @@ OUTSIDE: Final[tuple[tuple[str, Check], ...]] = (
     ("nodeinfo", discovery.check_nodeinfo),
     ("cache", caches.check_cache),
 )
-_NEED_NO_ANSWER: Final = frozenset({"names", "certificate", "reach"})
+_NEED_NO_ANSWER: Final = frozenset({"way", "names", "certificate", "reach"})
 
 
 async def examine(
@@ -62,9 +75,9 @@ async def examine(
     `outside` replaces the clock and the names of hosts in tests, as it does for the instance.
     """
     outside = outside or Outside()
-    urls = Urls.of(config.instance.base_url)
+    urls = Urls.of(config.instance.base_url, config.instance.onion_name)
     clock = outside.clock or SystemClock()
-    transport = open_way(config, outside.resolver)
+    transport = open_way_to_ourselves(config, outside.resolver)
     public = Public(urls, transport, new_pass(), user_agent(urls))
     facts = await gather(config)
     examination = Examination(config, urls, clock, public, outside.resolver, facts)

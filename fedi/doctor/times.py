@@ -1,7 +1,6 @@
 """Our clock beside those of others: signatures are refused when they differ too much (R10)."""
 
 import asyncio
-import ipaddress
 from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
@@ -11,10 +10,10 @@ from fedi.clock import Clock
 from fedi.doctor.examination import Examination
 from fedi.doctor.finding import Finding, fault, warning, well
 from fedi.errors import RemoteError
-from fedi.http.aiohttp_transport import AiohttpTransport
-from fedi.http.guard import Policy
 from fedi.http.headers import moment_of
-from fedi.http.transport import Limits, Request
+from fedi.http.transport import Limits, Request, Transport
+from fedi.http.way_out import open_way_out
+from fedi.onion import is_onion
 
 WARN_S: Final = 60
 BROKEN_S: Final = 300
@@ -45,15 +44,7 @@ async def _ask_others(examination: Examination, known: Sequence[str]) -> list[in
     """Differences of those that answer; one unsigned question each."""
     if not known:
         return []
-    network = examination.config.network
-    policy = Policy(
-        allow_http=network.unsafe_allow_http,
-        allowed_networks=tuple(ipaddress.ip_network(text) for text in network.allowed_networks),
-        own_hosts=frozenset({examination.urls.host}),
-    )
-    transport = AiohttpTransport(
-        policy, extra_ca_file=network.extra_ca_file or None, resolver=examination.resolver
-    )
+    transport = open_way_out(examination.config, examination.resolver)
     agent = examination.public.user_agent
     try:
         asked = (_ask(transport, examination.clock, agent, host) for host in known)
@@ -62,9 +53,10 @@ async def _ask_others(examination: Examination, known: Sequence[str]) -> list[in
         await transport.close()
 
 
-async def _ask(transport: AiohttpTransport, clock: Clock, agent: str, host: str) -> int | None:
+async def _ask(transport: Transport, clock: Clock, agent: str, host: str) -> int | None:
     headers = {"User-Agent": agent, "Accept": "application/json"}
-    request = Request("HEAD", f"https://{host}/.well-known/nodeinfo", headers)
+    scheme = "http" if is_onion(host) else "https"
+    request = Request("HEAD", f"{scheme}://{host}/.well-known/nodeinfo", headers)
     asked = clock.now()
     try:
         response = await transport.send(request, _LIMITS)

@@ -1,7 +1,8 @@
 """The production transport, over aiohttp. The only module that knows an HTTP client library.
 
 Every address a name leads to is checked before the connection is made, and the connection is made to a checked
-address. Redirects are answers like any other; following them is `fedi.http.client`'s decision.
+address. Through a proxy it is the name that is checked, nothing is resolved here, and no socket is opened to anything
+but the proxy (S56). Redirects are answers like any other; following them is `fedi.http.client`'s decision.
 """
 
 import asyncio
@@ -12,14 +13,17 @@ import zlib
 from collections.abc import Awaitable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NoReturn
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from fedi.errors import ForbiddenAddress, RemoteError, RemoteMalformed, RemoteUnreachable
 from fedi.http.guard import Policy, check_address, check_url
+from fedi.http.socks import Proxy
 from fedi.http.transport import Addresses, Limits, Request, Resolve, Response
 
 DNS_S: Final = 5.0
@@ -27,6 +31,10 @@ ADDRESSES_TRIED_MAX: Final = 8
 HEADERS_BYTES_MAX: Final = 64 * 1024
 CUT_BODY_S: Final = 2.0
 _DNS_THREADS: Final = 32
+# A circuit through six computers to an onion service takes longer than a connection.
+PROXY_PATIENCE: Final = 3
+# What stands for every address when only the proxy knows them; nothing ever connects to it.
+_NOWHERE: Final = "0.0.0.0"  # noqa: S104
 # The parser raises one class for everything; only its words tell a header bomb from noise.
 _TOO_LARGE: Final = re.compile("got more than|too many headers", re.IGNORECASE)
 
@@ -34,7 +42,8 @@ _TOO_LARGE: Final = re.compile("got more than|too many headers", re.IGNORECASE)
 class AiohttpTransport:
     """The production transport. `resolver` replaces the system's name resolution; its addresses are checked too.
 
-    `extra_ca_file` adds authorities (PEM) to the system's. Everything belonging to a loop is made at the first
+    `extra_ca_file` adds authorities (PEM) to the system's. With a `proxy` everything goes through it or nowhere: no
+    network is excepted, and connecting may take `PROXY_PATIENCE` times as long, within the same total. Everything belonging to a loop is made at the first
     `send`; `close` must run on that loop.
     """
 
@@ -45,13 +54,17 @@ class AiohttpTransport:
         extra_ca_file: str | None = None,
         resolver: Resolve | None = None,
         connections: int = 256,
+        proxy: Proxy | None = None,
     ) -> None:
+        if proxy is not None:
+            policy = replace(policy, allowed_networks=(), is_proxied=True)
         self._policy = policy
+        self._proxy = proxy
         self._tls = _tls_context(extra_ca_file)
         self._resolve = resolver
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
-        self._names: _CheckedResolver | None = None
+        self._names: _CheckedResolver | _NoResolver | None = None
 
     async def send(self, request: Request, limits: Limits) -> Response:
         """One exchange, retried once at most: when a kept connection turns out to be dead before any answer."""
@@ -86,15 +99,7 @@ class AiohttpTransport:
             await names.close()
 
     def _open(self) -> aiohttp.ClientSession:
-        self._names = _CheckedResolver(self._policy, self._resolve)
-        connector = aiohttp.TCPConnector(
-            resolver=self._names,
-            socket_factory=self._new_socket,
-            ssl=self._tls,
-            limit=self._connections,
-            ttl_dns_cache=60,
-            keepalive_timeout=30.0,
-        )
+        connector = self._direct() if self._proxy is None else self._proxied(self._proxy)
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -106,6 +111,29 @@ class AiohttpTransport:
             max_headers=200,
         )
         return self._session
+
+    def _direct(self) -> aiohttp.TCPConnector:
+        self._names = _CheckedResolver(self._policy, self._resolve)
+        return aiohttp.TCPConnector(
+            resolver=self._names,
+            socket_factory=self._new_socket,
+            ssl=self._tls,
+            limit=self._connections,
+            ttl_dns_cache=60,
+            keepalive_timeout=30.0,
+        )
+
+    def _proxied(self, proxy: Proxy) -> aiohttp.TCPConnector:
+        self._names = _NoResolver()
+        return _ProxiedConnector(
+            proxy,
+            resolver=self._names,
+            socket_factory=_no_socket,
+            ssl=self._tls,
+            limit=self._connections,
+            use_dns_cache=False,
+            keepalive_timeout=30.0,
+        )
 
     def _new_socket(self, info: Any) -> socket.socket:
         # The last word: this is the very address the socket will connect to.
@@ -125,6 +153,67 @@ class _Attempt:
 
 
 _ATTEMPT: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
+
+
+class _ProxiedConnector(aiohttp.TCPConnector):
+    """Connections that the proxy makes. TLS and its names are as without one."""
+
+    def __init__(self, proxy: Proxy, **more: Any) -> None:
+        super().__init__(**more)
+        self._through = proxy
+
+    async def _wrap_create_connection(
+        self,
+        *args: Any,
+        addr_infos: list[Any],
+        req: aiohttp.ClientRequest,
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the library's signature
+        client_error: type[Exception] = aiohttp.ClientConnectorError,
+        **kwargs: Any,
+    ) -> tuple[asyncio.Transport, ResponseHandler]:
+        # Should the library ever stop calling this, `_no_socket` is what remains: a failure, no connection.
+        host, port = req.url.raw_host, req.port
+        assert host is not None
+        assert port is not None
+        attempt = _ATTEMPT.get(None)
+        if attempt is not None:
+            attempt.is_new = True
+        patience_s = PROXY_PATIENCE * (timeout.sock_connect or 0.0)
+        async with asyncio.timeout(patience_s):
+            connected = await self._through.connect(host, port, patience_s)
+            try:
+                return await self._loop.create_connection(*args, **kwargs, sock=connected)
+            except ssl.SSLError:
+                raise
+            except OSError as problem:
+                if isinstance(problem, TimeoutError):
+                    raise
+                raise client_error(req.connection_key, problem) from problem
+
+
+class _NoResolver(AbstractResolver):
+    """Resolves nothing: the proxy does."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=_NOWHERE,
+                port=port,
+                family=socket.AF_INET,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+        ]
+
+    async def close(self) -> None:
+        return
+
+
+def _no_socket(_info: Any) -> NoReturn:
+    raise ForbiddenAddress(detail="not_through_the_proxy")
 
 
 class _CheckedResolver(AbstractResolver):
@@ -164,9 +253,6 @@ class _CheckedResolver(AbstractResolver):
         if self._resolve is not None:
             found = self._resolve(host, port)
             return await found if isinstance(found, Awaitable) else found
-        if host.endswith(".onion"):
-            # The name itself is the secret: a resolver must never hear it.
-            raise ForbiddenAddress(detail="onion_without_proxy")
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(DNS_S):

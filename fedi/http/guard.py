@@ -11,6 +11,7 @@ from typing import Final
 
 from fedi.canonical import origin_of
 from fedi.errors import ForbiddenAddress, Invalid
+from fedi.onion import is_onion
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -95,6 +96,24 @@ PORTS_DENIED: Final = frozenset(
     | {27017, 27018, 27019, 28017}
 )
 
+# Endings that no public name has: RFC 6761, 6762, 8375, 9476, ICANN's "internal", and those that home routers made up.
+NAMES_DENIED: Final = (
+    ".localhost",
+    ".localdomain",
+    ".local",
+    ".internal",
+    ".intranet",
+    ".private",
+    ".home.arpa",
+    ".in-addr.arpa",
+    ".ip6.arpa",
+    ".alt",
+    ".corp",
+    ".home",
+    ".lan",
+    ".invalid",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -102,11 +121,13 @@ class Policy:
 
     `allow_http`: plain http to ordinary names. `allowed_networks`: exact networks excepted from the tables
     (loopback in tests, a local network). `own_hosts`: our names as `fedi.canonical.host_of` gives them.
+    `is_proxied`: a proxy resolves and connects, so that no address is seen here and names alone are judged.
     """
 
     allow_http: bool = False
     allowed_networks: tuple[Network, ...] = ()
     own_hosts: frozenset[str] = frozenset()
+    is_proxied: bool = False
 
 
 def check_address(ip: str, allowed: tuple[Network, ...] = ()) -> None:
@@ -143,13 +164,23 @@ def _check_origin(origin: str, policy: Policy) -> None:
     if host_and_port in policy.own_hosts:
         raise _forbidden("own_host")
     host, port = _split_port(host_and_port, 443 if scheme == "https" else 80)
-    if scheme == "http" and not (policy.allow_http or host.endswith(".onion")):
+    if is_onion(host) and not policy.is_proxied:
+        # the name itself is the secret: no resolver must ever hear it
+        raise _forbidden("onion_without_proxy")
+    if scheme == "http" and not (policy.allow_http or is_onion(host)):
         raise _forbidden("scheme")
     if port in PORTS_DENIED or (port < 1024 and port != (443 if scheme == "https" else 80)):
         raise _forbidden("port")
     literal = _literal(host)
     if literal is not None and not any(literal in network for network in policy.allowed_networks):
         raise _forbidden("address_as_name")
+    if policy.is_proxied and is_private_name(host):
+        raise _forbidden("private_name")
+
+
+def is_private_name(host: str) -> bool:
+    """Whether a name can only mean something near whoever resolves it: one label, or an ending kept for local use."""
+    return "." not in host or f".{host}".endswith(NAMES_DENIED)
 
 
 def _split_port(host_and_port: str, default: int) -> tuple[str, int]:

@@ -27,6 +27,7 @@ from fedi.config import Config, parse_config
 from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.guard import Policy
 from fedi.http.server import serve
+from fedi.http.way_out import open_way_out
 from fedi.ids import new_public_id
 from fedi.instance import Instance
 from fedi.jobs.run import settle
@@ -100,9 +101,13 @@ class World:
         """The same with a whole configuration."""
         stack = AsyncExitStack()
         policy = Policy(allow_http=False, allowed_networks=LOOPBACK, own_hosts=frozenset({host}))
-        real = AiohttpTransport(
-            policy, extra_ca_file=str(self.authority_file), resolver=self.wire.resolve
-        )
+        if config.network.proxy is None:
+            real = AiohttpTransport(
+                policy, extra_ca_file=str(self.authority_file), resolver=self.wire.resolve
+            )
+        else:
+            # as in earnest: whoever asks a resolver is found out
+            real = open_way_out(config, _nobody_resolves)
         outside = Outside(clock=self.clock, transport=WireTransport(self.wire, real))
         instance = await stack.enter_async_context(open_instance(config, outside))
         limits = HostLimits.of(config.inbox)
@@ -185,6 +190,10 @@ class World:
         return await self[host].look(count)
 
 
+def _nobody_resolves(host: str, port: int) -> list[tuple[str, int]]:
+    raise AssertionError(f"{host}:{port} was looked up here, beside the proxy")
+
+
 @asynccontextmanager
 async def world(
     *hosts: str,
@@ -262,7 +271,7 @@ async def _listening(
             on_ready=ready.set_result,
             stop=stop,
             grace_s=0.2,
-            tls=context,
+            tls=context if instance.urls.scheme == "https" else None,
         )
     )
     await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)

@@ -54,6 +54,25 @@ def test_one_mouth_speaks_to_other_servers() -> None:
         if any(name == client or name.startswith(client + ".") for client in clients)
     }
     assert speakers == {"fedi/http/aiohttp_transport.py"}
+    through = {
+        m.path for m in modules() for n in imports_of(m) if n.split(".")[0] == "python_socks"
+    }
+    assert through == {"fedi/http/socks.py"}
+
+
+def test_every_way_out_of_the_running_program_is_opened_in_one_place() -> None:
+    """So that none forgets the proxy (S56, S94). Three instances that show themselves on loopback have their own."""
+    transports = files_of(calls_of("AiohttpTransport"))
+    assert transports == {"fedi/http/way_out.py", "fedi/demonstration.py"}
+    resolvers = files_of(calls_of("getaddrinfo", "gethostbyname", "getnameinfo", "getfqdn"))
+    assert resolvers == {"fedi/http/aiohttp_transport.py", "fedi/doctor/names.py"}
+    connections = files_of(calls_of("open_connection", "create_connection", "sock_connect"))
+    assert connections == {
+        "fedi/http/aiohttp_transport.py",
+        "fedi/http/socks.py",
+        "fedi/doctor/names.py",
+        "fedi/doctor/certificate.py",
+    }
 
 
 def test_chance_comes_from_the_room_of_ids_keys_and_secrets() -> None:

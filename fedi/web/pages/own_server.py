@@ -67,7 +67,7 @@ class OwnServer:
             username, host = split_handle(typed)
         except Invalid:
             return await _failed(instance, request, subject, typed, "handle", status=400)
-        if host == instance.urls.host:
+        if host in instance.urls.own_hosts:
             return await _failed(instance, request, subject, typed, "here")
         if await instance.look(lambda rx: blocks.is_host_blocked(rx, host)):
             return await _failed(instance, request, subject, typed, "blocked", host=host)

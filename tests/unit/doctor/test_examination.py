@@ -16,10 +16,11 @@ from fedi.doctor.facts import gather
 from fedi.doctor.finding import Finding, Verdict
 from fedi.doctor.pass_file import NAME, write_pass
 from fedi.doctor.probe import PREFIX
-from fedi.doctor.public import Public, open_way
+from fedi.doctor.public import Public
 from fedi.doctor.run import INSIDE, OUTSIDE, examine
 from fedi.http.server import serve
 from fedi.http.transport import Response
+from fedi.http.way_out import open_way_to_ourselves
 from fedi.instance import Instance
 from fedi.opening import DATABASE, SECRET, open_instance
 from inbox.limits import HostLimits
@@ -57,7 +58,7 @@ async def running(folder: Path, unused_port: int) -> AsyncIterator[Running]:
             )
         )
         await ready.wait()
-        way = open_way(config, None)
+        way = open_way_to_ourselves(config, None)
         try:
             yield Running(instance, config, Public(instance.urls, way, "the-token", "test"))
         finally:

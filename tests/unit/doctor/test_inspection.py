@@ -127,7 +127,7 @@ async def test_what_was_sent_to_the_host_is_told() -> None:
 )  # fmt: skip
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(Invalid):
-        understand(address, "agora.test")
+        understand(address, frozenset({"agora.test"}))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 )
 def test_our_own_addresses_are_left_to_the_doctor(address: str) -> None:
     with pytest.raises(Invalid, match=r"inspect\.ours"):
-        understand(address, "agora.test")
+        understand(address, frozenset({"agora.test"}))
 
 
 def test_the_desk_finds_the_order_its_answer_and_who_does_it() -> None:

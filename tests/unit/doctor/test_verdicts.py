@@ -24,6 +24,7 @@ from fedi.doctor.facts import Facts
 from fedi.doctor.finding import Finding, Verdict, exit_code, fault, skipped, warning, well, worst
 from fedi.doctor.public import Arrived
 from fedi.http.transport import Response
+from fedi.onion import name_of
 from fedi.signatures.request import Reason
 from fedi.urls import Urls
 
@@ -31,6 +32,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 MS = int(NOW.timestamp() * 1000)
 HOUR = 3_600_000
 URLS = Urls.of("https://agora.test")
+ONION = name_of(bytes(range(32)))
 AS2_TYPE = {"content-type": "application/activity+json", "vary": "Accept"}
 PAGE = {"content-type": "text/html; charset=utf-8", "vary": "Accept, Accept-Encoding"}
 QUIET = Facts(
@@ -129,7 +131,7 @@ def test_sqlite_is_recent_enough_from_3_51_3_on(version: tuple[int, ...], outcom
         ("http://localhost:8080", {}, ["settings.localhost"]),
         ("https://127.0.0.1:8443", {}, ["settings.localhost"]),
         ("http://agora.example", {}, ["settings.no_https"]),
-        ("http://agoraagora.onion", {}, ["settings.ok"]),
+        (f"http://{ONION}", {"socks_proxy": "socks5h://127.0.0.1:9050"}, ["settings.ok"]),
         ("https://agora.example", {"unsafe_allow_http": True}, ["settings.unsafe"]),
         ("https://agora.example", {"allowed_networks": ("10.0.0.0/8",)}, ["settings.networks"]),
         (

@@ -162,7 +162,9 @@ def test_an_exception_permits_nothing_else(ip: str) -> None:
         ("https://agora.example:6379/", "port"),
         ("https://agora.example:11211/", "port"),
         ("https://agora.example:27017/", "port"),
-        ("http://abcdef.onion:6379/", "port"),
+        ("http://abcdef.onion/", "onion_without_proxy"),
+        ("https://abcdef.onion/", "onion_without_proxy"),
+        ("https://sub.abcdef.onion:8443/", "onion_without_proxy"),
         ("https://8.8.8.8/", "address_as_name"),
         ("https://127.0.0.1/", "address_as_name"),
         ("https://127.0.0.1./", "address_as_name"),
@@ -196,12 +198,25 @@ def test_a_forbidden_url_is_refused_with_its_reason(url: str, code: str) -> None
         "https://agora.example:1024/",
         "https://localhost/",
         "https://there.example/",
-        "http://abcdef.onion/",
-        "https://abcdef.onion/",
     ],
 )
 def test_an_ordinary_url_is_permitted(url: str) -> None:
     check_url(url, Policy(own_hosts=frozenset({"there.example:8443"})))
+
+
+def test_through_a_proxy_names_alone_decide_and_onion_names_are_permitted() -> None:
+    policy = Policy(is_proxied=True)
+    for url in ("http://abcdef.onion/", "https://abcdef.onion/", "https://agora.example/"):
+        check_url(url, policy)
+    for url, code in (
+        ("http://abcdef.onion:6379/", "port"),
+        ("http://agora.example/", "scheme"),
+        ("https://localhost/", "private_name"),
+        ("https://8.8.8.8/", "address_as_name"),
+    ):
+        with pytest.raises(ForbiddenAddress) as refused:
+            check_url(url, policy)
+        assert refused.value.detail == code
 
 
 def test_plain_http_is_permitted_when_the_steward_says_so() -> None:

@@ -1,0 +1,48 @@
+"""The way to others as the steward set it: every transport of the running program is opened here, so that none forgets
+the proxy.
+"""
+
+import ipaddress
+
+from fedi.config import Config
+from fedi.http.aiohttp_transport import AiohttpTransport
+from fedi.http.guard import Network, Policy
+from fedi.http.socks import Proxy
+from fedi.http.transport import Resolve
+from fedi.urls import Urls
+
+_EVERYWHERE: tuple[Network, ...] = (
+    ipaddress.ip_network("0.0.0.0/0"),
+    ipaddress.ip_network("::/0"),
+)
+
+
+def open_way_out(
+    config: Config, resolver: Resolve | None = None, *, connections: int = 256
+) -> AiohttpTransport:
+    """A transport to everybody but ourselves. Close it."""
+    network = config.network
+    policy = Policy(
+        allow_http=network.unsafe_allow_http,
+        allowed_networks=tuple(ipaddress.ip_network(text) for text in network.allowed_networks),
+        own_hosts=Urls.of(config.instance.base_url, config.instance.onion_name).own_hosts,
+    )
+    return _open(config, policy, resolver, connections)
+
+
+def open_way_to_ourselves(config: Config, resolver: Resolve | None = None) -> AiohttpTransport:
+    """A transport for our own address only, which may lead into a private network. Close it."""
+    return _open(config, Policy(allow_http=True, allowed_networks=_EVERYWHERE), resolver, 4)
+
+
+def _open(
+    config: Config, policy: Policy, resolver: Resolve | None, connections: int
+) -> AiohttpTransport:
+    proxy = config.network.proxy
+    return AiohttpTransport(
+        policy,
+        extra_ca_file=config.network.extra_ca_file or None,
+        resolver=resolver,
+        connections=connections,
+        proxy=None if proxy is None else Proxy(*proxy),
+    )
