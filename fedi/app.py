@@ -75,7 +75,9 @@ def assemble(instance: Instance, limits: HostLimits) -> ASGIApp:
     inner = with_memory(limited, instance.documents)
     # also what is in memory is only told under our own name
     inner = _only_own_host(inner, instance)
-    return with_security_headers(inner, https=instance.urls.scheme == "https")
+    return with_security_headers(
+        inner, https=instance.urls.scheme == "https", onion=instance.urls.onion
+    )
 
 
 def _refusing(instance: Instance) -> Callable[[Any, Any, Any, TooMany], Awaitable[None]]:
@@ -110,13 +112,14 @@ def _is_probe(path: str) -> bool:
 
 def _only_own_host(app: ASGIApp, instance: Instance) -> ASGIApp:
     """Requests for any other host are not ours to answer (S7, S73, S93)."""
-    own = instance.urls.host.encode()
+    own = frozenset(name.encode() for name in instance.urls.own_hosts)
 
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and not _is_probe(scope["path"]):
             asked = [value for name, value in scope["headers"] if name == b"host"]
-            if len(asked) != 1 or asked[0].lower() != own:
-                text = f"This server is {instance.urls.base}\n"
+            if len(asked) != 1 or asked[0].lower() not in own:
+                # who tries out names or addresses is not told which name or place belongs to this one
+                text = "There is nothing here under this name.\n"
                 await PlainTextResponse(text, status_code=421)(scope, receive, send)
                 return
         await app(scope, receive, send)

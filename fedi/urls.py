@@ -26,6 +26,10 @@ class Urls:
         """Every name of ours, as it stands in `Host`."""
         return frozenset({self.host, self.onion} - {""})
 
+    def is_https(self, host: str) -> bool:
+        """Whether visitors come over https under this name of ours; to the onion name Tor brings them over http."""
+        return self.scheme == "https" and host.lower() != self.onion
+
     def is_ours(self, uri: str) -> bool:
         """Whether `uri` lies at our origin, or under our second name, where no id ever lies (S31)."""
         return _is_at(uri, self.base) or (

@@ -21,23 +21,41 @@ _ALWAYS: Final = {
 _OVER_HTTPS: Final = {b"strict-transport-security": b"max-age=31536000"}
 
 
-def with_security_headers(app: ASGIApp, *, https: bool) -> ASGIApp:
-    """`app` with the headers on each of its answers. `https`: whether the configured address is (S73), not the request."""
-    wanted = {**_ALWAYS, **(_OVER_HTTPS if https else {})}
+def with_security_headers(app: ASGIApp, *, https: bool, onion: str = "") -> ASGIApp:
+    """`app` with the headers on each of its answers. `https`: whether the configured address is (S73), not the request.
+
+    `onion`: our second name, if any. There plain http is right, and pages elsewhere tell of it (S93).
+    """
+    first_name = {**_ALWAYS, **(_OVER_HTTPS if https else {})}
 
     async def guarded(scope: Any, receive: Any, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
 
+        is_onion = onion != "" and (b"host", onion.encode()) in (
+            (name, value.lower()) for name, value in scope["headers"]
+        )
+        wanted = _ALWAYS if is_onion else first_name
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
-                present = {name.lower() for name, _ in headers}
+                present = {name.lower(): value for name, value in headers}
                 headers += [(name, value) for name, value in wanted.items() if name not in present]
+                is_page = present.get(b"content-type", b"").startswith(b"text/html")
+                if onion and not is_onion and is_page:
+                    headers.append((b"onion-location", _here(scope, onion)))
                 message["headers"] = headers
             await send(message)
 
         await app(scope, receive, send_with_headers)
 
     return guarded
+
+
+def _here(scope: Any, host: str) -> bytes:
+    """The same address under another name, byte for byte."""
+    path: bytes = scope["raw_path"]
+    query: bytes = scope["query_string"]
+    return b"http://" + host.encode() + path + (b"?" + query if query else b"")

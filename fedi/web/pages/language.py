@@ -30,7 +30,7 @@ async def choose(instance: Instance, request: Request) -> Response:
             language,
             max_age=_YEAR_S,
             httponly=True,
-            secure=instance.urls.scheme == "https",
+            secure=instance.urls.is_https(request.headers.get("host", "")),
             samesite="lax",
         )
     return answer

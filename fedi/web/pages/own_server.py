@@ -19,6 +19,7 @@ from actors.webfinger import fetch_jrd, split_handle
 from fedi.db.engine import Reader
 from fedi.errors import Forbidden, Invalid, NotFound, RemoteError, RemoteGone, RemoteRefused
 from fedi.instance import Instance
+from fedi.urls import Urls
 from fedi.views.conversation import find_readable
 from fedi.views.profile import find_collective
 from fedi.web.pages.forms import read_form
@@ -56,7 +57,7 @@ class OwnServer:
 
     async def __call__(self, instance: Instance, request: Request) -> Response:
         """Lead to the visitor's own server, or say why not."""
-        check_same_site(request, instance.urls.base)
+        check_same_site(request, instance.urls)
         form = await read_form(request)
         path = form.get("about", "")
         subject = await instance.look(lambda rx: find_subject(rx, instance.urls.base, path))
@@ -93,14 +94,15 @@ class OwnServer:
         return find_door(jrd, subject.wish, subject.uri, allows_http=allows_http), "silent"
 
 
-def check_same_site(request: Request, base: str) -> None:
+def check_same_site(request: Request, urls: Urls) -> None:
     """Raises Forbidden when another site sent the form. Nothing changes here, but we ask nobody because a stranger wants it.
 
     Our pages send no referrer, and then browsers name no origin either ("null").
     """
     origin = request.headers.get("origin", "null")
     sent_from = request.headers.get("sec-fetch-site", "same-origin")
-    if origin not in ("null", base) or sent_from not in ("same-origin", "none"):
+    ours = {"null", urls.base, *([f"http://{urls.onion}"] if urls.onion else [])}
+    if origin not in ours or sent_from not in ("same-origin", "none"):
         raise Forbidden(detail="form of another site")
 
 
