@@ -21,30 +21,30 @@ ENTRY = "entry"
 
 def secret_in(instance: Instance, request: Request, name: str) -> str:
     """What the cookie of this name holds; empty without one."""
-    value = request.cookies.get(_named(instance, name), "")
+    value = request.cookies.get(_named(instance, request, name), "")
     return value if len(value) <= _LENGTH_MAX else ""
 
 
-def keep(instance: Instance, response: Response, name: str, secret: str) -> None:
+def keep(instance: Instance, request: Request, response: Response, name: str, secret: str) -> None:
     """Give the browser a cookie that only we read, only here, and that ends when the browser forgets or we do."""
     life_s = instance.config.people.session_days * 86_400 if name == SESSION else 86_400
     response.set_cookie(
-        _named(instance, name),
+        _named(instance, request, name),
         secret,
         max_age=life_s,
         path="/",
-        secure=_is_https(instance),
+        secure=_is_https(instance, request),
         httponly=True,
         samesite="lax",
     )
 
 
-def drop(instance: Instance, response: Response, name: str) -> None:
+def drop(instance: Instance, request: Request, response: Response, name: str) -> None:
     """Take the cookie back."""
     response.delete_cookie(
-        _named(instance, name),
+        _named(instance, request, name),
         path="/",
-        secure=_is_https(instance),
+        secure=_is_https(instance, request),
         httponly=True,
         samesite="lax",
     )
@@ -84,10 +84,11 @@ def is_from_here(request: Request) -> bool:
     return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
 
 
-def _named(instance: Instance, name: str) -> str:
+def _named(instance: Instance, request: Request, name: str) -> str:
     # the prefix makes browsers refuse one set by a neighbour below the same domain; it needs https
-    return f"__Host-{name}" if _is_https(instance) else name
+    return f"__Host-{name}" if _is_https(instance, request) else name
 
 
-def _is_https(instance: Instance) -> bool:
-    return instance.urls.scheme == "https"
+def _is_https(instance: Instance, request: Request) -> bool:
+    # under an onion name it is Tor that encrypts: not every browser keeps a Secure cookie there
+    return instance.urls.is_https(request.headers.get("host", ""))

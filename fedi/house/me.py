@@ -64,7 +64,7 @@ async def change_password(visit: Visit, form: forms.Form) -> Response:
 
     secret = await instance.change(work)
     answer = go("/me", "password")
-    cookies.keep(instance, answer, cookies.SESSION, secret)
+    cookies.keep(instance, visit.request, answer, cookies.SESSION, secret)
     return answer
 
 

@@ -48,8 +48,8 @@ async def enter(
         )
     else:
         answer = go(target)
-    cookies.keep(instance, answer, cookies.SESSION, secret)
-    cookies.drop(instance, answer, cookies.ENTRY)
+    cookies.keep(instance, request, answer, cookies.SESSION, secret)
+    cookies.drop(instance, request, answer, cookies.ENTRY)
     return answer
 
 

@@ -121,5 +121,5 @@ async def _form(
         until=until,
         least=passwords.LENGTH_MIN,
     )
-    cookies.keep(instance, answer, cookies.ENTRY, secret)
+    cookies.keep(instance, request, answer, cookies.ENTRY, secret)
     return answer

@@ -109,5 +109,5 @@ async def _form(
         lost_files=typed.lost_files,
         name=typed.name,
     )
-    cookies.keep(instance, answer, cookies.ENTRY, secret)
+    cookies.keep(instance, request, answer, cookies.ENTRY, secret)
     return answer

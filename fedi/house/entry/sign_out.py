@@ -21,5 +21,5 @@ async def tell(instance: Instance, request: Request) -> Response:
         await instance.change(lambda unit: sessions.end_secret(unit, secret))
         # whatever the browser kept of pages that are not for everybody goes with it
         answer.headers["clear-site-data"] = '"cache", "storage"'
-        cookies.drop(instance, answer, cookies.SESSION)
+        cookies.drop(instance, request, answer, cookies.SESSION)
     return answer
