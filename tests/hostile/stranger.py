@@ -230,7 +230,9 @@ async def exchange(made: World, host: str, raw: bytes, *, has_body: bool = True)
     first, *lines = head.decode("latin-1").split("\r\n")
     fields = (line.partition(":") for line in lines)
     heard = Heard(int(first.split(" ")[1]) if first else 0, {}, body)
-    heard.headers.update((name.lower(), value.strip()) for name, _, value in fields)
+    for name, _, value in fields:
+        earlier = heard.headers.get("set-cookie") if name.lower() == "set-cookie" else None
+        heard.headers[name.lower()] = f"{earlier}\n{value.strip()}" if earlier else value.strip()
     if heard.headers.get("connection") == "close" or not answer:
         _open.pop(way)[1].transport.abort()
     return heard

@@ -145,7 +145,7 @@ async def test_members_sign_in_and_out_under_both_names() -> None:
             said = await post_form(made, host, "/sign-in", typed, cookie=entry, origin=base)
             assert (said.status, said.headers["location"]) == (303, "/house"), said.body
             session = re.search(rf"{prefix}session=[^;]+", said.headers["set-cookie"])
-            assert session is not None
+            assert session is not None, said.headers
             house = await ask(made, host, "/house/agora", cookie=session[0])
             assert house.status == 200
             other = AGORA if host == ONION else ONION

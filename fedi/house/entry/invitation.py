@@ -53,7 +53,7 @@ async def tell(instance: Instance, request: Request) -> Response:
         return await _form(instance, request, invited, status=403, problems=stale)
     password = form.get("password")
     try:
-        if password != form.get("again"):
+        if form.get("password") != form.get("again"):
             raise Invalid("password.differ", field="again")
         about = [invited.person.name, instance.urls.host, instance.config.instance.name]
         await passwords.check_new(password, about)
