@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fedi.house import home, me
+from fedi.house import home, me, offline
 from fedi.house.entry import invitation, sign_in, sign_out
 from fedi.house.gate import Door, routes_of, with_error_page
 from fedi.instance import Instance
@@ -26,6 +26,8 @@ def routes(instance: Instance) -> list[Route]:
         ("/sign-out", "POST", sign_out.tell),
         ("/invitation/{token}", "GET", invitation.ask),
         ("/invitation/{token}", "POST", invitation.tell),
+        ("/worker.js", "GET", offline.worker),
+        (offline.PAGE, "GET", offline.page),
     )
     found = [
         Route(path, with_error_page(instance, partial(answer, instance)), methods=[method])

@@ -75,7 +75,9 @@ async def neighbourhood(*hosts: str, works: bool = False) -> AsyncIterator[Neigh
     async with world(*hosts) as made, playwright.async_playwright() as driver:
         rules = ", ".join(f"MAP {host} 127.0.0.1:{made.wire.ports[host]}" for host in hosts)
         browser = await driver.chromium.launch(
-            executable_path=str(BROWSER), args=[f"--host-resolver-rules={rules}"]
+            executable_path=str(BROWSER),
+            # the authority lives as long as the test; contexts alone would not let a service worker through
+            args=[f"--host-resolver-rules={rules}", "--ignore-certificate-errors"],
         )
         working = asyncio.create_task(_work(made)) if works else None
         try:

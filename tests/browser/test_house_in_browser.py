@@ -110,3 +110,38 @@ def test_every_page_speaks_one_language_and_shows_no_key(told: Told) -> None:
         language = name.split(" ")[1]
         assert f'<html lang="{language}"' in text, name
         assert re.findall(r">\s*((?:house|web|desk|error|journal)\.[a-z_.]+)\s*<", text) == [], name
+
+
+async def test_without_a_line_what_was_read_is_still_there_and_the_house_is_kept_nowhere() -> None:
+    async with neighbourhood(HOST) as near:
+        await furnish(near)
+        tab = await near.tab("ar")
+        await sign_in(tab)
+        await tab.wait_for_function("navigator.serviceWorker.controller !== null")
+        await tab.goto(f"https://{HOST}/@mujawara")
+        await tab.goto(f"https://{HOST}/me")
+        kept = await tab.evaluate(KEPT)
+        assert [path for path in kept if path.startswith(("/house", "/me"))] == []
+        assert "/@mujawara" in kept
+        await tab.context.set_offline(True)
+        await tab.goto(f"https://{HOST}/@mujawara")
+        assert "مجاورة المجاز" in await tab.locator("h1").inner_text()
+        await tab.goto(f"https://{HOST}/me")
+        assert await tab.locator("h1").inner_text() == "لا اتصال"
+        await tab.locator("#read-last a").first.wait_for()
+        await tab.context.set_offline(False)
+        await tab.goto(f"https://{HOST}/me")
+        await tab.locator("details.menu summary").click()
+        await tab.locator("form[action='/sign-out'] button").click()
+        await tab.wait_for_url(f"https://{HOST}/")
+        assert await tab.evaluate(KEPT) == []
+        assert near.complaints == []
+
+
+KEPT = """async () => {
+  const found = [];
+  for (const name of await caches.keys()) {
+    for (const each of await (await caches.open(name)).keys()) found.push(new URL(each.url).pathname);
+  }
+  return found;
+}"""

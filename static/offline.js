@@ -1,0 +1,23 @@
+/* On the page for a bad line: what was read last, and a way to try again. */
+"use strict";
+
+(async () => {
+  const list = document.getElementById("read-last");
+  if (!list || !("caches" in window)) return;
+  const cache = await caches.open("read");
+  const read = (await cache.keys()).reverse();
+  for (const each of read) {
+    const answer = await cache.match(each, { ignoreVary: true });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const item = document.createElement("li");
+    const link = document.createElement("a");
+    link.href = each.url;
+    link.textContent = page.title || new URL(each.url).pathname;
+    link.dir = "auto";
+    item.append(link);
+    list.append(item);
+  }
+  if (read.length) document.getElementById("read-last-part").hidden = false;
+})();
+
+window.addEventListener("online", () => location.reload());
