@@ -18,6 +18,8 @@ from tests.harness.npm import INSTALL_TIMEOUT_S, NO_ANSWER, NotInstallable, only
 from tests.peers.live.fedify_peer import node_of
 
 PYTHON_PEERS = ("bovine==0.5.19", "fediverse-pasture==0.2.25")
+# Pins old releases of what others need newer: an environment of its own.
+RELAY_PEER = ("activityrelay==0.3.5",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +118,20 @@ def python_of(home: Path) -> Path:
     return home / "bin" / "python"
 
 
-def ensure_python_installed(cache_dir: Path) -> Path:
-    """An environment below `cache_dir` with the peers written in Python, made at first.
+def ensure_python_installed(cache_dir: Path, peers: tuple[str, ...] = PYTHON_PEERS) -> Path:
+    """An environment below `cache_dir` with peers written in Python, made at first.
 
     Raises NotInstallable without venv or an answering registry; RuntimeError when the installation fails otherwise.
     Its name follows the pinned versions, so a changed pin is a new installation.
     """
-    pins = hashlib.sha256("\0".join(PYTHON_PEERS).encode()).hexdigest()
+    pins = hashlib.sha256("\0".join(peers).encode()).hexdigest()
     home = cache_dir / f"python-{pins[:12]}"
     cache_dir.mkdir(parents=True, exist_ok=True)
     try:
         with only_one(cache_dir / f"{home.name}.lock"):
             if not (home / ".complete").exists():
                 _run([sys.executable, "-m", "venv", "--clear", str(home)])
-                _run([str(python_of(home)), "-m", "pip", "install", "--quiet", *PYTHON_PEERS])
+                _run([str(python_of(home)), "-m", "pip", "install", "--quiet", *peers])
                 (home / ".complete").touch()
     except subprocess.TimeoutExpired as problem:
         raise NotInstallable("installing the Python peers took too long") from problem
