@@ -1,11 +1,15 @@
 """The pages of the house before judges: no violation for axe, no error for the Nu checker, no sideways scroll, nothing from
 elsewhere, nothing a browser complains about; in four languages, light and dark."""
 
+import asyncio
+import gzip
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from fedi.assets import shipped
 from tests.browser.house import Neighbourhood, neighbourhood
 from tests.browser.judges import Judges, call_judges
 from tests.browser.tour import BEFORE, HOST, INSIDE, furnish, sign_in
@@ -14,6 +18,7 @@ from tests.harness.npm import NotInstallable
 pytestmark = pytest.mark.browser
 
 SMALL = (320, 640)
+WEIGHT_MAX = 60_000
 LOOKS = (
     ("ar", "light"),
     ("en", "dark"),
@@ -40,8 +45,6 @@ class Told:
 @pytest.fixture(scope="module")
 def told() -> Told:
     """One tour through every page in every language; the tests look at what was seen."""
-    import asyncio
-
     return asyncio.run(_tour())
 
 
@@ -95,6 +98,21 @@ def test_no_page_scrolls_sideways_on_the_smallest_phone(told: Told) -> None:
     assert {name: width for name, width in told.widths.items() if width > SMALL[0]} == {}
 
 
+def test_the_first_view_of_any_page_weighs_at_most_60_kilobytes(told: Told) -> None:
+    assets = shipped().by_path
+    heavy = {}
+    for name, text in told.sources.items():
+        files = {assets[path] for path in re.findall(r"/static/[\w.-]+", text) if path in assets}
+        assert files, name
+        weights = [
+            len(each.gzipped or each.body) for each in files if each.media_type != "image/png"
+        ]
+        total = len(gzip.compress(text.encode(), 5)) + sum(weights)
+        if total > WEIGHT_MAX:
+            heavy[name] = total
+    assert heavy == {}
+
+
 def test_browsers_have_nothing_to_complain_about(told: Told) -> None:
     assert told.complaints == []
 
@@ -104,8 +122,6 @@ def test_nothing_is_asked_of_anybody_else(told: Told) -> None:
 
 
 def test_every_page_speaks_one_language_and_shows_no_key(told: Told) -> None:
-    import re
-
     for name, text in told.sources.items():
         language = name.split(" ")[1]
         assert f'<html lang="{language}"' in text, name
