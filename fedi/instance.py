@@ -8,6 +8,7 @@ from fedi.cache import DocumentCache
 from fedi.clock import Clock
 from fedi.config import Config
 from fedi.db.engine import Database, Reader, Writer
+from fedi.http.accounts import Accounts
 from fedi.http.client import FederationClient
 from fedi.http.rates import Entrances, Newcomers
 from fedi.keyring import Keyring
@@ -27,6 +28,7 @@ class Instance:
 
     `differences`: senders whose list of followers does not agree with ours, until somebody looks into it.
     `schemes_learned`: origins whose style of signature was found out and is not yet written down.
+    `accounts`: what each host cost lately.
     `newcomers`: how many hosts and actors nobody here knew came lately. `entrances`: who tried to sign in and was wrong.
     """
 
@@ -43,6 +45,7 @@ class Instance:
     differences: dict[str, Synchronisation] = field(default_factory=dict)
     schemes_learned: dict[str, str] = field(default_factory=dict)
     newcomers: Newcomers = field(default_factory=Newcomers)
+    accounts: Accounts = field(default_factory=Accounts)
     entrances: Entrances = field(default_factory=Entrances)
 
     async def change(self, work: Callable[[Unit], T]) -> T:

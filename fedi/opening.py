@@ -19,6 +19,7 @@ from fedi.db.engine import Database
 from fedi.db.migrate import migrate
 from fedi.db.sqlite import open_sqlite
 from fedi.errors import SetupError
+from fedi.http.accounts import AccountedTransport, Accounts
 from fedi.http.client import FederationClient
 from fedi.http.schemes import CAVAGE, RFC9421, SchemeMemory
 from fedi.http.transport import Resolve, Transport, TransportOnDemand
@@ -97,13 +98,18 @@ async def _assemble(
         return keyring.signing[keyring.current[server_uri, keys.RSA]]
 
     changes: dict[str, str] = {}
+    accounts = Accounts()
     schemes = SchemeMemory(changes.__setitem__)
     instance = Instance(
         config=config,
         urls=urls,
         db=database,
         http=FederationClient(
-            transport, clock, server_key=server_key, user_agent=user_agent(urls), schemes=schemes
+            AccountedTransport(transport, accounts, clock),
+            clock,
+            server_key=server_key,
+            user_agent=user_agent(urls),
+            schemes=schemes,
         ),
         media=FolderStorage(folder / MEDIA),
         clock=clock,
@@ -112,6 +118,7 @@ async def _assemble(
         metrics=Metrics(),
         documents=DocumentCache(),
         schemes_learned=changes,
+        accounts=accounts,
     )
     await instance.change(_first_looks)
     for host, scheme in await instance.look(hosts.list_schemes):

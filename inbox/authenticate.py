@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from actors import blocks, keys, refresh
 from actors.model import Actor
 from fedi.canonical import host_of
+from fedi.clock import cpu_s
 from fedi.db.engine import Reader
 from fedi.errors import FediError, Forbidden, Invalid, NotFound, RemoteGone, Unauthenticated
 from fedi.instance import Instance
@@ -69,27 +70,37 @@ async def _verify(instance: Instance, request: SignedRequest) -> Verified | Unkn
 
     def recall(key_id: str) -> PublicKey | None:
         key = instance.keyring.recall(key_id)
+        if key is not None:
+            instance.accounts.check_verifying(host_of(key.owner), instance.clock.monotonic())
         if key is None or not _is_large(key):
             return key
         large.append(key)
         return None
 
-    verdict = _judge(instance, request, recall)
-    if not large:
-        return verdict
-    return await asyncio.to_thread(_judge, instance, request, lambda _key_id: large[0])
+    verdict, spent_s = _judge(instance, request, recall)
+    if large:
+        verdict, spent_s = await asyncio.to_thread(
+            _judge, instance, request, lambda _key_id: large[0]
+        )
+    if isinstance(verdict, Verified):
+        host = host_of(verdict.owner)
+        instance.accounts.note_verified(host, instance.clock.monotonic(), spent_s)
+    return verdict
 
 
 def _judge(
     instance: Instance, request: SignedRequest, load_key: LoadKey
-) -> Verified | UnknownKey | Refused:
-    return verify(
+) -> tuple[Verified | UnknownKey | Refused, float]:
+    """The verdict, and the seconds of processor it took."""
+    start_s = cpu_s()
+    verdict = verify(
         request,
         scheme=instance.urls.scheme,
         authority=instance.urls.host,
         now=instance.clock.now(),
         load_key=load_key,
     )
+    return verdict, cpu_s() - start_s
 
 
 def _is_large(key: PublicKey) -> bool:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from actors import refresh
 from actors import store as actor_store
 from actors.model import Actor
+from fedi.clock import cpu_s
 from fedi.db.engine import Reader
 from fedi.errors import FediError, Invalid, RemoteError, RemoteUnreachable, TooMany, Unavailable
 from fedi.instance import Instance
@@ -249,7 +250,9 @@ class Processor:
                 addressed=Addressing(activity.to, activity.cc),
             )
         ready = _Ready(kept, activity, handler, publication, found)
-        outcome = await self._instance.change(lambda unit: _apply(unit, ready))
+        outcome, spent_s, rows = await self._instance.change(lambda unit: _counted(unit, ready))
+        now = self._instance.clock.monotonic()
+        self._instance.accounts.note(sender.host, now, cpu_s=spent_s, rows=rows)
         return outcome, not isinstance(outcome, Later)
 
     async def _fetched(
@@ -293,6 +296,13 @@ class _Ready:
     handler: Handler
     publication: Publication | None
     found: dict[str, Publication]
+
+
+def _counted(unit: Unit, ready: _Ready) -> tuple[Outcome, float, int]:
+    """What came of it, the seconds of processor it took, the rows it changed."""
+    start_s = cpu_s()
+    outcome = _apply(unit, ready)
+    return outcome, cpu_s() - start_s, unit.tx.rows
 
 
 def _apply(unit: Unit, ready: _Ready) -> Outcome:

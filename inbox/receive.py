@@ -3,6 +3,7 @@
 Nothing has an effect here; the worker acts later, from what was stored.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from actors import store as actor_store
 from actors.model import Actor
 from actors.relays import Relay
 from fedi.canonical import host_of, origin_of, same_origin
+from fedi.clock import cpu_s
 from fedi.db.engine import Reader
 from fedi.errors import (
     FediError,
@@ -37,6 +39,8 @@ from inbox.limits import HostLimits
 from inbox.store import Arrival
 from outbox import hosts
 
+log = logging.getLogger("fedi.inbox")
+
 # What brings words of others here; the rest is small, or about what we hold already.
 _WORDS = frozenset({"Create", "Announce", "Update"})
 _MEDIA_TYPES = ("application/activity+json", "application/ld+json")
@@ -58,6 +62,8 @@ async def receive(
     try:
         answer = await _receive(instance, limits, request, recipient)
     except (TooMany, Unavailable) as problem:
+        if problem.message_key == "error.busy":
+            _name_heaviest(instance)
         answer = Answer(problem.status, problem.message_key, problem.retry_after_s)
     except RemoteError as problem:
         answer = Answer(401, problem.message_key)
@@ -67,13 +73,22 @@ async def receive(
     return answer
 
 
+def _name_heaviest(instance: Instance) -> None:
+    """Too much waits: whose words it is, for the log; a host and nothing else (S116)."""
+    host = instance.accounts.heaviest_to_name(instance.clock.monotonic())
+    if host is not None:
+        log.warning("overloaded", extra={"why": "backlog", "heaviest": host})
+
+
 async def _receive(
     instance: Instance, limits: HostLimits, request: SignedRequest, recipient: Actor | None
 ) -> Answer:
     _check_headers(request)
+    start_s = cpu_s()
     document = parse_document(request.body)
     check_no_moved_meaning(document)
     activity = parse_activity(document)
+    read_s = cpu_s() - start_s
     host = _check_identity(instance, activity)
     if await _is_farewell_of_stranger(instance, activity):
         return Answer(202, "farewell")
@@ -88,7 +103,9 @@ async def _receive(
     if proof.scheme == RFC9421:
         instance.http.note_scheme(origin_of(proof.owner), RFC9421)
     now = instance.clock.monotonic()
-    limits.check(host_of(proof.owner), now)
+    prover = host_of(proof.owner)
+    instance.accounts.note(prover, now, cpu_s=read_s, size_bytes=len(request.body))
+    limits.check(prover, now)
     if proof.owner != activity.actor:
         return await _passed_on(instance, limits, activity, proof.owner)
     if not limits.has_room_for(activity.type, host, now):

@@ -48,6 +48,7 @@ _COMMANDS: Final = {
     "relay": "fedi.cli.relays:relay",
     "flags": "fedi.cli.blocks:flags",
     "media": "fedi.cli.media:media",
+    "hosts": "fedi.cli.hosts:hosts",
     "purge": "fedi.cli.purge:purge",
     "vote": "fedi.cli.house:vote",
     "pin": "fedi.cli.house:pin",

@@ -24,7 +24,9 @@ class Reader(Protocol):
 
 
 class Writer(Reader, Protocol):
-    """One transaction."""
+    """One transaction. `rows`: how many it changed so far."""
+
+    rows: int
 
     def run(self, sql: str, *values: object) -> int:
         """Execute a statement; the number of rows it changed."""

@@ -61,17 +61,20 @@ class _SqliteReader:
 class _SqliteWriter(_SqliteReader):
     """Writer over a plain connection; lives for one unit."""
 
-    __slots__ = ("commit_calls",)
+    __slots__ = ("commit_calls", "rows")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
         self.commit_calls: list[Callable[[], None]] = []
+        self.rows = 0
 
     def run(self, sql: str, *values: object) -> int:
-        return self._connection.execute(sql, values).rowcount
+        changed = self._connection.execute(sql, values).rowcount
+        self.rows += max(0, changed)
+        return changed
 
     def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        self._connection.executemany(sql, rows)
+        self.rows += max(0, self._connection.executemany(sql, rows).rowcount)
 
     def on_commit(self, call: Callable[[], None]) -> None:
         self.commit_calls.append(call)

@@ -480,3 +480,13 @@ def test_what_is_kept_too_long_is_shown_and_goes_only_when_that_is_meant(
     assert str(words["purge.nothing"]) in shown.out
     applied = fedi("purge", "--yes", "--json")
     assert (applied.status, applied.document["applied"]) == (0, True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_other_servers_cost_is_said_in_every_language(fedi: Fedi, language: str) -> None:
+    said = fedi("hosts", "--language", language)
+    assert said.status == 0
+    assert str(messages_of(language)["hosts.none"]) in said.out
+    assert fedi("hosts", "--json").document == {"hosts": [], "known": 0}
+    assert fedi("hosts", "--most", "many").status == 2
+    assert fedi("hosts", "--most", "0").status == 1
