@@ -133,7 +133,7 @@ async def test_without_a_line_what_was_read_is_still_there_and_the_house_is_kept
         await furnish(near)
         tab = await near.tab("ar")
         await sign_in(tab)
-        await tab.wait_for_function("navigator.serviceWorker.controller !== null")
+        await tab.evaluate(UNTIL_KEPT)
         await tab.goto(f"https://{HOST}/@mujawara")
         await tab.goto(f"https://{HOST}/me")
         kept = await tab.evaluate(KEPT)
@@ -154,6 +154,10 @@ async def test_without_a_line_what_was_read_is_still_there_and_the_house_is_kept
         assert near.complaints == []
 
 
+UNTIL_KEPT = """() => new Promise((done) => {
+  if (navigator.serviceWorker.controller) done();
+  else navigator.serviceWorker.addEventListener("controllerchange", () => done());
+})"""
 KEPT = """async () => {
   const found = [];
   for (const name of await caches.keys()) {
