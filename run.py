@@ -30,6 +30,7 @@ RUN_LOCK = "requirements.lock"
 TEST_LOCK = "requirements-test.lock"
 DEBIAN_PACKAGES = ROOT / "tests" / "debian-packages.txt"
 OLDEST = (3, 11)
+WORKERS_MAX = 6
 # Settings of pip that would lead it out of our own environment.
 MISLEADING = (
     "PIP_USER",
@@ -57,11 +58,26 @@ def main(words: list[str]) -> NoReturn:
     if words[:1] == ["test"]:
         install_debian_packages()
         os.chdir(ROOT)
-        become([str(PYTHON), "-m", "pytest", *(words[1:] or ["-q"])], environment)
+        become(
+            [str(PYTHON), "-m", "pytest", *at_once(words[1:]), *(words[1:] or ["-q"])], environment
+        )
     # Whoever starts from another folder still means the configuration and the data of this one.
     environment.setdefault("FEDI_CONFIG", str(ROOT / "config.toml"))
     environment["FEDI_CALLED_AS"] = f"python3 {shlex.quote(os.path.relpath(ROOT / 'run.py'))}"
     become([str(PYTHON), str(VENV / "bin" / "fedi"), *(words or ["serve"])], environment)
+
+
+def at_once(words: list[str]) -> list[str]:
+    """How the whole suite is spread over processes; nothing when some tests are named, which is quicker in one.
+
+    One process more than processors: conversations between servers wait now and then. `-n 0` among the words wins.
+    """
+    if any((ROOT / word.partition("::")[0]).exists() for word in words if not word.startswith("-")):
+        return []
+    processors = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    return ["-n", str(min(processors + 1, WORKERS_MAX)), "--dist", "worksteal"]
 
 
 def become(command: list[str], environment: dict[str, str]) -> NoReturn:

@@ -125,6 +125,14 @@ class _Server(Server):
         self._door.start()
         self.started = True
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Leave at once when nobody is connected; uvicorn pauses in any case."""
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+
     async def main_loop(self) -> None:
         # Once a second is enough for the date header; the stop is heard at once.
         while not self._stop.is_set() and not await self.on_tick(0):

@@ -11,13 +11,14 @@ Workers do not run by themselves: `settle` runs them, so a test never waits for 
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 import trustme
 
 from actors import births, follows, refresh
@@ -102,9 +103,10 @@ class World:
         stack = AsyncExitStack()
         policy = Policy(allow_http=False, allowed_networks=LOOPBACK, own_hosts=frozenset({host}))
         if config.network.proxy is None:
-            real = AiohttpTransport(
-                policy, extra_ca_file=str(self.authority_file), resolver=self.wire.resolve
-            )
+            with _no_other_authorities(self.authority_file):
+                real = AiohttpTransport(
+                    policy, extra_ca_file=str(self.authority_file), resolver=self.wire.resolve
+                )
         else:
             # as in earnest: whoever asks a resolver is found out
             real = open_way_out(config, _nobody_resolves)
@@ -283,6 +285,15 @@ async def _listening(
     finally:
         stop.set()
         await serving
+
+
+@contextmanager
+def _no_other_authorities(file: Path) -> Iterator[None]:
+    """OpenSSL takes this file for the system's authorities: reading some hundred of them takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SSL_CERT_FILE", str(file))
+        patched.setenv("SSL_CERT_DIR", str(file.parent / "none"))
+        yield
 
 
 _made: list[trustme.CA] = []
