@@ -191,3 +191,19 @@ def test_the_deciding_run_ends_well_only_when_everything_did(
         ["bash", str(script)], input="y\n", capture_output=True, text=True, check=False, timeout=60
     )
     assert (result.returncode, result.stdout.splitlines()[-1]) == (ends, tests_say)
+
+
+@pytest.mark.parametrize(
+    ("words", "is_spread"),
+    [([], True), (["-q", "-p", "no:cacheprovider"], True), (["-q", "tests/house"], False),
+     (["tests/house/test_start.py::test_it", "-x"], False)],
+)  # fmt: skip
+def test_the_whole_suite_is_spread_and_named_tests_are_not(
+    run: ModuleType, words: list[str], is_spread: bool
+) -> None:
+    (run.ROOT / "tests" / "house").mkdir(parents=True)
+    (run.ROOT / "tests" / "house" / "test_start.py").touch()
+    spread = run.at_once(words)
+    assert bool(spread) == is_spread
+    assert not spread or spread[:1] == ["-n"]
+    assert not spread or 2 <= int(spread[1]) <= run.WORKERS_MAX
