@@ -31,7 +31,7 @@ from outbox import store as outbox_store
 
 # Rows looked at in one reading, and rows changed in one transaction.
 PAGE: Final = 500
-BATCH: Final = 100
+BATCH: Final = 50
 # Between two transactions whoever waits to write comes first.
 PAUSE_S: Final = 0.002
 
