@@ -132,7 +132,7 @@ async def news(instance: Instance, order: NewsOrder) -> News:
 async def _place(instance: Instance, order: AddOrder) -> Place:
     """Where the relay is and how it wants to be spoken to."""
     address = canonical(order.address.strip())
-    if not address.startswith(f"{instance.urls.scheme}://"):
+    if not address.startswith(("https://", f"{instance.urls.scheme}://")):
         raise Invalid("relay.address", field="address")
     host_elsewhere(instance, host_of(address))
     style = order.style and choice(order.style, relays.STYLES, "style")

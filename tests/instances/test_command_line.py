@@ -490,3 +490,17 @@ def test_what_other_servers_cost_is_said_in_every_language(fedi: Fedi, language:
     assert fedi("hosts", "--json").document == {"hosts": [], "known": 0}
     assert fedi("hosts", "--most", "many").status == 2
     assert fedi("hosts", "--most", "0").status == 1
+
+
+def test_a_relay_is_added_listed_and_left(fedi: Fedi) -> None:
+    assert fedi("relay", "list", "--json").document == {"relays": []}
+    added = fedi("relay", "add", "https://relay.example/inbox", "--json").document
+    assert (added["style"], added["state"]) == ("mastodon", "asked")
+    assert "https://relay.example/inbox" in fedi("relay", "list").out
+    assert fedi("deliveries", "show").out.startswith("Follow  relay.example")
+    assert fedi("relay", "remove", "https://relay.example/inbox").status == 0
+    [left] = fedi("relay", "list", "--json").document["relays"]
+    assert left["state"] == "left"
+    assert fedi("relay", "news", "--json").document == {"entries": []}
+    refused = fedi("relay", "remove", "https://nowhere.example/inbox", "--json")
+    assert (refused.status, refused.document["error"]["key"]) == (1, "relay.unknown")

@@ -15,6 +15,7 @@ from fedi.desk.blocking import HostOrder
 from fedi.desk.collectives import NoOrder
 from fedi.desk.relays import AddOrder, AddressOrder, NewsOrder
 from fedi.errors import Conflict, Forbidden, Invalid, NotFound
+from fedi.jobs.retention import forget
 from fedi.publications import timeline
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
@@ -631,3 +632,16 @@ async def test_a_relay_is_known_by_its_own_name_and_nobody_elses() -> None:
         await at.settle()
         assert heard.status == 401
         assert there.asked.count("/eve/notes/1") == 0
+
+
+async def test_what_a_relay_brought_is_forgotten_in_time_and_the_relay_stays() -> None:
+    async with scene(LITEPUB) as at, stranger(at.made, "one.test") as one:
+        await at.subscribe(HERE)
+        note = shown(one, a_note_of(one.person("author", 1), 1))
+        await at.relay_says("Announce", note["id"])
+        assert (await at.made.rows(HERE))["relayed"] == 1
+        at.made.clock.advance(days=100)
+        await forget(at.made[HERE])
+        assert (await at.made.rows(HERE))["relayed"] == 0
+        assert await at.made.titles(HERE) == []
+        assert await at.states() == [("accepted", True)]
