@@ -43,12 +43,14 @@ def add(unit: Unit, kind: str, subject: str, after: timedelta = timedelta()) -> 
     unit.wakes.add(CHORES)
 
 
-def add_if_few(unit: Unit, kind: str, subject: str, most: int) -> bool:
+def add_if_few(
+    unit: Unit, kind: str, subject: str, most: int, after: timedelta = timedelta()
+) -> bool:
     """The same for a kind of which only so many may wait, so that whoever asks for much takes no one's place."""
     row = unit.tx.one("SELECT COUNT(*) FROM chore WHERE kind = ?", kind)
     if row is not None and row[0] >= most:
         return False
-    add(unit, kind, subject)
+    add(unit, kind, subject, after)
     return True
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from secrets import SystemRandom
 from typing import TypeVar
 
 from fedi.cache import DocumentCache
@@ -29,6 +30,7 @@ class Instance:
     `differences`: senders whose list of followers does not agree with ours, until somebody looks into it.
     `schemes_learned`: origins whose style of signature was found out and is not yet written down.
     `accounts`: what each host cost lately.
+    `chance`: a random number from 0 to 1 at each call, for spreading what everybody would do at once.
     `newcomers`: how many hosts and actors nobody here knew came lately. `entrances`: who tried to sign in and was wrong.
     """
 
@@ -46,6 +48,7 @@ class Instance:
     schemes_learned: dict[str, str] = field(default_factory=dict)
     newcomers: Newcomers = field(default_factory=Newcomers)
     accounts: Accounts = field(default_factory=Accounts)
+    chance: Callable[[], float] = SystemRandom().random
     entrances: Entrances = field(default_factory=Entrances)
 
     async def change(self, work: Callable[[Unit], T]) -> T:
@@ -58,6 +61,7 @@ class Instance:
                 self.urls,
                 self.config.instance.posture,
                 self.config.inbox.follow_moves,
+                chance=self.chance,
             )
             result = work(unit)
             if unit.touched or unit.wakes:

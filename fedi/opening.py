@@ -5,7 +5,7 @@ import os
 import secrets
 import ssl
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,9 +49,10 @@ class FolderInUse(SetupError):
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What a test may put in the place of the world: the clock, the way to others, the names of hosts."""
+    """What a test may put in the place of the world: the clock, chance, the way to others, the names of hosts."""
 
     clock: Clock | None = None
+    chance: Callable[[], float] | None = None
     transport: Transport | None = None
     resolver: Resolve | None = None
 
@@ -73,7 +74,7 @@ async def open_instance(config: Config, outside: Outside | None = None) -> Async
             await migrate(database, now_ms=to_ms(clock.now()))
             transport = outside.transport or _transport(config, outside.resolver)
             try:
-                yield await _assemble(config, database, secret, transport, clock, folder)
+                yield await _assemble(config, database, secret, transport, clock, folder, outside)
             finally:
                 await transport.close()
         finally:
@@ -89,6 +90,7 @@ async def _assemble(
     transport: Transport,
     clock: Clock,
     folder: Path,
+    outside: Outside,
 ) -> Instance:
     urls = Urls.of(config.instance.base_url, config.instance.onion_name)
     keyring = Keyring(secret)
@@ -119,6 +121,7 @@ async def _assemble(
         documents=DocumentCache(),
         schemes_learned=changes,
         accounts=accounts,
+        chance=outside.chance or secrets.SystemRandom().random,
     )
     await instance.change(_first_looks)
     for host, scheme in await instance.look(hosts.list_schemes):

@@ -1,11 +1,18 @@
 """One transaction: what a change is given."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fedi.clock import to_ms
 from fedi.db.engine import Writer
 from fedi.urls import Urls
+
+SPREAD = timedelta(seconds=60)
+
+
+def _never_late() -> float:
+    return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +20,7 @@ class Unit:
     """A transaction under way: its writer, its one moment, the addresses we mint, how open this instance is.
 
     `touched`: ids of what changed so that its rendered document is no longer true. `wakes`: names of the workers that
-    have something to do once the transaction is on disk.
+    have something to do once the transaction is on disk. `chance`: a random number from 0 to 1 at each call.
     """
 
     tx: Writer
@@ -23,7 +30,12 @@ class Unit:
     follows_moves: bool = True
     touched: set[str] = field(default_factory=set)
     wakes: set[str] = field(default_factory=set)
+    chance: Callable[[], float] = _never_late
 
     @property
     def now_ms(self) -> int:
         return to_ms(self.now)
+
+    def spread(self) -> timedelta:
+        """How long to wait before asking for what thousands of servers heard of in the same second (S63)."""
+        return SPREAD * self.chance()

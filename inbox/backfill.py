@@ -4,6 +4,7 @@ What a host shows of its own is believed for that host alone; everything else is
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from actors import blocks, follows
@@ -174,10 +175,10 @@ def shelve(unit: Unit, publication: Publication, *, climbs: bool = False) -> int
     return 1
 
 
-def want_parent(unit: Unit, uri: str) -> None:
+def want_parent(unit: Unit, uri: str, after: timedelta = timedelta()) -> None:
     """Have the publication that was answered fetched, unless we know it."""
     if not unit.urls.is_ours(uri) and store.find_row_id(unit.tx, uri) is None:
-        chores.add(unit, chores.ANCESTOR, uri)
+        chores.add(unit, chores.ANCESTOR, uri, after)
 
 
 def _depth(rx: Reader, uri: str) -> int:

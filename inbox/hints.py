@@ -31,9 +31,9 @@ def take(unit: Unit, activity: Activity, passer_uri: str) -> str:
         return "hint_unrelated"
     is_held = store.find_row_id(unit.tx, uri) is not None
     if activity.type == "Delete" and is_held:
-        chores.add(unit, chores.FAREWELL, uri)
+        chores.add(unit, chores.FAREWELL, uri, unit.spread())
     elif activity.type in _LOOK:
-        chores.add(unit, chores.LOOK, uri)
+        chores.add(unit, chores.LOOK, uri, unit.spread())
     else:
         return "hint_ignored"
     return TAKEN

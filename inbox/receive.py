@@ -5,6 +5,7 @@ Nothing has an effect here; the worker acts later, from what was stored.
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from actors import keys, relays
@@ -27,6 +28,7 @@ from fedi.errors import (
 )
 from fedi.http.schemes import RFC9421
 from fedi.instance import Instance
+from fedi.publications import store as publications
 from fedi.signatures.request import SignedRequest
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity, parse_activity
@@ -35,6 +37,7 @@ from fedi.vocab.strict import check_no_moved_meaning, parse_document
 from fedi.wake import DELIVERY, INBOX
 from inbox import hints, policy, relayed, store, synchronise
 from inbox.authenticate import verified
+from inbox.handlers import BY_ACTIVITY
 from inbox.limits import HostLimits
 from inbox.store import Arrival
 from outbox import hosts
@@ -43,6 +46,8 @@ log = logging.getLogger("fedi.inbox")
 
 # What brings words of others here; the rest is small, or about what we hold already.
 _WORDS = frozenset({"Create", "Announce", "Update"})
+# What goes to everybody at once and may make all of them fetch the same.
+_PASSED_AROUND = frozenset({"Create", "Announce"})
 _MEDIA_TYPES = ("application/activity+json", "application/ld+json")
 
 
@@ -201,13 +206,24 @@ def _keep(
         differs = synchronise.difference(
             unit.tx, actor_store.find(unit.tx, arrival.actor_uri), header
         )
-    is_fresh = fresh.takes(arrival.body)
-    kept = store.keep(unit, arrival, store.LEASE if is_fresh else None)
+    after = unit.spread() if _asks_what_all_ask(unit, activity) else timedelta()
+    is_fresh = not after and fresh.takes(arrival.body)
+    kept = store.keep(unit, arrival, store.LEASE if is_fresh else None, after=after)
     if kept is None:
         return "known", differs
     if is_fresh:
         unit.tx.on_commit(lambda: fresh.put(kept, activity))
     return "kept", differs
+
+
+def _asks_what_all_ask(unit: Unit, activity: Activity) -> bool:
+    """Whether working it means to fetch what everybody who got the same will fetch: a post passed on, or given by its id."""
+    if activity.type not in _PASSED_AROUND:
+        return False
+    return any(
+        not unit.urls.is_ours(uri) and publications.find_row_id(unit.tx, uri) is None
+        for uri in BY_ACTIVITY[activity.type].needs(activity)
+    )
 
 
 def _check_headers(request: SignedRequest) -> None:

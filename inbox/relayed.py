@@ -50,15 +50,16 @@ def _about_new(unit: Unit, activity: Activity, uri: str, relay: Relay) -> str:
         return "relay_unwanted"
     if store.find_tombstone(unit.tx, uri) is not None:
         return "relay_dead"
-    is_added = chores.add_if_few(unit, chores.RELAYED, f"{relay.id} {uri}", WAITING_MAX)
+    subject = f"{relay.id} {uri}"
+    is_added = chores.add_if_few(unit, chores.RELAYED, subject, WAITING_MAX, unit.spread())
     return TAKEN if is_added else "relay_full"
 
 
 def _about_known(unit: Unit, activity: Activity, uri: str) -> str:
     if activity.type == "Delete":
-        chores.add(unit, chores.FAREWELL, uri)
+        chores.add(unit, chores.FAREWELL, uri, unit.spread())
     elif activity.type == "Update":
-        chores.add(unit, chores.LOOK, uri)
+        chores.add(unit, chores.LOOK, uri, unit.spread())
     else:
         return "relay_known"
     return TAKEN

@@ -38,10 +38,17 @@ class Kept:
     received_at: datetime
 
 
-def keep(unit: Unit, arrival: Arrival, lease: timedelta | None = None) -> Kept | None:
+def keep(
+    unit: Unit,
+    arrival: Arrival,
+    lease: timedelta | None = None,
+    *,
+    after: timedelta = timedelta(),
+) -> Kept | None:
     """Put an arrival on disk; None when the same actor sent the same id to the same recipient before (S38).
 
-    With a lease it is claimed from the beginning: the caller hands it to the worker itself.
+    With a lease it is claimed from the beginning: the caller hands it to the worker itself. `after`: not to be worked
+    before.
     """
     kept = Kept(new_row_id(unit.now), arrival, 0 if lease is None else 1, unit.now)
     added = unit.tx.run(
@@ -58,7 +65,7 @@ def keep(unit: Unit, arrival: Arrival, lease: timedelta | None = None) -> Kept |
         arrival.proof,
         unit.now_ms,
         kept.attempts,
-        unit.now_ms,
+        to_ms(unit.now + after),
         0 if lease is None else to_ms(unit.now + lease),
     )
     return kept if added else None
@@ -72,6 +79,18 @@ def was_done_before(rx: Reader, kept: Kept) -> bool:
             kept.arrival.actor_uri,
             kept.arrival.uri,
             kept.id,
+        )
+        is not None
+    )
+
+
+def is_waiting(rx: Reader, actor_uri: str, uri: str) -> bool:
+    """Whether this activity of the actor came and has had no outcome yet."""
+    return (
+        rx.one(
+            "SELECT 1 FROM inbox_activity WHERE actor_uri = ? AND uri = ? AND state = 'waiting'",
+            actor_uri,
+            uri,
         )
         is not None
     )

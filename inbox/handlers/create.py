@@ -74,7 +74,7 @@ def welcome(
     _put_before(unit, publication, row_id, [*readers, *named])
     _tell(unit, publication, named)
     if parent is None and publication.in_reply_to is not None and publication.visibility.is_public:
-        want_parent(unit, publication.in_reply_to)
+        want_parent(unit, publication.in_reply_to, unit.spread())
     if parent is not None and parent.author not in named:
         _tell_answered(unit, publication, author, parent)
     return Done("create.held" if is_held else "create.stored")

@@ -1,18 +1,30 @@
 """Undo: somebody takes back a follow, a like, an announce or a block."""
 
+from datetime import timedelta
+
 from actors import blocks, follows, relays
 from fedi.publications import reactions, timeline
 from fedi.publications import store as publication_store
 from fedi.unit import Unit
 from fedi.vocab.read import id_of, type_of
-from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome
+from inbox import store
+from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Later, Outcome
 
+TOO_EARLY = timedelta(minutes=2)
 _REACTIONS = {"Like": reactions.LIKE, "EmojiReact": reactions.LIKE, "Announce": reactions.ANNOUNCE}
 
 
 def apply(unit: Unit, incoming: Incoming) -> Outcome:
     """By the id of what is taken back; else by what the embedded copy names, always of the sender's own (wire 3.4)."""
     actor_uri, uri = incoming.sender.actor.uri, incoming.activity.object_uri
+    if uri is not None and store.is_waiting(unit.tx, actor_uri, uri):
+        # it came first and waits for its fetch: taking it back now would be forgotten by then
+        return Later("undo.too_early", TOO_EARLY)
+    return _take_back(unit, incoming, uri)
+
+
+def _take_back(unit: Unit, incoming: Incoming, uri: str | None) -> Outcome:
+    actor_uri = incoming.sender.actor.uri
     inner = incoming.activity.embedded or {}
     kind, object_uri = type_of(inner), id_of(inner.get("object"))
     if uri is not None and _undo_by_id(unit, actor_uri, uri):

@@ -62,12 +62,13 @@ class Site:
 
 @dataclass(slots=True)
 class World:
-    """The instances by host, their clock and their network."""
+    """The instances by host, their clock, their network, and what chance gives (0: nothing is put off)."""
 
     clock: FakeClock
     wire: Wire
     authority: trustme.CA
     folder: Path
+    chance: float = 0.0
     sites: dict[str, Site] = field(default_factory=dict)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -110,7 +111,9 @@ class World:
         else:
             # as in earnest: whoever asks a resolver is found out
             real = open_way_out(config, _nobody_resolves)
-        outside = Outside(clock=self.clock, transport=WireTransport(self.wire, real))
+        outside = Outside(
+            clock=self.clock, chance=lambda: self.chance, transport=WireTransport(self.wire, real)
+        )
         instance = await stack.enter_async_context(open_instance(config, outside))
         limits = HostLimits.of(config.inbox)
         await stack.enter_async_context(_listening(self, host, instance, limits))
