@@ -46,6 +46,7 @@ def add(unit: Unit, name: str, language: str | None = None) -> Person:
     if not cleaned:
         raise Invalid("person.name_missing", field="name")
     row_id = new_row_id(unit.now)
+    _free(unit, cleaned)
     changed = unit.tx.run(
         "INSERT INTO person (id, name, language, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
         row_id,
@@ -104,6 +105,7 @@ def rename(unit: Unit, person_id: int, name: str, language: str | None) -> None:
     cleaned = clean_line(name, NAME_MAX)
     if not cleaned:
         raise Invalid("person.name_missing", field="name")
+    _free(unit, cleaned)
     taken = unit.tx.one("SELECT id FROM person WHERE name = ? AND id <> ?", cleaned, person_id)
     if taken is not None:
         raise Conflict("person.name_taken", detail="person")
@@ -205,6 +207,48 @@ def add_token(unit: Unit, person_id: int, label: str, scopes: Sequence[str]) -> 
         unit.now_ms,
     )
     return token
+
+
+def list_of(rx: Reader, actor_uri: str) -> Sequence[Person]:
+    """Who has a role for this collective, by name."""
+    rows = rx.all(
+        "SELECT p.id, p.name, p.language FROM person_role r JOIN person p ON p.id = r.person_id "
+        "WHERE r.actor_uri = ? AND p.removed_at IS NULL ORDER BY p.name",
+        actor_uri,
+    )
+    return [_with_roles(rx, row[0], row[1], row[2]) for row in rows]
+
+
+def has_other_steward(rx: Reader, actor_uri: str, person_id: int) -> bool:
+    """Whether this collective has a steward besides this one, who can come in unless this one cannot either."""
+    row = rx.one(
+        "SELECT 1 FROM person_role r JOIN person p ON p.id = r.person_id "
+        "WHERE r.actor_uri = ? AND r.role = 'steward' AND r.person_id <> ? AND p.removed_at IS NULL AND "
+        "(EXISTS (SELECT 1 FROM password w WHERE w.person_id = r.person_id) "
+        "OR NOT EXISTS (SELECT 1 FROM password w WHERE w.person_id = ?))",
+        actor_uri,
+        person_id,
+        person_id,
+    )
+    return row is not None
+
+
+def invited_until(rx: Reader, person_id: int, now: datetime) -> datetime | None:
+    """Until when an unused link of this person holds; None without one."""
+    row = rx.one(
+        "SELECT max(expires_at) FROM invitation WHERE person_id = ? AND used_at IS NULL AND expires_at > ?",
+        person_id,
+        to_ms(now),
+    )
+    return from_ms(row[0]) if row and row[0] is not None else None
+
+
+def _free(unit: Unit, name: str) -> None:
+    """Somebody who left does not keep the name from others: in the journal a number tells the two apart."""
+    unit.tx.run(
+        "UPDATE person SET name = name || ' (' || id || ')' WHERE name = ? AND removed_at IS NOT NULL",
+        name,
+    )
 
 
 def _with_roles(rx: Reader, row_id: int, name: str, language: str | None) -> Person:

@@ -6,8 +6,11 @@ from fedi.cli.output import give, handle, moment, pairs, table
 from fedi.cli.session import session
 from fedi.cli.speech import command, group, option, t
 from fedi.desk.collectives import NoOrder
+from fedi.desk.order import Done
 from fedi.desk.people import (
     AddOrder,
+    Consent,
+    ConsentOrder,
     Invited,
     NameOrder,
     People,
@@ -73,7 +76,28 @@ def link(name: str) -> None:
     give(found, [*pairs(rows), t("cli.told_once")], as_json=here.as_json)
 
 
-for _each in (add, list_people, role, link):
+@command("remove", "person.remove")
+@click.argument("name")
+def remove(name: str) -> None:
+    """Somebody who does not belong here any more."""
+    here = session()
+    done = here.ask("person.remove", NameOrder(name=name), Done)
+    give(done, [t("person.removed", name=name)], as_json=here.as_json)
+
+
+@command("consent", "person.consent")
+@click.argument("people", type=click.Choice(["one", "two"]))
+@_AS
+def consent(people: str, actor: str) -> None:
+    """How many people a publication needs."""
+    here = session()
+    order = ConsentOrder(two_people=people == "two", actor=actor)
+    found = here.ask("person.consent", order, Consent)
+    said = "person.consent_two" if found.two_people else "person.consent_one"
+    give(found, [t(said, actor=found.actor)], as_json=here.as_json)
+
+
+for _each in (add, list_people, role, link, remove, consent):
     person.add_command(_each)
 
 

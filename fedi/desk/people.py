@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from actors import members, rules
 from actors import people as store
 from actors import store as actor_store
 from fedi.config import LANGUAGES
 from fedi.db.engine import Reader
 from fedi.desk.collectives import NoOrder
-from fedi.desk.order import Order, Result, choice
+from fedi.desk.order import Done, Order, Result, choice
 from fedi.desk.speaker import load_speaker
 from fedi.errors import Invalid, NotFound
 from fedi.instance import Instance
@@ -61,6 +62,20 @@ class People(Result, frozen=True, kw_only=True):
     people: list[Person]
 
 
+class ConsentOrder(Order, frozen=True, kw_only=True):
+    """Whether what a collective publishes needs the consent of a second person."""
+
+    two_people: bool
+    actor: str = ""
+
+
+class Consent(Result, frozen=True, kw_only=True):
+    """What holds for a collective."""
+
+    actor: str
+    two_people: bool
+
+
 class Invited(Result, frozen=True, kw_only=True):
     """An invitation: the secret is told this once."""
 
@@ -79,8 +94,11 @@ class Token(Result, frozen=True, kw_only=True):
     token: str
 
 
-async def add(instance: Instance, order: AddOrder) -> Person:
-    """Add a person. Raises Invalid, Conflict when the name is taken, NotFound for an unknown collective."""
+async def add(instance: Instance, order: AddOrder, by: int = members.MACHINE) -> Person:
+    """Add a person. Raises Invalid, Conflict when the name is taken, NotFound for an unknown collective.
+
+    Here and below `by` is the person who asks for it; without one it was done on the machine itself.
+    """
     if order.language:
         choice(order.language, LANGUAGES, "language")
     if order.role:
@@ -88,40 +106,62 @@ async def add(instance: Instance, order: AddOrder) -> Person:
     _check_name(order.name)
 
     def work(unit: Unit) -> Person:
-        person = store.add(unit, order.name, order.language or None)
-        if order.role:
-            ours = load_speaker(unit.tx, order.actor)
-            store.grant(unit, person.id, ours.uri, order.role)
-        return _shown(unit.tx, store.load(unit.tx, person.name))
+        uri = load_speaker(unit.tx, order.actor).uri if order.role else ""
+        person = members.add(unit, order.name, order.language or None, uri, order.role, by)
+        return _shown(unit.tx, person)
 
     return await instance.change(work)
 
 
-async def set_role(instance: Instance, order: RoleOrder) -> Person:
-    """Give or take a role. Raises Invalid, NotFound."""
+async def set_role(instance: Instance, order: RoleOrder, by: int = members.MACHINE) -> Person:
+    """Give or take a role; whoever holds another one is signed out. Raises Invalid, NotFound, Conflict for the last steward."""
     choice(order.role, (*store.ROLES, NO_ROLE), "role")
 
     def work(unit: Unit) -> Person:
         person = _load(unit.tx, order.name)
         ours = load_speaker(unit.tx, order.actor)
-        if order.role == NO_ROLE:
-            if not store.revoke(unit, person.id, ours.uri):
-                raise NotFound("desk.no_role", name=person.name, actor=ours.username)
+        if order.role != NO_ROLE:
+            members.set_role(unit, person, ours.uri, order.role, by)
+        elif ours.uri in person.roles:
+            members.take_role(unit, person, ours.uri, by)
         else:
-            store.grant(unit, person.id, ours.uri, order.role)
+            raise NotFound("desk.no_role", name=person.name, actor=ours.username)
         return _shown(unit.tx, store.load(unit.tx, person.name))
 
     return await instance.change(work)
 
 
-async def invite(instance: Instance, order: NameOrder) -> Invited:
+async def invite(instance: Instance, order: NameOrder, by: int = members.MACHINE) -> Invited:
     """A link with which a person signs in for the first time, or again; older unused ones end. Raises NotFound."""
 
     def work(unit: Unit) -> Invited:
         person = _load(unit.tx, order.name)
-        token, expires_at = store.invite(unit, person.id)
+        token, expires_at = members.invite(unit, person, by)
         url = unit.urls.invitation(token)
         return Invited(name=person.name, token=token, url=url, expires_at=expires_at)
+
+    return await instance.change(work)
+
+
+async def remove(instance: Instance, order: NameOrder, by: int = members.MACHINE) -> Done:
+    """This person does not belong here any more: out everywhere, at once. Raises NotFound, Conflict for the last steward."""
+
+    def work(unit: Unit) -> Done:
+        members.remove(unit, _load(unit.tx, order.name), by)
+        return Done()
+
+    return await instance.change(work)
+
+
+async def set_consent(
+    instance: Instance, order: ConsentOrder, by: int = members.MACHINE
+) -> Consent:
+    """Say whether publications of a collective need a second person. Raises NotFound, Invalid."""
+
+    def work(unit: Unit) -> Consent:
+        ours = load_speaker(unit.tx, order.actor)
+        members.set_rule(unit, ours.uri, rules.Rule(two_people=order.two_people), by)
+        return Consent(actor=ours.username, two_people=order.two_people)
 
     return await instance.change(work)
 

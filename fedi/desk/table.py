@@ -50,6 +50,8 @@ COMMANDS: Final[dict[str, Command]] = {
     "person.list": Command(collectives.NoOrder, people.People, people.list_all),
     "person.role": Command(people.RoleOrder, people.Person, people.set_role),
     "person.link": Command(people.NameOrder, people.Invited, people.invite),
+    "person.remove": Command(people.NameOrder, Done, people.remove),
+    "person.consent": Command(people.ConsentOrder, people.Consent, people.set_consent),
     "token.add": Command(people.TokenOrder, people.Token, people.add_token),
     "publish": Command(PublishOrder, Published, publishing.publish),
     "edit": Command(EditOrder, Published, publishing.edit),

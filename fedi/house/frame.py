@@ -27,7 +27,7 @@ HEADERS: Final = {
     "referrer-policy": "same-origin",
 }
 # The navigation: name, path below that of the collective (or, from `/steward`, of the instance), and the right it takes.
-SECTIONS: Final = (("home", "", Right.READ),)
+SECTIONS: Final = (("home", "", Right.READ), ("people", "/people", Right.STEWARD))
 
 
 def page(
