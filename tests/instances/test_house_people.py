@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -44,16 +44,18 @@ async def test_somebody_is_added_comes_in_by_the_link_and_is_seen_in_the_journal
         assert page.status == 200
         link = link_in(page)
         again = await ana.send(form, name="سلمى", role="editor", language="ar")
-        assert again.status == 409 or again.status == 400
+        assert again.status == 400
         assert "taken" in again.text
         salma = Browser(made, "agora.test", "ar")
-        page = await salma.send((await salma.get(link)).forms[-1], password=PASSWORD, again=PASSWORD)
+        page = await salma.send(
+            (await salma.get(link)).forms[-1], password=PASSWORD, again=PASSWORD
+        )
         assert page.path == "/house/agora"
         assert (await salma.get("/house/agora/people")).status == 403
         page = await salma.get("/house/agora/journal")
         assert page.status == 200
         assert "أضاف" in page.text
-        assert (await salma.get("/steward/journal")).status == 403
+        assert (await salma.get("/steward/journal")).status == 404
         page = await ana.get("/steward/journal")
         assert page.status == 200
         assert "joined" in page.text
@@ -156,7 +158,7 @@ async def test_who_is_removed_is_out_everywhere_and_the_name_is_free_again() -> 
         assert (await ana.get(his)).status == 404
         page = await ana.send((await ana.get("/house/agora/people/new")).forms[-1], name="Bob")
         link_in(page)
-        assert "Bob (" in (await ana.get("/house/agora/journal")).text or "Bob" in page.text
+        assert (await ana.get("/house/agora/journal")).text.count("removed <bdi>Bob</bdi>") == 1
 
 
 async def test_a_new_link_is_how_a_lost_password_is_mended_and_the_old_link_ends() -> None:
@@ -207,7 +209,7 @@ async def test_a_steward_of_one_collective_reaches_nobody_of_another() -> None:
         for path in ("role", "link", "remove"):
             assert (await mallory.post(f"{base}/{ana_id}/{path}", fields)).status == 404
         assert (await mallory.post(f"{base}/known", fields)).status == 404
-        for odd in ("0", "-1", "9" * 30, "٣", "%00", "new%2f"):
+        for odd in ("0", "-1", "9" * 30, "%D9%A3", "%00", "new%2f"):
             assert (await mallory.get(f"{base}/{odd}")).status == 404, odd
         assert await role_of(made, agora, "Ana") == "steward"
 
@@ -255,17 +257,12 @@ async def test_the_journal_goes_back_page_by_page_and_shows_nothing_too_old() ->
         ana = await a_member(made, agora)
         ana_id = await id_of(made, "Ana")
 
-        def note(number: int) -> None:
-            def work(unit: Unit) -> None:
-                journal.note(unit, agora.uri, ana_id, "journal.two_people", f"<b>{number}</b>")
+        def note(unit: Unit, number: int) -> None:
+            journal.note(unit, agora.uri, ana_id, "journal.two_people", f"<b>{number}</b>")
 
-            made.clock.advance(minutes=1)
-            notes.append(work)
-
-        notes: list[object] = []
         for number in range(45):
-            note(number)
-            await made["agora.test"].change(notes[-1])  # type: ignore[arg-type]
+            made.clock.advance(minutes=1)
+            await made["agora.test"].change(partial(note, number=number))
         seen: list[str] = []
         path = "/house/agora/journal"
         while path:
@@ -279,7 +276,6 @@ async def test_the_journal_goes_back_page_by_page_and_shows_nothing_too_old() ->
         await ana.sign_in("Ana", PASSWORD)
         page = await ana.get("/house/agora/journal")
         assert "&lt;b&gt;" not in page.text
-        assert timedelta(days=180).days == 180
 
 
 async def test_somebody_of_one_collective_gets_a_role_in_another_from_a_steward_of_the_house() -> (
