@@ -88,7 +88,5 @@ def _forget(unit: Unit, person: people.Person) -> None:
 
 
 def _check_not_last(rx: Reader, person: people.Person, actor_uri: str) -> None:
-    if person.roles.get(actor_uri) == "steward" and not people.has_other_steward(
-        rx, actor_uri, person.id
-    ):
+    if people.is_last_steward(rx, actor_uri, person.id):
         raise Conflict("person.last_steward", name=person.name)

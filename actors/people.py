@@ -219,18 +219,15 @@ def list_of(rx: Reader, actor_uri: str) -> Sequence[Person]:
     return [_with_roles(rx, row[0], row[1], row[2]) for row in rows]
 
 
-def has_other_steward(rx: Reader, actor_uri: str, person_id: int) -> bool:
-    """Whether this collective has a steward besides this one, who can come in unless this one cannot either."""
-    row = rx.one(
-        "SELECT 1 FROM person_role r JOIN person p ON p.id = r.person_id "
-        "WHERE r.actor_uri = ? AND r.role = 'steward' AND r.person_id <> ? AND p.removed_at IS NULL AND "
-        "(EXISTS (SELECT 1 FROM password w WHERE w.person_id = r.person_id) "
-        "OR NOT EXISTS (SELECT 1 FROM password w WHERE w.person_id = ?))",
+def is_last_steward(rx: Reader, actor_uri: str, person_id: int) -> bool:
+    """Whether this is the only steward of the collective who can sign in; somebody who never could is not missed."""
+    rows = rx.all(
+        "SELECT r.person_id FROM person_role r JOIN person p ON p.id = r.person_id "
+        "JOIN password w ON w.person_id = r.person_id "
+        "WHERE r.actor_uri = ? AND r.role = 'steward' AND p.removed_at IS NULL LIMIT 2",
         actor_uri,
-        person_id,
-        person_id,
     )
-    return row is not None
+    return [int(row[0]) for row in rows] == [person_id]
 
 
 def invited_until(rx: Reader, person_id: int, now: datetime) -> datetime | None:

@@ -7,13 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fedi.house import home, me, offline, people
+from fedi.house import home, me, offline
 from fedi.house.entry import invitation, sign_in, sign_out
 from fedi.house.gate import Door, routes_of, with_error_page
+from fedi.house.people import doors as people_doors
 from fedi.instance import Instance
 
 # Longer addresses before those that would swallow them.
-DOORS: tuple[Door, ...] = (*home.DOORS, *me.DOORS, *people.DOORS)
+DOORS: tuple[Door, ...] = (*home.DOORS, *me.DOORS, *people_doors.DOORS)
 
 Answer = Callable[[Instance, Request], Awaitable[Response]]
 

@@ -17,7 +17,13 @@ HOST: Final = "majaz.test"
 STEWARD: Final = "سلمى"
 # name → path; the first ones are seen by everybody, the others by who is signed in
 BEFORE: Final[Mapping[str, str]] = {"sign-in": "/sign-in"}
-INSIDE: Final[Mapping[str, str]] = {"home": "/house/mujawara", "me": "/me"}
+INSIDE: Final[Mapping[str, str]] = {
+    "home": "/house/mujawara",
+    "me": "/me",
+    "people": "/house/mujawara/people",
+    "people-new": "/house/mujawara/people/new",
+    "journal": "/house/mujawara/journal",
+}
 
 
 async def furnish(near: Neighbourhood) -> None:

@@ -9,7 +9,7 @@ import pytest
 from actors import journal, people
 from actors.model import Actor
 from actors.rules import rule_of
-from fedi.house import people as room
+from fedi.house.people import doors as room
 from fedi.house.rights import Right
 from fedi.unit import Unit
 from tests.harness.browser import Browser, Page
