@@ -23,6 +23,7 @@ from fedi.unit import Unit
 from fedi.vocab.audience import Addressing
 from fedi.vocab.read import as_list, audience_of, id_of, type_of
 from inbox import resolve
+from inbox.strangers import must_wait
 
 OUTBOX_ITEMS_MAX = 20
 REPLIES_MAX = 40
@@ -165,14 +166,25 @@ def shelve(unit: Unit, publication: Publication, *, climbs: bool = False) -> int
     """Store it where followers find it, at the time when it was said; 1 when it was new."""
     if blocks.is_actor_blocked(unit.tx, publication.author, host_of(publication.author)):
         return 0
-    row_id = shelf.put(unit, publication, is_local=False)
+    readers = follows.list_local_followers(unit.tx, publication.author)
+    row_id = shelf.put(
+        unit,
+        publication,
+        is_local=False,
+        is_held=not readers and _answers_unasked(unit, publication),
+    )
     if row_id is None:
         return 0
-    readers = follows.list_local_followers(unit.tx, publication.author)
     timeline.add(unit, readers, row_id, publication.kind, to_ms(publication.published_at))
     if climbs and publication.in_reply_to is not None:
         want_parent(unit, publication.in_reply_to)
     return 1
+
+
+def _answers_unasked(unit: Unit, publication: Publication) -> bool:
+    """Whether this is an answer that would have had to wait if its author had sent it (S108)."""
+    parent = store.find(unit.tx, publication.in_reply_to) if publication.in_reply_to else None
+    return parent is not None and must_wait(unit, publication.author, [parent.author])
 
 
 def want_parent(unit: Unit, uri: str, after: timedelta = timedelta()) -> None:

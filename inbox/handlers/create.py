@@ -16,6 +16,7 @@ from fedi.vocab.activity import Activity
 from fedi.vocab.audience import Visibility
 from inbox.backfill import want_parent
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
+from inbox.strangers import must_wait
 
 
 def needs(activity: Activity) -> frozenset[str]:
@@ -63,10 +64,8 @@ def welcome(
     parent = store.find(unit.tx, publication.in_reply_to) if publication.in_reply_to else None
     if not named and not followers and parent is None:
         return Ignored("create.unrelated")
-    is_held = not followers and (
-        blocks.is_limited(unit.tx, author.uri)
-        or (unit.posture != "open" and not _is_friend(unit, author, named, parent))
-    )
+    spoken_to = [*named, *([parent.author] if parent is not None else [])]
+    is_held = not followers and must_wait(unit, author.uri, spoken_to)
     row_id = shelf.put(unit, publication, is_local=False, is_held=is_held)
     if row_id is None:
         return _reach(unit, publication, author, named)
@@ -124,12 +123,6 @@ def named_collectives(unit: Unit, publication: Publication) -> list[str]:
     ours = list(dict.fromkeys(uri for uri in uris if uri is not None and unit.urls.is_ours(uri)))
     known = actor_store.list_by_uri(unit.tx, ours)
     return [uri for uri in ours if uri in known and known[uri].role == ROLE_COLLECTIVE]
-
-
-def _is_friend(unit: Unit, author: Actor, named: list[str], parent: Publication | None) -> bool:
-    """Whether the author already follows those it speaks to, with their consent."""
-    addressed = [*named, *([parent.author] if parent is not None else [])]
-    return any(follows.is_follower(unit.tx, author.uri, uri) for uri in addressed)
 
 
 HANDLER = Handler(

@@ -1,6 +1,9 @@
 """What others pass on is looked up at its origin, and believed only from there."""
 
+import pytest
+
 from actors.model import Actor
+from fedi.publications import store as publication_store
 from tests.harness.world import World, a_note, an_event, world
 from tests.hostile.stranger import Person, Stranger, a_note_of, deliver, say, stranger
 
@@ -117,3 +120,29 @@ async def test_private_words_that_are_not_shown_to_us_are_not_taken_for_gone() -
         assert (await deliver(made, "agora.test", passer.key, gone)).status == 202
         await made.settle()
         assert await made.titles("agora.test") == ["<p>for you</p>"]
+
+
+@pytest.mark.parametrize(("posture", "titles"), [("guarded", []), ("open", ["<p>an answer</p>"])])
+async def test_an_answer_that_is_passed_on_waits_like_one_that_was_sent(
+    posture: str, titles: list[str]
+) -> None:
+    async with world() as made:
+        await made.start("agora.test", f'[instance]\nposture = "{posture}"')
+        async with stranger(made, "one.test") as one, stranger(made, "two.test") as two:
+            agora, passer = await _followed(made, one)
+            ours = await made.publish(agora, a_note("A question"))
+            author = two.person("author", 1)
+            answer = a_note_of(author, 1, "<p>an answer</p>") | {"inReplyTo": ours.uri}
+            two.show(answer["id"], {"@context": "https://www.w3.org/ns/activitystreams", **answer})
+            await deliver(made, "agora.test", passer.key, say(author, "Create", answer))
+            await made.settle()
+            made.clock.advance(minutes=2)
+            await made.settle()
+            stored = await made["agora.test"].look(
+                lambda rx: rx.all("SELECT is_held FROM publication WHERE NOT is_local")
+            )
+            assert [bool(row[0]) for row in stored] == [posture == "guarded"]
+            replies = await made["agora.test"].look(
+                lambda rx: publication_store.list_replies(rx, ours.uri, 10)
+            )
+            assert [each.original.content for each in replies] == titles
