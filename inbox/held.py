@@ -27,7 +27,7 @@ def release(unit: Unit, uri: str) -> Outcome:
     publication, row_id = store.find(unit.tx, uri), store.find_row_id(unit.tx, uri)
     if publication is None or row_id is None:
         return "gone"
-    if not store.is_held(unit.tx, uri):
+    if not _waits(unit, uri):
         return "not_held"
     author = publication.author
     if blocks.is_actor_blocked(unit.tx, author, host_of(author)):
@@ -42,11 +42,42 @@ def refuse(unit: Unit, uri: str) -> Outcome:
     """Delete it here, for good: its id does not come back."""
     if store.find_row_id(unit.tx, uri) is None:
         return "gone"
-    if not store.is_held(unit.tx, uri):
+    if not _waits(unit, uri):
         return "not_held"
     notifications.forget_about(unit, uri)
     shelf.take_off(unit, uri, is_local=False)
     return DONE
+
+
+def hide(unit: Unit, uri: str) -> Outcome:
+    """Take something of others out of sight here: pages, timelines, notifications. Nothing is deleted, nobody is told."""
+    row_id = store.find_row_id(unit.tx, uri)
+    if row_id is None:
+        return "gone"
+    if not store.hide(unit, uri):
+        return "not_held"
+    publication = store.load(unit.tx, uri)
+    timeline.forget_publication(unit, row_id)
+    notifications.forget_about(unit, uri)
+    unit.touched.update(each for each in (uri, publication.in_reply_to) if each)
+    return DONE
+
+
+def show_again(unit: Unit, uri: str) -> Outcome:
+    """Put something that was hidden back where it would have been."""
+    publication, row_id = store.find(unit.tx, uri), store.find_row_id(unit.tx, uri)
+    if publication is None or row_id is None:
+        return "gone"
+    if not store.show_again(unit, uri):
+        return "not_held"
+    unit.touched.update(each for each in (uri, publication.in_reply_to) if each)
+    _place(unit, publication, row_id)
+    return DONE
+
+
+def _waits(unit: Unit, uri: str) -> bool:
+    """Whether somebody has to decide; what the stewards hid is decided about."""
+    return store.is_held(unit.tx, uri) and not store.is_hidden(unit.tx, uri)
 
 
 def _place(unit: Unit, publication: Publication, row_id: int) -> None:

@@ -14,6 +14,7 @@ from fedi.desk.control import Desk
 from fedi.desk.order import Done, Order
 from fedi.desk.reports import Flags
 
+_WHY = option("--why", default="", metavar="TEXT", help="cli.opt.why")
 _AS = option("--as", "actor", default="", metavar="USERNAME", help="cli.opt.block_as")
 
 
@@ -24,18 +25,21 @@ def block() -> None:
 
 @command("host", "block.host")
 @click.argument("hosts", metavar="HOST...", nargs=-1, required=True)
-def block_host(hosts: tuple[str, ...]) -> None:
+@_WHY
+def block_host(hosts: tuple[str, ...], why: str) -> None:
     """Shut out a host and the domains below it, or several at once."""
-    first, *others = [HostOrder(host=host) for host in hosts]
+    first, *others = [HostOrder(host=host, why=why) for host in hosts]
     _do("block.host", first, "cli.blocked", "cli.blocked_already", others)
 
 
 @command("actor", "block.actor")
 @click.argument("who", metavar="HANDLE")
 @_AS
-def block_actor(who: str, actor: str) -> None:
+@_WHY
+def block_actor(who: str, actor: str, why: str) -> None:
     """Shut somebody out."""
-    _do("block.actor", ActorOrder(who=who, actor=actor), "cli.blocked", "cli.blocked_already")
+    order = ActorOrder(who=who, actor=actor, why=why)
+    _do("block.actor", order, "cli.blocked", "cli.blocked_already")
 
 
 @command("list", "block.list")
@@ -58,17 +62,19 @@ def unblock() -> None:
 
 @command("host", "unblock.host")
 @click.argument("host")
-def unblock_host(host: str) -> None:
+@_WHY
+def unblock_host(host: str, why: str) -> None:
     """Let a host in again."""
-    _do("unblock.host", HostOrder(host=host), "cli.unblocked")
+    _do("unblock.host", HostOrder(host=host, why=why), "cli.unblocked")
 
 
 @command("actor", "unblock.actor")
 @click.argument("who", metavar="HANDLE")
 @_AS
-def unblock_actor(who: str, actor: str) -> None:
+@_WHY
+def unblock_actor(who: str, actor: str, why: str) -> None:
     """Let somebody in again."""
-    _do("unblock.actor", ActorOrder(who=who, actor=actor), "cli.unblocked")
+    _do("unblock.actor", ActorOrder(who=who, actor=actor, why=why), "cli.unblocked")
 
 
 @group("limit")
@@ -78,16 +84,18 @@ def limit() -> None:
 
 @command("host", "limit.host")
 @click.argument("host")
-def limit_host(host: str) -> None:
+@_WHY
+def limit_host(host: str, why: str) -> None:
     """Limit a host and the domains below it."""
-    _do("limit.host", HostOrder(host=host), "cli.limited", "cli.limited_already")
+    _do("limit.host", HostOrder(host=host, why=why), "cli.limited", "cli.limited_already")
 
 
 @command("actor", "limit.actor")
 @click.argument("who", metavar="HANDLE")
-def limit_actor(who: str) -> None:
+@_WHY
+def limit_actor(who: str, why: str) -> None:
     """Limit somebody."""
-    _do("limit.actor", ActorOrder(who=who), "cli.limited", "cli.limited_already")
+    _do("limit.actor", ActorOrder(who=who, why=why), "cli.limited", "cli.limited_already")
 
 
 @group("unlimit")
@@ -97,16 +105,18 @@ def unlimit() -> None:
 
 @command("host", "unlimit.host")
 @click.argument("host")
-def unlimit_host(host: str) -> None:
+@_WHY
+def unlimit_host(host: str, why: str) -> None:
     """No longer limit a host."""
-    _do("unlimit.host", HostOrder(host=host), "cli.unlimited")
+    _do("unlimit.host", HostOrder(host=host, why=why), "cli.unlimited")
 
 
 @command("actor", "unlimit.actor")
 @click.argument("who", metavar="HANDLE")
-def unlimit_actor(who: str) -> None:
+@_WHY
+def unlimit_actor(who: str, why: str) -> None:
     """No longer limit somebody."""
-    _do("unlimit.actor", ActorOrder(who=who), "cli.unlimited")
+    _do("unlimit.actor", ActorOrder(who=who, why=why), "cli.unlimited")
 
 
 @group("allow")
@@ -116,16 +126,18 @@ def allow() -> None:
 
 @command("add", "allow.add")
 @click.argument("host")
-def allow_host(host: str) -> None:
+@_WHY
+def allow_host(host: str, why: str) -> None:
     """Speak with a host and the domains below it."""
-    _do("allow.add", HostOrder(host=host), "cli.allowed", "cli.allowed_already")
+    _do("allow.add", HostOrder(host=host, why=why), "cli.allowed", "cli.allowed_already")
 
 
 @command("remove", "allow.remove")
 @click.argument("host")
-def disallow_host(host: str) -> None:
+@_WHY
+def disallow_host(host: str, why: str) -> None:
     """Speak with a host no more."""
-    _do("allow.remove", HostOrder(host=host), "cli.disallowed")
+    _do("allow.remove", HostOrder(host=host, why=why), "cli.disallowed")
 
 
 @command("list", "allow.list")
@@ -158,7 +170,7 @@ def flags() -> None:
     found = here.ask("flags", NoOrder(), Flags)
     lines: list[str] = []
     for each in found.flags:
-        lines += [f"{moment(each.received_at)}  {handle(each.by)}", f"  {each.content}"]
+        lines += [f"{each.id}  {moment(each.received_at)}  {handle(each.by)}", f"  {each.content}"]
         lines += [f"  {handle(uri)}" for uri in each.objects]
     give(found, lines or [t("cli.no_flags")], as_json=here.as_json)
 

@@ -12,6 +12,7 @@ from actors.model import Actor
 from fedi.canonical import host_of
 from fedi.db.engine import Reader
 from fedi.desk.collectives import NoOrder
+from fedi.desk.deciding import ByOrder, check_why, decided
 from fedi.desk.order import Done, Notice, Order, Result
 from fedi.desk.speaker import find_or_fetch, load_known, load_speaker
 from fedi.errors import Conflict, Invalid, NotFound
@@ -30,13 +31,13 @@ LIMIT: Final = "limit"
 RELEASE_MAX: Final = 1000
 
 
-class HostOrder(Order, frozen=True, kw_only=True):
+class HostOrder(ByOrder, frozen=True, kw_only=True):
     """A host, such as bad.example; domains below it are meant too."""
 
     host: str
 
 
-class ActorOrder(Order, frozen=True, kw_only=True):
+class ActorOrder(ByOrder, frozen=True, kw_only=True):
     """Somebody; with `actor`, only that collective shuts them out, else the whole instance."""
 
     who: str
@@ -73,33 +74,58 @@ class Allowed(Result, frozen=True, kw_only=True):
 async def block_host(instance: Instance, order: HostOrder) -> Done:
     """Shut out a host: nothing comes from there, nothing more goes there, nobody follows across. Raises Invalid."""
     host = host_elsewhere(instance, order.host)
-    return await instance.change(lambda unit: Done(changed=shut_out(unit, host)))
+    check_why(order)
+
+    def work(unit: Unit) -> Done:
+        changed = shut_out(unit, host)
+        if changed:
+            decided(unit, order, "host", host, "block")
+        return Done(changed=changed)
+
+    return await instance.change(work)
 
 
 async def unblock_host(instance: Instance, order: HostOrder) -> Done:
     """Let a host in again. Raises NotFound when it was not shut out."""
     host = host_elsewhere(instance, order.host)
-    return await instance.change(lambda unit: _let_in(unit, blocks.INSTANCE, host))
+    check_why(order)
+
+    def work(unit: Unit) -> Done:
+        done = _let_in(unit, blocks.INSTANCE, host)
+        decided(unit, order, "host", host, "unblock")
+        return done
+
+    return await instance.change(work)
 
 
 async def block_actor(instance: Instance, order: ActorOrder) -> Done:
     """Shut somebody out and end what was between us. Raises NotFound, Invalid, RemoteError."""
+    check_why(order)
     target = await _somebody_else(instance, order)
 
     def work(unit: Unit) -> Done:
-        if order.actor:
-            return Done(changed=send_block(unit, load_speaker(unit.tx, order.actor), target.uri))
-        return Done(changed=shut_out_actor(unit, target.uri))
+        blocker = load_speaker(unit.tx, order.actor) if order.actor else None
+        changed = (
+            send_block(unit, blocker, target.uri) if blocker else shut_out_actor(unit, target.uri)
+        )
+        if changed:
+            whose = blocker.uri if blocker else blocks.INSTANCE
+            decided(unit, order, "actor", target.uri, "block", actor_uri=whose)
+        return Done(changed=changed)
 
     return await instance.change(work)
 
 
 async def unblock_actor(instance: Instance, order: ActorOrder) -> Done:
     """Let somebody in again. Raises NotFound when they were not shut out."""
+    check_why(order)
 
     def work(unit: Unit) -> Done:
         blocker = load_speaker(unit.tx, order.actor).uri if order.actor else blocks.INSTANCE
-        return _let_in(unit, blocker, load_known(unit.tx, unit.urls, order.who).uri)
+        target = load_known(unit.tx, unit.urls, order.who).uri
+        done = _let_in(unit, blocker, target)
+        decided(unit, order, "actor", target, "unblock", actor_uri=blocker)
+        return done
 
     return await instance.change(work)
 
@@ -107,15 +133,27 @@ async def unblock_actor(instance: Instance, order: ActorOrder) -> Done:
 async def limit_host(instance: Instance, order: HostOrder) -> Done:
     """Show what comes from a host only to those who follow its authors. Raises Invalid."""
     host = host_elsewhere(instance, order.host)
-    return await instance.change(lambda unit: Done(changed=blocks.limit(unit, host, blocks.HOST)))
+    check_why(order)
+
+    def work(unit: Unit) -> Done:
+        changed = blocks.limit(unit, host, blocks.HOST)
+        if changed:
+            decided(unit, order, "host", host, "limit")
+        return Done(changed=changed)
+
+    return await instance.change(work)
 
 
 async def limit_actor(instance: Instance, order: ActorOrder) -> Done:
     """Show what somebody says only to those who follow them. Raises NotFound, Invalid, RemoteError."""
+    check_why(order)
     target = await _somebody_else(instance, order)
 
     def work(unit: Unit) -> Done:
-        return Done(changed=hush(unit, target.uri))
+        changed = hush(unit, target.uri)
+        if changed:
+            decided(unit, order, "actor", target.uri, "limit")
+        return Done(changed=changed)
 
     return await instance.change(work)
 
@@ -123,14 +161,27 @@ async def limit_actor(instance: Instance, order: ActorOrder) -> Done:
 async def unlimit_host(instance: Instance, order: HostOrder) -> Done:
     """No longer limit a host. Raises NotFound when it was not limited."""
     host = host_elsewhere(instance, order.host)
-    return await instance.change(lambda unit: _unlimit(unit, host))
+    check_why(order)
+
+    def work(unit: Unit) -> Done:
+        done = _unlimit(unit, host)
+        decided(unit, order, "host", host, "unlimit")
+        return done
+
+    return await instance.change(work)
 
 
 async def unlimit_actor(instance: Instance, order: ActorOrder) -> Done:
     """No longer limit somebody. Raises NotFound when they were not limited."""
-    return await instance.change(
-        lambda unit: _unlimit(unit, load_known(unit.tx, unit.urls, order.who).uri)
-    )
+    check_why(order)
+
+    def work(unit: Unit) -> Done:
+        target = load_known(unit.tx, unit.urls, order.who).uri
+        done = _unlimit(unit, target)
+        decided(unit, order, "actor", target, "unlimit")
+        return done
+
+    return await instance.change(work)
 
 
 async def list_blocks(instance: Instance, order: ListOrder) -> Blocks:
@@ -151,11 +202,14 @@ async def list_blocks(instance: Instance, order: ListOrder) -> Blocks:
 async def allow(instance: Instance, order: HostOrder) -> Done:
     """Put a host on the list of those a closed instance speaks with. Raises Invalid, Conflict when it is shut out."""
     host = host_elsewhere(instance, order.host)
+    check_why(order)
 
     def work(unit: Unit) -> Done:
         if (host, blocks.HOST) in blocks.list_targets(unit.tx, blocks.INSTANCE):
             raise Conflict("policy.allow_blocked", host=host)
         changed = blocks.add(unit, blocks.INSTANCE, host, blocks.ALLOWED)
+        if changed:
+            decided(unit, order, "host", host, "allow")
         return Done(changed=changed, notices=_idle(unit.tx))
 
     return await instance.change(work)
@@ -164,12 +218,14 @@ async def allow(instance: Instance, order: HostOrder) -> Done:
 async def disallow(instance: Instance, order: HostOrder) -> Done:
     """Take a host off that list; what waits for it is not sent. Raises NotFound when it is not on it."""
     host = host_elsewhere(instance, order.host)
+    check_why(order)
 
     def work(unit: Unit) -> Done:
         if not blocks.disallow(unit, host):
             raise NotFound("policy.not_allowed", host=host)
         relays.leave_shut_out(unit)
         _cancel_what_waits(unit, host)
+        decided(unit, order, "host", host, "disallow")
         return Done(notices=_idle(unit.tx))
 
     return await instance.change(work)

@@ -12,11 +12,12 @@ from fedi.canonical import canonical
 from fedi.db.engine import Reader
 from fedi.desk import blocking
 from fedi.desk.collectives import NoOrder
+from fedi.desk.deciding import ByOrder, check_why, decided
 from fedi.desk.order import Done, Notice, Order, Result
 from fedi.errors import Invalid, NotFound
 from fedi.instance import Instance
 from fedi.media import cache
-from fedi.moderation import blocklists, subscriptions
+from fedi.moderation import blocklists, decisions, subscriptions
 from fedi.moderation.blocklists import LIFT, Draft, Taken
 from fedi.moderation.listed_hosts import BLOCK, LIMIT, ParsedList, host_name, parse_list, write_list
 from fedi.text.direction import clean_line
@@ -47,7 +48,7 @@ class AddressOrder(Order, frozen=True, kw_only=True):
     url: str
 
 
-class DecideOrder(Order, frozen=True, kw_only=True):
+class DecideOrder(ByOrder, frozen=True, kw_only=True):
     """About which drafts is decided: those of these hosts, or all of them; of one source, or of every one.
 
     With `everything`, drafts that would end follows are left for a person to name, unless `ends_follows`.
@@ -148,25 +149,30 @@ async def list_drafts(instance: Instance, order: SourceOrder) -> Drafts:
 
 async def confirm(instance: Instance, order: DecideOrder) -> Decided:
     """Do what these drafts propose. Raises Invalid, NotFound."""
+    check_why(order)
     chosen = await _chosen(instance, order)
     left: list[str] = []
     if order.everything and not order.ends_follows:
         ties = await instance.look(blocks.ties_by_domain)
         left = sorted({each.host for each in chosen if _ends_follows(each, ties)})
         chosen = [each for each in chosen if not _ends_follows(each, ties)]
-    decided = 0
+    count = 0
     for some in _portions(chosen):
-        decided += await instance.change(partial(_apply, drafts=some))
+        count += await instance.change(partial(_apply, order=order, drafts=some))
     notices = (Notice("blocklist.left", {"hosts": ", ".join(left[:20])}),) if left else ()
-    return Decided(decided=decided, left=left, notices=notices)
+    return Decided(decided=count, left=left, notices=notices)
 
 
 async def dismiss(instance: Instance, order: DecideOrder) -> Decided:
     """Decide against these drafts; they do not come back unless their list changes. Raises Invalid, NotFound."""
+    check_why(order)
     chosen = await _chosen(instance, order)
 
     def work(unit: Unit) -> int:
-        return sum(blocklists.decide(unit, each, blocklists.DISMISSED) for each in chosen)
+        count = sum(blocklists.decide(unit, each, blocklists.DISMISSED) for each in chosen)
+        if count:
+            _note_list(unit, order, chosen, "dismiss")
+        return count
 
     return Decided(decided=await instance.change(work), left=[])
 
@@ -226,18 +232,21 @@ async def _chosen(instance: Instance, order: DecideOrder) -> Sequence[Draft]:
     return [each for each in found if each.host in wanted]
 
 
-def _apply(unit: Unit, drafts: Sequence[Draft]) -> int:
+def _apply(unit: Unit, order: DecideOrder, drafts: Sequence[Draft]) -> int:
     """Confirm, and do it. The strictest proposal about a host is done whatever others ask."""
     known = {
         domain
         for host in (*blocks.list_known_hosts(unit.tx), *cache.list_hosts(unit.tx))
         for domain in blocks.with_parents(host)
     }
-    decided = 0
+    count = 0
     for draft in drafts:
         if not blocklists.decide(unit, draft, blocklists.CONFIRMED):
             continue
-        decided += 1
+        count += 1
+        # the journal names the list once; here every host says from which list it came
+        why = " · ".join(part for part in (order.why, draft.source, draft.comment) if part)
+        decisions.note(unit, "host", draft.host, draft.wish, why=why)
         if draft.wish == BLOCK:
             blocking.shut_out(unit, draft.host, is_known=draft.host in known)
         elif draft.wish == LIMIT and not blocks.is_host_blocked(unit.tx, draft.host):
@@ -247,7 +256,15 @@ def _apply(unit: Unit, drafts: Sequence[Draft]) -> int:
             blocking.lift_limit(unit, draft.host)
         if draft.wish != LIFT:
             blocklists.settle_others(unit, draft.host, draft.wish)
-    return decided
+    if count:
+        _note_list(unit, order, drafts, "confirm")
+    return count
+
+
+def _note_list(unit: Unit, order: DecideOrder, drafts: Sequence[Draft], done: str) -> None:
+    """Once for each list, whatever the number of its hosts."""
+    for source in dict.fromkeys(each.source for each in drafts):
+        decided(unit, order, "list", source, done)
 
 
 def _portions(drafts: Sequence[Draft]) -> Iterator[Sequence[Draft]]:

@@ -1,6 +1,6 @@
 """What strangers said and waits for a decision here: seen, let through, or put away with whoever sent it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -10,9 +10,11 @@ from actors import store as actor_store
 from fedi.canonical import host_of
 from fedi.db.engine import Reader
 from fedi.desk import blocking, lookup
+from fedi.desk.deciding import ByOrder, check_why, decided
 from fedi.desk.order import Notice, Order, Result, choice
 from fedi.errors import Gone, Invalid, NotFound
 from fedi.instance import Instance
+from fedi.moderation.decisions import Kind
 from fedi.publications import store
 from fedi.publications.store import Held
 from fedi.text.excerpt import excerpt
@@ -24,6 +26,7 @@ SEEN_MAX: Final = 20_000
 PAGE_MAX: Final = 200
 PORTION: Final = 50
 NAMED_MAX: Final = 20
+NOTED_MAX: Final = 200
 LINE_LENGTH: Final = 140
 THEN: Final = ("", "limit_author", "limit_host", "block_author", "block_host")
 
@@ -36,7 +39,7 @@ class ListOrder(Order, frozen=True, kw_only=True):
     before: str = ""
 
 
-class DecideOrder(Order, frozen=True, kw_only=True):
+class DecideOrder(ByOrder, frozen=True, kw_only=True):
     """About what is decided: these addresses, or all that came from a host, or everything.
 
     `then`: what happens to the authors or hosts of what is refused. With `everything`, hosts and authors with whom
@@ -119,32 +122,52 @@ async def release(instance: Instance, order: DecideOrder) -> Decided:
     """Let it be shown. Raises Invalid, NotFound for an address that never came."""
     if order.then:
         raise Invalid("held.then", field="then")
+    check_why(order)
     chosen, gone = await _chosen(instance, order)
     outcomes: list[tuple[str, Outcome]] = []
     for some in _portions(chosen):
-        outcomes += await instance.change(partial(_each, do=held.release, uris=some))
+        outcomes += await instance.change(partial(_release, order=order, uris=some))
+    await _note_many(instance, order, "release", outcomes)
     return _decided(outcomes, gone, [], [])
 
 
 async def refuse(instance: Instance, order: DecideOrder) -> Decided:
     """Delete it here, and limit or shut out whom it came from if that is wanted. Raises Invalid, NotFound."""
     choice(order.then, THEN, "then")
+    check_why(order)
     chosen, gone = await _chosen(instance, order)
     is_careful = order.everything and not order.ends_follows
     outcomes: list[tuple[str, Outcome]] = []
     targets: dict[str, bool] = {}
     for some in _portions(chosen):
         more, dealt = await instance.change(
-            partial(_refuse, then=order.then, uris=some, is_careful=is_careful)
+            partial(_refuse, order=order, uris=some, is_careful=is_careful)
         )
         outcomes += more
         targets.update(dealt)
+    await _note_many(instance, order, "refuse", outcomes)
     return _decided(
         outcomes,
         gone,
         [target for target, is_done in targets.items() if is_done],
         [target for target, is_done in targets.items() if not is_done],
     )
+
+
+async def _note_many(
+    instance: Instance, order: DecideOrder, done: str, outcomes: Sequence[tuple[str, Outcome]]
+) -> None:
+    """Of what was decided about in one go, only the hosts are remembered: a wave may be thousands."""
+    if order.which:
+        return
+    found = dict.fromkeys(host_of(uri) for uri, outcome in outcomes if outcome == held.DONE)
+
+    def work(unit: Unit) -> None:
+        for host in list(found)[:NOTED_MAX]:
+            decided(unit, order, "host", host, done)
+
+    if found:
+        await instance.change(work)
 
 
 def row_of(text: str) -> int | None:
@@ -156,29 +179,36 @@ def row_of(text: str) -> int | None:
     return min(int(text), 2**63 - 1)
 
 
-def _each(
-    unit: Unit, *, do: Callable[[Unit, str], Outcome], uris: Sequence[str]
-) -> list[tuple[str, Outcome]]:
-    return [(uri, do(unit, uri)) for uri in uris]
+def _release(unit: Unit, *, order: DecideOrder, uris: Sequence[str]) -> list[tuple[str, Outcome]]:
+    outcomes = [(uri, held.release(unit, uri)) for uri in uris]
+    for uri, outcome in outcomes:
+        if order.which and outcome == held.DONE:
+            decided(unit, order, "publication", uri, "release")
+    return outcomes
 
 
 def _refuse(
-    unit: Unit, *, then: str, uris: Sequence[str], is_careful: bool
+    unit: Unit, *, order: DecideOrder, uris: Sequence[str], is_careful: bool
 ) -> tuple[list[tuple[str, Outcome]], dict[str, bool]]:
     """Delete these, and deal with whom they came from in the same transaction."""
+    then = order.then
     targets: dict[str, bool] = {}
     outcomes: list[tuple[str, Outcome]] = []
     tied = blocks.ties_by_domain(unit.tx) if is_careful and then.endswith("host") else {}
     for uri in uris:
         publication = store.find(unit.tx, uri)
         outcomes.append((uri, held.refuse(unit, uri)))
-        if publication is None or outcomes[-1][1] != held.DONE or not then:
+        if publication is None or outcomes[-1][1] != held.DONE:
+            continue
+        if order.which:
+            decided(unit, order, "publication", uri, "refuse")
+        if not then:
             continue
         author = publication.author
         target = author if then.endswith("author") else blocking.bare_host(author)
         if target not in targets:
             is_left = target in tied or (is_careful and _has_follow(unit, author))
-            targets[target] = not is_left and _deal_with(unit, then, target)
+            targets[target] = not is_left and _deal_with(unit, order, target)
     return outcomes, targets
 
 
@@ -190,8 +220,9 @@ def _has_follow(unit: Unit, uri: str) -> bool:
     )
 
 
-def _deal_with(unit: Unit, then: str, target: str) -> bool:
+def _deal_with(unit: Unit, order: DecideOrder, target: str) -> bool:
     """Limit or shut out; False for what would be ourselves."""
+    then = order.then
     if then.endswith("host") and blocks.covers(target, unit.urls.host):
         return False
     if then == "block_host":
@@ -202,6 +233,8 @@ def _deal_with(unit: Unit, then: str, target: str) -> bool:
         blocks.limit(unit, target, blocks.HOST)
     else:
         blocking.hush(unit, target)
+    kind: Kind = "host" if then.endswith("host") else "actor"
+    decided(unit, order, kind, target, then.partition("_")[0])
     return True
 
 

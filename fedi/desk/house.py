@@ -3,11 +3,13 @@
 from actors import refresh
 from actors.model import Actor
 from fedi.desk import lookup
-from fedi.desk.order import Done, Order
+from fedi.desk.deciding import ByOrder
+from fedi.desk.order import Done
 from fedi.desk.relations import ReactionOrder, RelationOrder
 from fedi.desk.speaker import find_or_fetch, load_speaker
 from fedi.errors import Invalid
 from fedi.instance import Instance
+from fedi.moderation import decisions
 from fedi.text.direction import clean_text
 from fedi.unit import Unit
 from outbox.actions.add import feature
@@ -19,7 +21,7 @@ from outbox.actions.remove import unfeature
 OBJECTS_MAX = 20
 
 
-class ReportOrder(Order, frozen=True, kw_only=True):
+class ReportOrder(ByOrder, frozen=True, kw_only=True):
     """Who is reported (handle or address), in which words, and because of which publications of theirs."""
 
     who: str
@@ -88,6 +90,7 @@ async def report(instance: Instance, order: ReportOrder) -> Done:
 
     def work(unit: Unit) -> Done:
         flag(unit, target, _theirs(unit, target, order.about), words)
+        decisions.note(unit, "actor", target.uri, "report", why=words, person_id=order.person)
         return Done()
 
     return await instance.change(work)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from actors import blocks
 from actors import store as actor_store
 from actors.model import Actor
 from fedi import chores
@@ -143,7 +144,13 @@ async def show_timeline(instance: Instance, order: TimelineOrder) -> Timeline:
     def look(rx: Reader) -> Timeline:
         ours = load_speaker(rx, order.actor)
         entries = timeline.list_entries(rx, ours.uri, order.most, before, order.kind or None)
-        found = [(store.load(rx, each.publication_uri), each.boosted_by) for each in entries]
+        found = [
+            (publication, each.boosted_by)
+            for each in entries
+            if blocks.hearers(
+                rx, (publication := store.load(rx, each.publication_uri)).author, [ours.uri]
+            )
+        ]
         people = actor_store.list_by_uri(
             rx, list({uri for each, by in found for uri in (each.author, by) if uri})
         )

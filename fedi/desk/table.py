@@ -26,6 +26,7 @@ from fedi.desk import (
     relays,
     reports,
     shown,
+    sight,
 )
 from fedi.desk.order import Done, Order, Result
 from fedi.desk.wishes import DeleteOrder, EditOrder, Published, PublishOrder
@@ -123,5 +124,12 @@ COMMANDS: Final[dict[str, Command]] = {
     "hosts.list": Command(hosts.HostsOrder, hosts.Hosts, hosts.list_hosts),
     "purge": Command(purge.PurgeOrder, purge.Purge, purge.purge),
     "flags": Command(collectives.NoOrder, reports.Flags, reports.list_open),
+    "flag.settle": Command(reports.SettleOrder, Done, reports.settle),
+    "flag.sent": Command(collectives.NoOrder, reports.SentReports, reports.list_sent),
+    "hide": Command(sight.HideOrder, Done, sight.hide),
+    "unhide": Command(sight.HideOrder, Done, sight.show_again),
+    "hidden": Command(collectives.NoOrder, sight.Hidden, sight.list_hidden),
+    "decision.list": Command(sight.HistoryOrder, sight.History, sight.history),
+    "decision.note": Command(sight.NoteOrder, Done, sight.take_note),
     **{name: Command(*entry) for name, entry in doctor.COMMANDS.items()},
 }

@@ -27,7 +27,12 @@ HEADERS: Final = {
     "referrer-policy": "same-origin",
 }
 # The navigation: name, path below that of the collective (or, from `/steward`, of the instance), and the right it takes.
-SECTIONS: Final = (("home", "", Right.READ), ("people", "/people", Right.STEWARD))
+SECTIONS: Final = (
+    ("home", "", Right.READ),
+    ("people", "/people", Right.STEWARD),
+    ("settings", "/settings", Right.STEWARD),
+    ("steward", "/steward", Right.HOUSE),
+)
 
 
 def page(

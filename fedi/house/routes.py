@@ -10,11 +10,19 @@ from starlette.routing import Route
 from fedi.house import home, me, offline
 from fedi.house.entry import invitation, sign_in, sign_out
 from fedi.house.gate import Door, routes_of, with_error_page
+from fedi.house.moderation import doors as moderation_doors
 from fedi.house.people import doors as people_doors
+from fedi.house.settings import hub
 from fedi.instance import Instance
 
 # Longer addresses before those that would swallow them.
-DOORS: tuple[Door, ...] = (*home.DOORS, *me.DOORS, *people_doors.DOORS)
+DOORS: tuple[Door, ...] = (
+    *home.DOORS,
+    *me.DOORS,
+    *people_doors.DOORS,
+    *moderation_doors.DOORS,
+    *hub.DOORS,
+)
 
 Answer = Callable[[Instance, Request], Awaitable[Response]]
 

@@ -38,6 +38,42 @@ def add(
     )
 
 
+def find(rx: Reader, flag_id: int) -> tuple[Flag, bool] | None:
+    """One report, and whether it is open."""
+    row = rx.one(
+        "SELECT id, actor_uri, content, objects, received_at, state FROM flag WHERE id = ?", flag_id
+    )
+    if row is None:
+        return None
+    found = Flag(row[0], row[1], row[2], tuple(json.loads(row[3])), from_ms(row[4]))
+    return found, row[5] == "open"
+
+
+def settle(unit: Unit, flag_id: int, *, is_open: bool) -> bool:
+    """Somebody has dealt with it, or it is opened again; False when it was so already."""
+    return (
+        unit.tx.run(
+            "UPDATE flag SET state = ? WHERE id = ? AND state <> ?",
+            "open" if is_open else "settled",
+            flag_id,
+            "open" if is_open else "settled",
+        )
+        > 0
+    )
+
+
+def list_settled(rx: Reader, most: int = 50) -> Sequence[Flag]:
+    """Reports that somebody has dealt with, newest first."""
+    rows = rx.all(
+        "SELECT id, actor_uri, content, objects, received_at FROM flag WHERE state = 'settled' "
+        "ORDER BY received_at DESC LIMIT ?",
+        most,
+    )
+    return [
+        Flag(row[0], row[1], row[2], tuple(json.loads(row[3])), from_ms(row[4])) for row in rows
+    ]
+
+
 def list_open(rx: Reader, most: int = 50) -> Sequence[Flag]:
     """Reports that nobody has dealt with, newest first."""
     rows = rx.all(

@@ -120,6 +120,13 @@ def is_held(rx: Reader, uri: str) -> bool:
     return bool(row and row[0])
 
 
+def is_hidden(rx: Reader, uri: str) -> bool:
+    """Whether the stewards took the publication out of sight here."""
+    return (
+        rx.one("SELECT 1 FROM publication WHERE uri = ? AND hidden_at IS NOT NULL", uri) is not None
+    )
+
+
 def is_addressed(rx: Reader, uri: str, actor_uri: str) -> bool:
     """Whether the publication names this actor as somebody it is for."""
     return (
@@ -263,7 +270,8 @@ def replace(unit: Unit, publication: Publication) -> int:
 def list_held(rx: Reader, most: int) -> Sequence[Held]:
     """What waits to be shown, the newest first."""
     rows = rx.all(
-        "SELECT id, uri, author_uri, stored_at FROM publication WHERE is_held ORDER BY id DESC LIMIT ?",
+        "SELECT id, uri, author_uri, stored_at FROM publication WHERE is_held AND hidden_at IS NULL "
+        "ORDER BY id DESC LIMIT ?",
         most,
     )
     return [Held(row[0], row[1], row[2], from_ms(row[3])) for row in rows]
@@ -272,6 +280,39 @@ def list_held(rx: Reader, most: int) -> Sequence[Held]:
 def release(unit: Unit, uri: str) -> bool:
     """Let a held publication be shown. Whether it was held."""
     return unit.tx.run("UPDATE publication SET is_held = FALSE WHERE uri = ? AND is_held", uri) > 0
+
+
+def hide(unit: Unit, uri: str) -> bool:
+    """Take a publication of others out of sight without deleting it; False when it was so already, or is ours."""
+    return (
+        unit.tx.run(
+            "UPDATE publication SET is_held = TRUE, hidden_at = ? WHERE uri = ? AND NOT is_local AND hidden_at IS NULL",
+            unit.now_ms,
+            uri,
+        )
+        > 0
+    )
+
+
+def show_again(unit: Unit, uri: str) -> bool:
+    """No longer out of sight; False when it was not."""
+    return (
+        unit.tx.run(
+            "UPDATE publication SET is_held = FALSE, hidden_at = NULL WHERE uri = ? AND hidden_at IS NOT NULL",
+            uri,
+        )
+        > 0
+    )
+
+
+def list_hidden(rx: Reader, most: int) -> Sequence[Held]:
+    """What is out of sight, what was hidden last first. `stored_at`: when it was hidden."""
+    rows = rx.all(
+        "SELECT id, uri, author_uri, hidden_at FROM publication WHERE hidden_at IS NOT NULL "
+        "ORDER BY hidden_at DESC, id DESC LIMIT ?",
+        most,
+    )
+    return [Held(row[0], row[1], row[2], from_ms(row[3])) for row in rows]
 
 
 def remove(unit: Unit, uri: str, *, is_local: bool, by: str | None = None) -> int | None:

@@ -46,6 +46,9 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         return Ignored("announce.known")
     # passing on does not carry a limited author's words to collectives that do not follow it
     heard_by = blocks.hearers(unit.tx, publication.author, readers)
+    if store.is_held(unit.tx, uri):
+        # nor what waits for a decision, or was hidden, before anybody
+        heard_by = []
     timeline.add(unit, heard_by, row_id, publication.kind, unit.now_ms, boosted_by=sender.uri)
     if unit.urls.is_ours(publication.author):
         notifications.add(unit, publication.author, "announce", sender.uri, uri)
