@@ -108,7 +108,10 @@ class NetworkConfig:
     unsafe_allow_http: bool = _doc(
         False, "Fetch from and deliver to plain http addresses; only for trying things out."
     )
-    timeout_s: float = _doc(20.0, "Seconds after which an outgoing request is given up.")
+    timeout_s: float = _doc(
+        20.0,
+        "Seconds after which an outgoing request is given up; the steps on the way to it stretch with it.",
+    )
     socks_proxy: str = _doc(
         "",
         "SOCKS5 proxy for everything that goes out, such as socks5h://127.0.0.1:9050 for Tor; when it fails, nothing leaves.",

@@ -43,8 +43,9 @@ class AiohttpTransport:
     """The production transport. `resolver` replaces the system's name resolution; its addresses are checked too.
 
     `extra_ca_file` adds authorities (PEM) to the system's. With a `proxy` everything goes through it or nowhere: no
-    network is excepted, and connecting may take `PROXY_PATIENCE` times as long, within the same total. Everything belonging to a loop is made at the first
-    `send`; `close` must run on that loop.
+    network is excepted, and connecting may take `PROXY_PATIENCE` times as long, within the same total. `patience`: every
+    limit of time is multiplied by it. Everything belonging to a loop is made at the first `send`; `close` must run on that
+    loop.
     """
 
     def __init__(
@@ -55,11 +56,13 @@ class AiohttpTransport:
         resolver: Resolve | None = None,
         connections: int = 256,
         proxy: Proxy | None = None,
+        patience: float = 1.0,
     ) -> None:
         if proxy is not None:
             policy = replace(policy, allowed_networks=(), is_proxied=True)
         self._policy = policy
         self._proxy = proxy
+        self._patience = patience
         self._tls = _tls_context(extra_ca_file)
         self._resolve = resolver
         self._connections = connections
@@ -70,6 +73,7 @@ class AiohttpTransport:
         """One exchange, retried once at most: when a kept connection turns out to be dead before any answer."""
         check_url(request.url, self._policy)
         session = self._session or self._open()
+        limits = limits.stretched(self._patience)
         try:
             async with asyncio.timeout(limits.total_s):
                 attempt = _Attempt()

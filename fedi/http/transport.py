@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace, field
 from typing import Protocol
 
 
@@ -39,6 +39,17 @@ class Limits:
     connect_s: float = 5.0
     first_byte_s: float = 10.0
     cut: bool = False
+
+    def stretched(self, factor: float) -> "Limits":
+        """The same with every time so many times as long."""
+        if factor == 1.0:
+            return self
+        return replace(
+            self,
+            total_s=self.total_s * factor,
+            connect_s=self.connect_s * factor,
+            first_byte_s=self.first_byte_s * factor,
+        )
 
 
 class Transport(Protocol):

@@ -3,6 +3,7 @@ the proxy.
 """
 
 import ipaddress
+from typing import Final
 
 from fedi.config import Config
 from fedi.http.aiohttp_transport import AiohttpTransport
@@ -11,6 +12,8 @@ from fedi.http.socks import Proxy
 from fedi.http.transport import Resolve
 from fedi.urls import Urls
 
+# The whole time of an exchange in `Limits`, to which the setting is compared.
+USUAL_S: Final = 20.0
 _EVERYWHERE: tuple[Network, ...] = (
     ipaddress.ip_network("0.0.0.0/0"),
     ipaddress.ip_network("::/0"),
@@ -45,4 +48,5 @@ def _open(
         resolver=resolver,
         connections=connections,
         proxy=None if proxy is None else Proxy(*proxy),
+        patience=config.network.timeout_s / USUAL_S,
     )

@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from fedi.config import parse_config
 from fedi.errors import ForbiddenAddress, RemoteError, RemoteMalformed, RemoteUnreachable
 from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.guard import Policy
 from fedi.http.transport import Limits, Request, Response
+from fedi.http.way_out import open_way_out
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 LOCAL = Policy(allow_http=True, allowed_networks=LOOPBACK)
@@ -116,7 +118,7 @@ WHOLE = answer(b'{"id":"x"}', headers=b"Content-Type: application/activity+json\
 
 @pytest.mark.parametrize("length", range(0, len(WHOLE), 7))
 async def test_a_connection_reset_at_any_byte_is_unreachable(length: int) -> None:
-    problem = await refusal(saying(WHOLE[:length], reset=True))
+    problem = await refusal(saying(WHOLE[:length], reset=True), LONG)
     assert isinstance(problem, RemoteUnreachable)
     assert problem.detail in {"reset", "protocol"}
 
@@ -406,3 +408,17 @@ async def test_a_slow_name_delays_nobody_else() -> None:
         assert (quick.status, slow.done()) == (200, False)
         release.set()
         assert (await slow).status == 200
+
+
+async def test_who_sets_a_shorter_patience_waits_no_longer_than_that() -> None:
+    text = (
+        '[network]\ntimeout_s = 1\nunsafe_allow_http = true\nallowed_networks = ["127.0.0.0/8"]\n'
+    )
+    transport = open_way_out(parse_config(text, {"FEDI_INSTANCE_BASE_URL": "https://agora.test"}))
+    try:
+        async with a_peer(saying(WHOLE[:20])) as peer, asyncio.timeout(8):
+            with pytest.raises(RemoteUnreachable) as refused:
+                await transport.send(Request("GET", peer.url), Limits(1000))
+            assert refused.value.detail == "timeout"
+    finally:
+        await transport.close()
