@@ -12,7 +12,7 @@ from fedi.publications.aid.activitystreams import quantity_of
 from fedi.publications.aid.model import UNITS, AidDetails, Purpose
 from fedi.publications.contract import Problem
 from fedi.publications.event.model import EventDetails
-from fedi.publications.place import Place
+from fedi.publications.place import EXACT, PRECISIONS, Place, coarsened
 from fedi.text.direction import clean_line
 from fedi.vocab.read import href_of, number_of, zone_of
 
@@ -64,6 +64,12 @@ def read_place(reading: Reading, wish: PlaceWish, before: Place | None) -> Place
     if wish.latitude is not None or wish.longitude is not None:
         changes |= _read_degrees(reading, wish)
     place = replace(before or Place(), **changes)
+    area = reading.line(wish.area, "place_area") if wish.area else None
+    if wish.precision and wish.precision not in PRECISIONS:
+        reading.wrong(
+            "precision", "desk.choice", value=wish.precision[:60], allowed=", ".join(PRECISIONS)
+        )
+    place = coarsened(place, wish.precision or EXACT, area)
     return None if place == Place(uri=place.uri) else place
 
 

@@ -65,15 +65,21 @@ def changed_draft(
     for unknown in sorted(dropped - set(before.texts)):
         reading.wrong("drop_languages", "desk.language_absent", language=unknown[:35])
     kept = {
-        each: _draft_text(text, before)
-        for each, text in before.texts.items()
-        if each not in dropped
+        each: typed_text(text, before) for each, text in before.texts.items() if each not in dropped
     }
     texts = _texts(reading, order.words, language, kept)
     if not texts:
         reading.wrong("drop_languages", "desk.language_last")
         texts = {language: DraftText("", "")}
     _refuse_strangers(reading, before.kind, order.event, order.aid, order.place)
+    if order.event.repeat:
+        reading.wrong("repeat", "desk.repeat_change")
+    if order.original:
+        original = language_tag(order.original) or order.original
+        if original in texts:
+            texts = {original: texts[original], **texts}
+        else:
+            reading.wrong("original", "desk.language_absent", language=original[:35])
     return Draft(
         kind=before.kind,
         texts=texts,
@@ -158,7 +164,7 @@ def _source(reading: Reading, source: str, *, is_plain: bool) -> str:
     return from_plain_text(source) if is_plain else source
 
 
-def _draft_text(text: Text, published: Publication) -> DraftText:
+def typed_text(text: Text, published: Publication) -> DraftText:
     """What was typed. An abstract that was made from the text is made anew."""
     abstract = ""
     if published.type == "Article" and text.summary:

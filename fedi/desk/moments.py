@@ -35,7 +35,7 @@ def parse_typed(text: str, zone: tzinfo, field: str) -> Typed:
 
     Raises Invalid: desk.moment_form, desk.moment_none (no such day or hour), desk.moment_far, desk.moment_skipped.
     """
-    written = _ascii_digits(text.strip())
+    written = ascii_digits(text.strip())
     found = _FORM.fullmatch(written)
     if found is None:
         raise Invalid("desk.moment_form", field=field, text=text[:40])
@@ -87,7 +87,8 @@ def _first_of_day(local: datetime, zone: tzinfo) -> datetime:
     return (local - before).replace(tzinfo=UTC)
 
 
-def _ascii_digits(text: str) -> str:
+def ascii_digits(text: str) -> str:
+    """The text with every decimal digit of another script as an ASCII one; no more than a date can be long."""
     return "".join(
         str(unicodedata.decimal(char)) if unicodedata.category(char) == "Nd" else char
         for char in text[:60]

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from actors.model import Actor
+from fedi.db.engine import Reader
 from fedi.desk.details import Reading
 from fedi.desk.order import Notice, Unfit
-from fedi.desk.wishes import Picture
+from fedi.desk.wishes import KeptPicture, Picture
 from fedi.errors import Invalid
 from fedi.ids import new_public_id
 from fedi.instance import Instance
+from fedi.media import store as media_store
 from fedi.media.intake import Prepared, prepare
 from fedi.media.store import MediaFile
 from fedi.publications.model import Attachment, Role
 from fedi.text.direction import clean_line
+from fedi.urls import Urls
 
 PICTURES_MAX: Final = 8
 PICTURES_BYTES_MAX: Final = 20 * 1024 * 1024
@@ -30,17 +33,54 @@ class Kept:
     attachment: Attachment
 
 
-def check(reading: Reading, pictures: Sequence[Picture]) -> None:
-    """Number and size, before anything is decoded; tells which have no description."""
-    if len(pictures) > PICTURES_MAX:
+def check(
+    reading: Reading, pictures: Sequence[Picture], already: Sequence[KeptPicture] = ()
+) -> None:
+    """Number and size, before anything is decoded; tells which have no description. `already`: those kept before."""
+    if len(pictures) + len(already) > PICTURES_MAX:
         reading.wrong("pictures", "desk.pictures_many", limit=PICTURES_MAX)
     if sum(len(each.content) for each in pictures) > PICTURES_BYTES_MAX:
         reading.wrong("pictures", "desk.pictures_heavy", limit=PICTURES_BYTES_MAX // 1024 // 1024)
-    for number, picture in enumerate(pictures, 1):
-        reading.line(picture.alt, "alt", ALT_MAX)
-        if not picture.alt.strip():
-            name = _name(picture, number)
+    told = [(each.alt, f"#{number}") for number, each in enumerate(already, 1)]
+    told += [(each.alt, _name(each, number)) for number, each in enumerate(pictures, len(told) + 1)]
+    for alt, name in told:
+        reading.line(alt, "alt", ALT_MAX)
+        if not alt.strip():
             reading.notices.append(Notice("desk.alt_missing", {"name": name}, "alt"))
+
+
+def attached(
+    rx: Reader,
+    reading: Reading,
+    owner: Actor,
+    urls: Urls,
+    kept: Sequence[KeptPicture],
+    *,
+    has_banner: bool,
+) -> tuple[Attachment, ...]:
+    """Pictures that are kept here already, as attachments. One that is not there, or not of this owner, is a mistake."""
+    found: list[Attachment] = []
+    for number, each in enumerate(kept):
+        file = media_store.find(rx, each.key[:100])
+        if file is None or file.owner_uri != owner.uri:
+            reading.wrong("pictures", "desk.picture_absent", n=number + 1)
+            continue
+        focal = each.focal
+        if focal is not None and not all(-1 <= part <= 1 for part in focal):
+            focal = None
+        found.append(
+            Attachment(
+                url=urls.media(file.key),
+                media_type=file.media_type,
+                alt=clean_line(each.alt, ALT_MAX) or None,
+                width=file.width,
+                height=file.height,
+                blurhash=file.blurhash,
+                focal=focal,
+                role="banner" if has_banner and number == 0 else "image",
+            )
+        )
+    return tuple(found)
 
 
 async def keep(
@@ -65,6 +105,17 @@ async def keep(
         await forget(instance, kept)
         raise
     return kept
+
+
+async def keep_for_draft(
+    instance: Instance, owner: Actor, pictures: Sequence[Picture], already: int
+) -> list[Kept]:
+    """The same for a draft that has so many `already`: their descriptions may come later. Raises Unfit, Unavailable."""
+    reading = Reading()
+    check(reading, pictures, [KeptPicture(key="")] * already if pictures else ())
+    if reading.problems:
+        raise Unfit(reading.problems)
+    return await keep(instance, owner, pictures, has_banner=False)
 
 
 async def forget(instance: Instance, kept: Sequence[Kept]) -> None:

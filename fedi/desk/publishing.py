@@ -1,7 +1,7 @@
 """Publishing, changing and withdrawing as a collective: an order becomes a publication, and that goes out, all or nothing."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -15,8 +15,16 @@ from fedi.desk import drafts, lookup, pictures
 from fedi.desk.details import Reading
 from fedi.desk.order import Done, Notice, Unfit
 from fedi.desk.pictures import Kept
-from fedi.desk.speaker import load_speaker
-from fedi.desk.wishes import DeleteOrder, EditOrder, Picture, Published, PublishOrder
+from fedi.desk.repeats import spread
+from fedi.desk.speaker import load_known, load_speaker
+from fedi.desk.wishes import (
+    DeleteOrder,
+    EditOrder,
+    KeptPicture,
+    Picture,
+    Published,
+    PublishOrder,
+)
 from fedi.errors import Conflict, FediError, Forbidden, Invalid
 from fedi.ids import new_public_id
 from fedi.instance import Instance
@@ -25,7 +33,8 @@ from fedi.publications import store as publication_store
 from fedi.publications.activitystreams import build_object
 from fedi.publications.compose import Draft, Setting, compose, mentions_in, problems_of
 from fedi.publications.contract import Problem
-from fedi.publications.model import Publication
+from fedi.publications.event.model import EventDetails
+from fedi.publications.model import Attachment, Publication
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
 from fedi.vocab.strict import dump, parse_document
@@ -53,34 +62,63 @@ class _Around:
     updated_at: datetime | None = None
 
 
-async def publish(instance: Instance, order: PublishOrder) -> Published:
-    """Publish. Raises Unfit with everything that must be mended, NotFound, Forbidden, RemoteError, Unavailable."""
-    config = instance.config.instance
+Also = Callable[[Unit, Sequence[Publication]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would go out. `starts`: when, for each time. `mentioned`: handle → who that is, None while not known here."""
+
+    publication: Publication
+    author: Actor
+    parent: Publication | None
+    starts: tuple[datetime, ...]
+    mentioned: Mapping[str, Actor | None]
+    problems: tuple[Problem, ...]
+    notices: tuple[Notice, ...]
+
+
+async def publish(instance: Instance, order: PublishOrder, also: Also | None = None) -> Published:
+    """Publish. `also`: what belongs into the same transaction; what it raises undoes everything.
+
+    Raises Unfit with everything that must be mended, NotFound, Forbidden, RemoteError, Unavailable.
+    """
     author, members = await instance.look(lambda rx: _load_audience(rx, order))
     reading = Reading()
-    language = drafts.usual_language(author, config.language)
-    draft = drafts.draft_of(reading, order, language, config.timezone)
-    pictures.check(reading, order.pictures)
-    now = instance.clock.now()
-    uri = instance.urls.publication(draft.kind, new_public_id(now))
-    around = _Around(author, uri, now, config.timezone)
-    await _refuse_unfit(instance, reading, draft, around, order.pictures)
+    made = await _made(instance, author, order, reading)
+    pictures.check(reading, order.pictures, order.kept)
+    await _refuse_unfit(instance, reading, made, order.pictures)
     if order.reply_to:
         parent = await lookup.find_or_fetch(instance, order.reply_to)
-        around = replace(around, parent=parent, answered=await _author_of(instance, parent))
-        draft = replace(draft, in_reply_to=parent.uri)
-    mentioned = await _mentioned(instance, draft, reading)
+        answered = await _author_of(instance, parent)
+        made = [
+            (
+                replace(draft, in_reply_to=parent.uri),
+                replace(around, parent=parent, answered=answered),
+            )
+            for draft, around in made
+        ]
+    first, around = made[0]
+    mentioned = await _mentioned(instance, first, reading)
     if members is None:
-        _refuse_unheard(draft, around, mentioned)
-    kept = await pictures.keep(instance, author, order.pictures, has_banner=draft.kind == "event")
-    draft = replace(draft, attachments=tuple(each.attachment for each in kept))
+        _refuse_unheard(first, around, mentioned)
+    # what was kept before comes first, and the first picture of an event is its banner
+    has_banner = first.kind == "event" and not order.kept
+    kept = await pictures.keep(instance, author, order.pictures, has_banner=has_banner)
+    attached = (*first.attachments, *(each.attachment for each in kept))
     try:
-        publication = await _composed(instance, draft, around, mentioned)
+        publications = [
+            await _composed(instance, replace(draft, attachments=attached), around, mentioned)
+            for draft, around in made
+        ]
 
         def go_out(unit: Unit) -> Published:
             _keep_files(unit, kept)
-            create(unit, author, publication, members=members)
-            return _told(unit, publication, reading)
+            for each in publications:
+                create(unit, author, each, members=members)
+            if also is not None:
+                also(unit, publications)
+            return _told(unit, publications, reading)
 
         return await instance.change(go_out)
     except BaseException:
@@ -88,7 +126,54 @@ async def publish(instance: Instance, order: PublishOrder) -> Published:
         raise
 
 
-async def edit(instance: Instance, order: EditOrder) -> Published:
+async def preview(instance: Instance, order: PublishOrder) -> Preview:
+    """What would go out, and what is wrong with it. Nothing is kept and no other server is asked.
+
+    Raises NotFound for the collective or what is answered.
+    """
+    reading = Reading()
+    try:
+        author, _ = await instance.look(lambda rx: _load_audience(rx, order))
+    except Unfit as unfit:
+        reading.problems += unfit.problems
+        author = await instance.look(lambda rx: load_speaker(rx, order.actor))
+    made = await _made(instance, author, order, reading)
+    pictures.check(reading, (), order.kept)
+    if order.reply_to:
+        parent = await instance.look(lambda rx: lookup.load(rx, instance.urls, order.reply_to))
+        answered = await _author_of(instance, parent)
+        made = [
+            (
+                replace(draft, in_reply_to=parent.uri),
+                replace(around, parent=parent, answered=answered),
+            )
+            for draft, around in made
+        ]
+    problems: list[Problem] = []
+    try:
+        await _refuse_unfit(instance, reading, made, ())
+    except Unfit as unfit:
+        problems += unfit.problems
+    first, around = made[0]
+    handles = await asyncio.to_thread(mentions_in, first)
+    mentioned = await instance.look(
+        lambda rx: {each: _known(rx, instance, each) for each in handles}
+    )
+    known = {handle: actor for handle, actor in mentioned.items() if actor is not None}
+    return Preview(
+        publication=await _composed(instance, first, around, known),
+        author=author,
+        parent=around.parent,
+        starts=tuple(
+            draft.details.starts_at for draft, _ in made if isinstance(draft.details, EventDetails)
+        ),
+        mentioned=mentioned,
+        problems=tuple(problems),
+        notices=tuple(reading.notices),
+    )
+
+
+async def edit(instance: Instance, order: EditOrder, also: Also | None = None) -> Published:
     """Change something of ours and tell everybody who was told. Raises like `publish`, and Conflict when it changed meanwhile."""
     config = instance.config.instance
     author, before = await instance.look(
@@ -98,13 +183,18 @@ async def edit(instance: Instance, order: EditOrder) -> Published:
     language = before.language if before.language != "und" else config.language
     draft = drafts.changed_draft(reading, order, before, language, config.timezone)
     new_pictures = order.pictures or ()
-    pictures.check(reading, new_pictures)
+    pictures.check(reading, new_pictures, order.kept or ())
     if order.pictures is not None:
         draft = replace(draft, attachments=())
+    if order.kept is not None:
+        draft = replace(
+            draft, attachments=await _kept(instance, reading, author, draft, order.kept)
+        )
     around = await _around_again(instance, author, before)
-    await _refuse_unfit(instance, reading, draft, around, new_pictures)
+    await _refuse_unfit(instance, reading, [(draft, around)], new_pictures)
     mentioned = await _mentioned(instance, draft, reading)
-    kept = await pictures.keep(instance, author, new_pictures, has_banner=draft.kind == "event")
+    has_banner = draft.kind == "event" and not order.kept
+    kept = await pictures.keep(instance, author, new_pictures, has_banner=has_banner)
     draft = replace(draft, attachments=(*draft.attachments, *(each.attachment for each in kept)))
     try:
         publication = await _composed(instance, draft, around, mentioned)
@@ -113,7 +203,10 @@ async def edit(instance: Instance, order: EditOrder) -> Published:
             if publication_store.load(unit.tx, before.uri) != before:
                 raise Conflict("desk.changed_meanwhile", detail=before.uri)
             _keep_files(unit, kept)
-            return _told(unit, update(unit, author, publication), reading)
+            changed = update(unit, author, publication)
+            if also is not None:
+                also(unit, [changed])
+            return _told(unit, [changed], reading)
 
         return await instance.change(go_out)
     except BaseException:
@@ -121,12 +214,14 @@ async def edit(instance: Instance, order: EditOrder) -> Published:
         raise
 
 
-async def delete(instance: Instance, order: DeleteOrder) -> Done:
+async def delete(instance: Instance, order: DeleteOrder, also: Also | None = None) -> Done:
     """Withdraw something of ours everywhere. Raises NotFound, Gone, Forbidden."""
 
     def withdraw(unit: Unit) -> Done:
         author, publication = _load_own(unit.tx, instance, order.which, order.actor)
         send_delete(unit, author, publication.uri)
+        if also is not None:
+            also(unit, [publication])
         return Done()
 
     return await instance.change(withdraw)
@@ -179,14 +274,68 @@ async def _around_again(instance: Instance, author: Actor, before: Publication) 
     )
 
 
+async def _made(
+    instance: Instance, author: Actor, order: PublishOrder, reading: Reading
+) -> list[tuple[Draft, _Around]]:
+    """A draft for each time, each with its own id. Mistakes of the first are told; of the others only those it has not."""
+    config = instance.config.instance
+    language = drafts.usual_language(author, config.language)
+    now = instance.clock.now()
+    first, *others = spread(reading, order)
+    draft = drafts.draft_of(reading, first, language, config.timezone)
+    draft = replace(draft, attachments=await _kept(instance, reading, author, draft, order.kept))
+    made = [draft]
+    for each in others:
+        own = Reading()
+        other = drafts.draft_of(own, each, language, config.timezone)
+        if own.problems and not reading.problems:
+            reading.problems += own.problems[:1]
+        # the words are the same each time, so they are not kept fifty times
+        made.append(replace(draft, details=other.details))
+    return [
+        (
+            each,
+            _Around(
+                author,
+                instance.urls.publication(each.kind, new_public_id(now)),
+                now,
+                config.timezone,
+            ),
+        )
+        for each in made
+    ]
+
+
+async def _kept(
+    instance: Instance,
+    reading: Reading,
+    author: Actor,
+    draft: Draft,
+    kept: Sequence[KeptPicture],
+) -> tuple[Attachment, ...]:
+    has_banner = draft.kind == "event"
+    return await instance.look(
+        lambda rx: pictures.attached(
+            rx, reading, author, instance.urls, kept, has_banner=has_banner
+        )
+    )
+
+
+def _known(rx: Reader, instance: Instance, handle: str) -> Actor | None:
+    try:
+        return load_known(rx, instance.urls, handle)
+    except FediError:
+        return None
+
+
 async def _refuse_unfit(
     instance: Instance,
     reading: Reading,
-    draft: Draft,
-    around: _Around,
+    made: Sequence[tuple[Draft, _Around]],
     new_pictures: Sequence[Picture],
 ) -> None:
     """Everything that can be said without asking anybody, said at once. Raises Unfit."""
+    draft, around = made[0]
     publication = await _composed(instance, draft, around, {})
     found = list(reading.problems)
     said = {said for each in found for said in (each.field, each.message_key)}
@@ -267,17 +416,20 @@ def _keep_files(unit: Unit, kept: list[Kept]) -> None:
         media_store.insert(unit, each.file)
 
 
-def _told(unit: Unit, publication: Publication, reading: Reading) -> Published:
+def _told(unit: Unit, publications: Sequence[Publication], reading: Reading) -> Published:
     waiting = [
         each
+        for publication in publications
         for each in outbox_store.list_deliveries(unit.tx, publication.uri)
         if each.state == outbox_store.WAITING
     ]
+    first, *others = publications
     return Published(
-        uri=publication.uri,
-        id=publication.uri.rpartition("/")[2],
-        kind=publication.kind,
-        visibility=publication.visibility.value,
+        uri=first.uri,
+        id=first.uri.rpartition("/")[2],
+        kind=first.kind,
+        visibility=first.visibility.value,
         deliveries=len(waiting),
+        others=tuple(each.uri for each in others),
         notices=tuple(reading.notices),
     )

@@ -26,8 +26,19 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     name: str = ""
 
 
+class KeptPicture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A picture of the collective that is kept here already. `focal`: the point to keep when cropping, from -1 to 1."""
+
+    key: str
+    alt: str = ""
+    focal: tuple[float, float] | None = None
+
+
 class PlaceWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where. Degrees as typed."""
+    """Where. Degrees as typed. `precision` (exact, street, neighbourhood, city): what is finer than that is left out.
+
+    `area` is the neighbourhood.
+    """
 
     name: str | None = None
     street: str | None = None
@@ -37,10 +48,15 @@ class PlaceWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     country: str | None = None
     latitude: str | None = None
     longitude: str | None = None
+    area: str | None = None
+    precision: str | None = None
 
 
 class EventWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When and how. `starts` and `ends` as `moments.parse_typed` reads them; `zone` is an IANA name."""
+    """When and how. `starts` and `ends` as `moments.parse_typed` reads them; `zone` is an IANA name.
+
+    `repeat` (weekly, fortnightly, monthly), so many `times` or `until` a day: one publication for each time. Not in a change.
+    """
 
     starts: str | None = None
     ends: str | None = None
@@ -51,6 +67,9 @@ class EventWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     join: str | None = None
     join_url: str | None = None
     status: str | None = None
+    repeat: str | None = None
+    times: int | None = None
+    until: str | None = None
 
 
 class AidWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,7 +85,7 @@ class AidWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class PublishOrder(Order, frozen=True, kw_only=True):
     """Publish. `actor`: user name of the collective that speaks; `reply_to`: what is answered; `circle`: the named list
-    of that collective for which it is, and then `visibility` is direct."""
+    of that collective for which it is, and then `visibility` is direct. `kept` pictures come before `pictures`."""
 
     kind: str
     actor: str = ""
@@ -77,20 +96,26 @@ class PublishOrder(Order, frozen=True, kw_only=True):
     reply_to: str = ""
     circle: str = ""
     pictures: tuple[Picture, ...] = ()
+    kept: tuple[KeptPicture, ...] = ()
     event: EventWish = EventWish()
     aid: AidWish = AidWish()
     place: PlaceWish = PlaceWish()
 
 
 class EditOrder(Order, frozen=True, kw_only=True):
-    """Change something published. `drop_languages`: translations to take out; `pictures` replace those there were."""
+    """Change something published. `drop_languages`: translations to take out; `original`: the language to come first.
+
+    `kept` and `pictures` replace the pictures there were.
+    """
 
     which: str
     actor: str = ""
     words: tuple[Words, ...] = ()
     drop_languages: tuple[str, ...] = ()
+    original: str = ""
     is_sensitive: bool | None = None
     pictures: tuple[Picture, ...] | None = None
+    kept: tuple[KeptPicture, ...] | None = None
     event: EventWish = EventWish()
     aid: AidWish = AidWish()
     place: PlaceWish = PlaceWish()
@@ -104,11 +129,12 @@ class DeleteOrder(Order, frozen=True, kw_only=True):
 
 
 class Published(Result, frozen=True, kw_only=True):
-    """What went out, and to how many inboxes it goes."""
+    """What went out, and to how many inboxes it goes. `others`: what else did, when it repeats."""
 
     uri: str
     id: str
     kind: str
     visibility: str
     deliveries: int
+    others: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()

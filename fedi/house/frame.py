@@ -29,6 +29,7 @@ HEADERS: Final = {
 # The navigation: name, path below that of the collective (or, from `/steward`, of the instance), and the right it takes.
 SECTIONS: Final = (
     ("home", "", Right.READ),
+    ("write", "/write", Right.DRAFT),
     ("people", "/people", Right.STEWARD),
     ("settings", "/settings", Right.STEWARD),
     ("steward", "/steward", Right.HOUSE),

@@ -13,6 +13,7 @@ from fedi.house.gate import Door, routes_of, with_error_page
 from fedi.house.moderation import doors as moderation_doors
 from fedi.house.people import doors as people_doors
 from fedi.house.settings import hub
+from fedi.house.writing import doors as writing_doors
 from fedi.instance import Instance
 
 # Longer addresses before those that would swallow them.
@@ -20,6 +21,7 @@ DOORS: tuple[Door, ...] = (
     *home.DOORS,
     *me.DOORS,
     *people_doors.DOORS,
+    *writing_doors.DOORS,
     *moderation_doors.DOORS,
     *hub.DOORS,
 )

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from fedi.desk.writing import publish_due
 from fedi.errors import FediError
 from fedi.instance import Instance
 from fedi.jobs.absence import NOTE_EVERY, note_running
@@ -35,6 +36,7 @@ JOBS: tuple[Job, ...] = (
     Job("absence", note_running, NOTE_EVERY),
     Job("retention", forget, timedelta(hours=1)),
     Job("remote media", tidy, timedelta(hours=1)),
+    Job("scheduled publications", publish_due, timedelta(seconds=30)),
     Job("block lists", fetch_due, timedelta(hours=1)),
 )
 
@@ -59,6 +61,7 @@ async def settle(instance: Instance, limits: HostLimits) -> int:
         worked += await Processor(instance, limits).drain()
         worked += await Deliverer(instance).drain()
         worked += await do_chores(instance)
+        worked += await publish_due(instance)
         if worked == 0:
             return total
         total += worked

@@ -48,6 +48,16 @@ def insert(unit: Unit, media: MediaFile) -> None:
     )
 
 
+def find(rx: Reader, key: str) -> MediaFile | None:
+    """The picture with this key."""
+    row = rx.one(
+        "SELECT media_key, small_key, owner_uri, media_type, size_bytes, width, height, blurhash, alt FROM media "
+        "WHERE media_key = ?",
+        key,
+    )
+    return MediaFile(*row) if row else None
+
+
 def usage(rx: Reader) -> tuple[int, int]:
     """How many pictures, and how many bytes they take."""
     row = rx.one("SELECT COUNT(*), COALESCE(SUM(size_bytes), 0) FROM media")
@@ -102,12 +112,13 @@ def list_known_keys(rx: Reader, keys: Sequence[str]) -> set[str]:
 
 
 def _shown(rx: Reader) -> frozenset[str]:
-    """Every key that a publication of ours, an earlier version of one, or the picture of a collective names."""
+    """Every key that a publication of ours, an earlier version or a draft of one, or the picture of a collective names."""
     rows = rx.all(
         "SELECT p.attachments FROM actor a JOIN publication p ON p.author_uri = a.uri "
         "WHERE a.role <> 'remote' AND p.attachments <> '[]' UNION ALL "
         "SELECT e.attachments FROM actor a JOIN publication p ON p.author_uri = a.uri "
         "JOIN publication_edit e ON e.publication_id = p.id WHERE a.role <> 'remote' AND e.attachments <> '[]' UNION ALL "
-        "SELECT COALESCE(icon, '') || ' ' || COALESCE(image, '') FROM actor WHERE role <> 'remote'"
+        "SELECT COALESCE(icon, '') || ' ' || COALESCE(image, '') FROM actor WHERE role <> 'remote' UNION ALL "
+        "SELECT content FROM draft WHERE state <> 'done'"
     )
     return frozenset(key for row in rows for key in _KEY.findall(row[0]))

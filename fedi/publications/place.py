@@ -1,5 +1,6 @@
 """A place as publications carry it ⇄ AS2 `Place` with a schema.org address. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
@@ -9,6 +10,13 @@ from fedi.vocab.read import id_of, number_of, text_of, type_of
 
 LINE_MAX: Final = 500
 NAMELESS: Final = "–"
+# How exactly a place is told, from the finest to the coarsest.
+EXACT: Final = "exact"
+PRECISIONS: Final = (EXACT, "street", "neighbourhood", "city")
+_HOUSE_NUMBER: Final = re.compile(
+    r"(?:(?<=\s)|^)[,،]?\s*(?:n[°ºo]\.?\s*|رقم\s*|#)?\d+(?:\s*[-/–]\s*\d+)*\s?(?:bis|ter|quater|[^\W\d_])?(?=[\s,،.;]|$)[,،]?",
+    re.IGNORECASE,
+)
 _ADDRESS: Final = {
     "street": "streetAddress",
     "postal_code": "postalCode",
@@ -47,6 +55,25 @@ class Place:
         """The same with the comma of another script; without either of the two, the address."""
         parts = [part for part in (self.name, self.locality) if part]
         return comma.join(dict.fromkeys(parts or self.address_lines))
+
+
+def coarsened(place: Place, precision: str, area: str | None = None) -> Place:
+    """The place with nothing finer than `precision`; an unknown one counts as the coarsest. `area`: the neighbourhood.
+
+    A name is as exact as an address, and so is a position: both stay only where the place is told exactly. A street loses
+    its numbers.
+    """
+    if precision == EXACT:
+        street = ", ".join(part for part in (place.street, area) if part) or None
+        return replace(place, street=street)
+    coarse = replace(place, name=None, street=None, latitude=None, longitude=None, uri=None)
+    if precision == "street":
+        street = _HOUSE_NUMBER.sub(" ", place.street or "")
+        street = " ".join(street.split()).strip(" ,،")
+        return replace(coarse, street=", ".join(part for part in (street, area) if part) or None)
+    if precision == "neighbourhood":
+        return replace(coarse, name=area)
+    return replace(coarse, postal_code=None)
 
 
 def parse_place(value: object) -> Place | None:

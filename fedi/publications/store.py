@@ -114,6 +114,12 @@ def find_row_id(rx: Reader, uri: str) -> int | None:
     return int(row[0]) if row else None
 
 
+def version_of(rx: Reader, uri: str) -> int:
+    """How often the publication was said: 1 when it was never changed, 0 when it is not here."""
+    row = rx.one("SELECT version FROM publication WHERE uri = ?", uri)
+    return int(row[0]) if row else 0
+
+
 def is_held(rx: Reader, uri: str) -> bool:
     """Whether the publication waits for somebody here to let it be shown."""
     row = rx.one("SELECT is_held FROM publication WHERE uri = ?", uri)

@@ -1,0 +1,1 @@
+"""Where members write: a draft for everything, looked at before it goes out, together."""
