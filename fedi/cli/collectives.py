@@ -2,6 +2,7 @@
 
 import click
 
+from fedi.cli.files import read_pictures
 from fedi.cli.output import give, handle, pairs, table
 from fedi.cli.session import session
 from fedi.cli.speech import command, group, option, t
@@ -62,8 +63,19 @@ def list_actors() -> None:
     "--discoverable/--undiscoverable", "discoverable", default=None, help="cli.opt.discoverable"
 )
 @option("--indexable/--unindexable", "indexable", default=None, help="cli.opt.indexable")
+@option("--avatar", metavar="FILE", help="cli.opt.avatar")
+@option("--avatar-alt", metavar="TEXT", help="cli.opt.avatar_alt")
+@option("--header", metavar="FILE", help="cli.opt.header")
+@option("--header-alt", metavar="TEXT", help="cli.opt.avatar_alt")
+@option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="cli.opt.field")
 def set_actor(
     username: str,
+    *,
+    avatar: str | None,
+    avatar_alt: str | None,
+    header: str | None,
+    header_alt: str | None,
+    fields: tuple[str, ...],
     name: str | None,
     summary: str | None,
     lang: str | None,
@@ -83,9 +95,27 @@ def set_actor(
         approves_followers=approves,
         discoverable=discoverable,
         indexable=indexable,
+        avatar=_picture(avatar),
+        avatar_alt=avatar_alt,
+        header=_picture(header),
+        header_alt=header_alt,
+        fields=tuple(_field(each) for each in fields if each) if fields else None,
     )
     changed = here.ask("actor.set", order, Collective)
     give(changed, _lines(changed), as_json=here.as_json)
+
+
+def _picture(path: str | None) -> bytes | None:
+    """The bytes of a file; empty for an empty name, which takes the picture away."""
+    if not path:
+        return None if path is None else b""
+    [found] = read_pictures([path], [""])
+    return found.content
+
+
+def _field(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name.strip(), value.strip()
 
 
 for _each in (add, list_actors, set_actor):

@@ -62,12 +62,15 @@ for _each in (add_alias, remove_alias):
 @command("pin")
 @_WHICH
 @option("--undo", is_flag=True, help="cli.opt.undo")
+@option("--first", is_flag=True, help="cli.opt.pin_first")
 @_AS
 @_DELIVER
-def pin(which: str, undo: bool, actor: str, deliver: bool) -> None:
+def pin(which: str, undo: bool, first: bool, actor: str, deliver: bool) -> None:
     """Pin a publication to the collective's page."""
     order = ReactionOrder(which=which, actor=actor)
-    if undo:
+    if first:
+        send("pin.first", order, deliver, done="house.pinned")
+    elif undo:
         send("unpin", order, deliver, done="house.unpinned", nothing="house.not_pinned")
     else:
         send("pin", order, deliver, done="house.pinned", nothing="house.pinned_already")

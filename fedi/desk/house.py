@@ -7,9 +7,10 @@ from fedi.desk.deciding import ByOrder
 from fedi.desk.order import Done
 from fedi.desk.relations import ReactionOrder, RelationOrder
 from fedi.desk.speaker import find_or_fetch, load_speaker
-from fedi.errors import Invalid
+from fedi.errors import Invalid, NotFound
 from fedi.instance import Instance
 from fedi.moderation import decisions
+from fedi.publications import featured
 from fedi.text.direction import clean_text
 from fedi.unit import Unit
 from outbox.actions.add import feature
@@ -72,6 +73,20 @@ async def pin(instance: Instance, order: ReactionOrder) -> Done:
     ours = await instance.look(lambda rx: load_speaker(rx, order.actor))
     uri = await instance.look(lambda rx: lookup.load(rx, instance.urls, order.which).uri)
     return Done(changed=await instance.change(lambda unit: feature(unit, ours, uri)))
+
+
+async def pin_first(instance: Instance, order: ReactionOrder) -> Done:
+    """Let a pinned publication stand before the others. Raises NotFound when it is not pinned."""
+
+    def work(unit: Unit) -> Done:
+        ours = load_speaker(unit.tx, order.actor)
+        uri = lookup.load(unit.tx, unit.urls, order.which).uri
+        if not featured.put_first(unit, ours.uri, uri):
+            raise NotFound("profile.not_pinned", field="which")
+        unit.touched.add(ours.featured or ours.uri)
+        return Done()
+
+    return await instance.change(work)
 
 
 async def unpin(instance: Instance, order: ReactionOrder) -> Done:

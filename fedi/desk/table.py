@@ -81,6 +81,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "actor.alias.add": Command(relations.RelationOrder, Done, house.add_alias),
     "actor.alias.remove": Command(relations.RelationOrder, Done, house.remove_alias),
     "pin": Command(relations.ReactionOrder, Done, house.pin),
+    "pin.first": Command(relations.ReactionOrder, Done, house.pin_first),
     "unpin": Command(relations.ReactionOrder, Done, house.unpin),
     "report": Command(house.ReportOrder, Done, house.report),
     "vote": Command(polls.VoteOrder, Done, polls.vote),

@@ -12,7 +12,7 @@ from fedi.house.entry import invitation, sign_in, sign_out
 from fedi.house.gate import Door, routes_of, with_error_page
 from fedi.house.moderation import doors as moderation_doors
 from fedi.house.people import doors as people_doors
-from fedi.house.settings import hub
+from fedi.house.settings import doors as settings_doors
 from fedi.house.writing import doors as writing_doors
 from fedi.instance import Instance
 
@@ -23,7 +23,7 @@ DOORS: tuple[Door, ...] = (
     *people_doors.DOORS,
     *writing_doors.DOORS,
     *moderation_doors.DOORS,
-    *hub.DOORS,
+    *settings_doors.DOORS,
 )
 
 Answer = Callable[[Instance, Request], Awaitable[Response]]

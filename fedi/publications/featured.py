@@ -30,6 +30,19 @@ def remove(unit: Unit, actor_uri: str, object_uri: str) -> bool:
     )
 
 
+def put_first(unit: Unit, actor_uri: str, object_uri: str) -> bool:
+    """Let it stand before the others; False when it is not pinned."""
+    return (
+        unit.tx.run(
+            "UPDATE featured SET added_at = ? WHERE actor_uri = ? AND object_uri = ?",
+            unit.now_ms,
+            actor_uri,
+            object_uri,
+        )
+        > 0
+    )
+
+
 def list_uris(rx: Reader, actor_uri: str) -> Sequence[str]:
     """What is pinned, newest first."""
     rows = rx.all(

@@ -10,6 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from fedi.desk.blocking import HostOrder, block_host, limit_host
+from fedi.desk.blocklists import ImportOrder, import_list
+from fedi.moderation import flags
+from fedi.publications import shelf
+from fedi.publications.model import Publication, Text
+from fedi.unit import Unit
+from fedi.vocab.audience import Visibility
 from tests.browser.house import DESKTOP, PHONE, Neighbourhood, neighbourhood
 from tests.harness.members import PASSWORD, a_member
 
@@ -23,6 +30,20 @@ INSIDE: Final[Mapping[str, str]] = {
     "people": "/house/mujawara/people",
     "people-new": "/house/mujawara/people/new",
     "journal": "/house/mujawara/journal",
+    "settings": "/house/mujawara/settings",
+    "profile": "/house/mujawara/profile",
+    "moving": "/house/mujawara/moving",
+    "steward": "/steward",
+    "collectives": "/steward/collectives",
+    "blocks": "/house/mujawara/blocks",
+    "moderation": "/steward/moderation",
+    "sent": "/steward/moderation/sent",
+    "hosts": "/steward/moderation/hosts",
+    "host": "/steward/moderation/about?target=loud.example",
+    "held": "/steward/moderation/held",
+    "hidden": "/steward/moderation/hidden",
+    "lists": "/steward/moderation/lists",
+    "history": "/steward/moderation/history",
 }
 
 
@@ -33,6 +54,37 @@ async def furnish(near: Neighbourhood) -> None:
     await a_member(made, ours, STEWARD, "steward", "", is_signed_in=False)
     await a_member(made, ours, "Bilal Ben Othmane", "editor", "", is_signed_in=False)
     await a_member(made, ours, "Inès", "author", "fr", is_signed_in=False)
+    here = made[HOST]
+    await limit_host(here, HostOrder(host="loud.example", why="إعلانات كثيرة كلّ صباح", person=1))
+    await block_host(here, HostOrder(host="cruel.example", why="They threaten people.", person=1))
+    content = (
+        b"#domain,#severity,#public_comment\nspam.example,suspend,spam\nnoise.example,silence,\n"
+    )
+    await import_list(here, ImportOrder(content=content, source="neighbours.csv"))
+    await here.change(_strangers)
+
+
+def _strangers(unit: Unit) -> None:
+    """A report from elsewhere, and words of somebody nobody here knows that wait."""
+    ours = f"https://{HOST}/c/mujawara"
+    words = "This collective announces gatherings that never take place."
+    flags.add(unit, "https://loud.example/flag/1", "https://loud.example/actor", words, [ours])
+    for number, said in enumerate(("أين تجتمعون هذا الأسبوع؟", "Cheap watches, best price!"), 1):
+        texts = {"und": Text(None, None, f"<p>{said}</p>")}
+        uri = f"https://cheap.example/note/{number}"
+        author = "https://cheap.example/users/x"
+        note = Publication(
+            uri=uri,
+            kind="note",
+            type="Note",
+            author=author,
+            visibility=Visibility.PUBLIC,
+            to=(),
+            cc=(),
+            texts=texts,
+            published_at=unit.now,
+        )
+        shelf.put(unit, note, is_local=False, is_held=True)
 
 
 async def sign_in(tab: Any, name: str = STEWARD) -> None:
@@ -52,7 +104,9 @@ async def take(near: Neighbourhood, folder: Path, only: set[str]) -> None:
             for name, path in (*BEFORE.items(), *INSIDE.items()):
                 if only and name not in only:
                     continue
-                if name in INSIDE and "/house" not in tab.url and "/me" not in tab.url:
+                if name in INSIDE and not any(
+                    part in tab.url for part in ("/house", "/me", "/steward")
+                ):
                     await sign_in(tab)
                 await tab.goto(f"https://{HOST}{path}")
                 file = folder / f"{name}-{device}-{language}-{scheme}.png"

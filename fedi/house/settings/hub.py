@@ -10,11 +10,12 @@ from fedi.house.member import Visit
 from fedi.house.rights import Right
 
 # The last part of a key `settings.hub.…`, and where it leads from the collective or the instance.
-OF_COLLECTIVE: Final = (("blocks", "/blocks"),)
+OF_COLLECTIVE: Final = (("profile", "/profile"), ("blocks", "/blocks"), ("moving", "/moving"))
 OF_INSTANCE: Final = (
     ("moderation", "/steward/moderation"),
     ("held", "/steward/moderation/held"),
     ("hosts", "/steward/moderation/hosts"),
+    ("collectives", "/steward/collectives"),
 )
 
 

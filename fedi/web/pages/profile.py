@@ -18,7 +18,7 @@ from fedi.views.profile import find_collective, look_profile
 from fedi.web.pages.frame import seen_here, show, visitor_here
 from fedi.web.sanitised import Sanitised
 from fedi.web.shown.cards import cards_of
-from fedi.web.shown.people import who_of
+from fedi.web.shown.people import web_link, who_of
 from fedi.web.site import ATOM, DOCUMENT, ICS, RSS, Alternate, Head, site_of
 
 DESCRIPTION_CHARS_MAX = 300
@@ -36,10 +36,11 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A field of a profile."""
+    """A field of a profile. `own`: the address that a collective of ours says is its too (`rel=me`); never of a stranger's words."""
 
     name: str
     value: Sanitised
+    own: str
 
 
 def profile_summary(actor: Actor) -> Summary:
@@ -50,6 +51,12 @@ def profile_summary(actor: Actor) -> Summary:
         lang=actor.language or "",
         dir=direction_of(text_of(actor.summary[:2000]), actor.language),
     )
+
+
+def own_link(value: str) -> str:
+    """The address that a line of a profile consists of, else nothing."""
+    text = text_of(value).strip()
+    return web_link(text) or "" if value.startswith("<a ") else ""
 
 
 async def profile(instance: Instance, request: Request) -> Response:
@@ -105,7 +112,8 @@ async def page_for_actor(instance: Instance, request: Request, actor: Actor) -> 
         banner=banner,
         banner_alt=clean_line(actor.image.alt or "", 1500) if actor.image else "",
         fields=tuple(
-            Line(clean_line(each.name, 200), Sanitised(each.value)) for each in actor.fields
+            Line(clean_line(each.name, 200), Sanitised(each.value), own_link(each.value))
+            for each in actor.fields
         ),
         path=path,
         names_authors=False,
