@@ -3,16 +3,14 @@
 A private key is sealed with the instance secret, which is a file of its own and never in the database (S19, S121).
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+from actors.sealing import seal, unseal
 from fedi.db.engine import Reader, marks
-from fedi.errors import Invalid, NotFound, SetupError
+from fedi.errors import Invalid, NotFound
 from fedi.ids import new_public_id
 from fedi.signatures.keys import (
     PublicKey,
@@ -30,7 +28,6 @@ from fedi.urls import ed25519_key, main_key
 
 RSA = "rsa"
 ED25519 = "ed25519"
-_NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,7 @@ def _insert_pair(
             uri,
             kind,
             text,
-            _seal(secret, uri, pem),
+            seal(secret, uri, pem),
             unit.now_ms,
         )
 
@@ -135,7 +132,7 @@ def load_signing_key(rx: Reader, secret: bytes, key_uri: str) -> SigningKey:
     )
     if row is None:
         raise NotFound("error.key_not_found", detail=key_uri)
-    return SigningKey(key_uri, read_private_pem(_open(secret, key_uri, bytes(row[0]))))
+    return SigningKey(key_uri, read_private_pem(unseal(secret, key_uri, bytes(row[0]))))
 
 
 def list_keys(rx: Reader, owner_uri: str) -> Sequence[ActorKey]:
@@ -184,20 +181,3 @@ def replace_remote(unit: Unit, owner_uri: str, keys: Sequence[ActorKey]) -> None
             key.public_text,
             unit.now_ms,
         )
-
-
-def _seal(secret: bytes, label: str, plain: bytes) -> bytes:
-    nonce = os.urandom(_NONCE_BYTES)
-    return nonce + ChaCha20Poly1305(secret).encrypt(nonce, plain, label.encode())
-
-
-def _open(secret: bytes, label: str, sealed: bytes) -> bytes:
-    try:
-        return ChaCha20Poly1305(secret).decrypt(
-            sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], label.encode()
-        )
-    except InvalidTag as problem:
-        raise SetupError(
-            detail="the secret in the data folder does not open the keys in the database: put back the file `secret` "
-            "that belongs to this database"
-        ) from problem

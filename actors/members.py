@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from actors import journal, passwords, people, rules, sessions
+from actors import factors, journal, passwords, people, rules, sessions
 from fedi.db.engine import Reader
 from fedi.errors import Conflict
 from fedi.unit import Unit
@@ -72,6 +72,16 @@ def invite(unit: Unit, person: people.Person, by: int) -> tuple[str, datetime]:
     return made
 
 
+def take_factor(unit: Unit, person: people.Person, by: int) -> bool:
+    """The telephone is lost: the password alone lets this person in again, and they are told. False without a second factor."""
+    if not factors.take(unit, person.id):
+        return False
+    sessions.end_all(unit, person.id)
+    for actor_uri in person.roles or (journal.HOUSE,):
+        journal.note(unit, actor_uri, by, "journal.factor_taken", person.name)
+    return True
+
+
 def set_rule(unit: Unit, actor_uri: str, rule: rules.Rule, by: int) -> None:
     """Whether publications of this collective need two people from now on."""
     if rules.rule_of(unit.tx, actor_uri) == rule:
@@ -84,6 +94,7 @@ def set_rule(unit: Unit, actor_uri: str, rule: rules.Rule, by: int) -> None:
 def _forget(unit: Unit, person: people.Person) -> None:
     sessions.end_all(unit, person.id)
     passwords.forget(unit, person.id)
+    factors.forget(unit, person.id)
     people.remove(unit, person.id)
 
 

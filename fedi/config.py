@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fedi.errors import SetupError
 from fedi.onion import is_onion, is_spelled_right
 
+SECOND_FACTORS = ("publishers", "stewards", "nobody")
 POSTURES = ("open", "guarded", "closed")
 LANGUAGES = ("ar", "en", "es", "fr")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -165,6 +166,11 @@ class PeopleConfig:
     session_days: int = _doc(14, "Days after which somebody has to sign in again in any case.")
     journal_days: int = _doc(
         180, "Days for which members can read who did what; 0 keeps no such journal."
+    )
+    second_factor: str = _doc(
+        "",
+        "Who must have a second factor besides the password: publishers, stewards or nobody; empty: publishers, "
+        "unless the posture is open.",
     )
 
 
@@ -426,6 +432,7 @@ def _choice(
 def _check(config: Config, where: _Places) -> None:
     _check_base_url(config, where)
     _choice(config.instance, "instance", "posture", POSTURES, where)
+    _choice(config.people, "people", "second_factor", ("", *SECOND_FACTORS), where)
     _choice(config.instance, "instance", "language", LANGUAGES, where)
     _choice(config.instance, "instance", "actor_type", ("Group", "Organization"), where)
     _choice(config.instance, "instance", "digits", ("latin", "arabic"), where)

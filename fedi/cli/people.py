@@ -85,6 +85,16 @@ def remove(name: str) -> None:
     give(done, [t("person.removed", name=name)], as_json=here.as_json)
 
 
+@command("forget-factor", "person.forget-factor")
+@click.argument("name")
+def forget_factor(name: str) -> None:
+    """Somebody who lost the second factor."""
+    here = session()
+    done = here.ask("person.factor", NameOrder(name=name), Done)
+    said = "person.factor_taken" if done.changed else "person.factor_none"
+    give(done, [t(said, name=name)], as_json=here.as_json)
+
+
 @command("consent", "person.consent")
 @click.argument("people", type=click.Choice(["one", "two"]))
 @_AS
@@ -97,7 +107,7 @@ def consent(people: str, actor: str) -> None:
     give(found, [t(said, actor=found.actor)], as_json=here.as_json)
 
 
-for _each in (add, list_people, role, link, remove, consent):
+for _each in (add, list_people, role, link, remove, forget_factor, consent):
     person.add_command(_each)
 
 

@@ -153,6 +153,15 @@ async def remove(instance: Instance, order: NameOrder, by: int = members.MACHINE
     return await instance.change(work)
 
 
+async def take_factor(instance: Instance, order: NameOrder, by: int = members.MACHINE) -> Done:
+    """The second factor is lost: the password alone lets this person in again, and they are told. Raises NotFound."""
+
+    def work(unit: Unit) -> Done:
+        return Done(changed=members.take_factor(unit, _load(unit.tx, order.name), by))
+
+    return await instance.change(work)
+
+
 async def set_consent(
     instance: Instance, order: ConsentOrder, by: int = members.MACHINE
 ) -> Consent:

@@ -52,6 +52,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "person.role": Command(people.RoleOrder, people.Person, people.set_role),
     "person.link": Command(people.NameOrder, people.Invited, people.invite),
     "person.remove": Command(people.NameOrder, Done, people.remove),
+    "person.factor": Command(people.NameOrder, Done, people.take_factor),
     "person.consent": Command(people.ConsentOrder, people.Consent, people.set_consent),
     "token.add": Command(people.TokenOrder, people.Token, people.add_token),
     "publish": Command(PublishOrder, Published, publishing.publish),

@@ -54,6 +54,7 @@ def page(
     site = site_of(instance.config, instance.urls, visit.member.collectives[:1])
     head = Head(title=title, canonical=f"{instance.urls.base}/house", is_indexed=False)
     values.setdefault("seen", seen_here(instance))
+    values.setdefault("token", visit.member.form_token)
     return show(
         visit.request,
         f"house/{template}",
@@ -65,7 +66,6 @@ def page(
         member=visit.member,
         may={right.value: visit.member.may(right) for right in Right},
         here=f"/house/{visit.member.actor.username}" if visit.member.actor else "",
-        token=visit.member.form_token,
         problems=said(visit.visitor, problems),
         section=section,
         sections=SECTIONS,

@@ -16,11 +16,13 @@ from starlette.routing import Route
 
 from fedi.errors import FediError, Forbidden, NotFound
 from fedi.house import cookies, forms
-from fedi.house.entry import sign_in
+from fedi.house.entry.form import ask_again
+from fedi.house.factor.duty import Duty
 from fedi.house.frame import HEADERS, go, page, problems_of
 from fedi.house.member import Member, Visit, find_member
 from fedi.house.rights import Right
 from fedi.instance import Instance
+from fedi.publications.contract import Problem
 from fedi.web.pages.errors import error_page
 from fedi.web.pages.frame import visitor_here
 
@@ -45,6 +47,7 @@ class Door:
 
 
 UNAUTHENTICATED: Final = "/sign-in"
+FACTOR: Final = "/me/factor"
 
 
 def routes_of(instance: Instance, doors: Sequence[Door]) -> list[Route]:
@@ -80,6 +83,8 @@ def _asking(instance: Instance, door: Door, ask: Ask) -> Answer:
         if member is None:
             query = urlencode({"next": _here(request)})
             return go(f"{UNAUTHENTICATED}?{query}")
+        if _lacks_factor(member, door):
+            return go(FACTOR)
         visit = _admitted(instance, request, member, door)
         try:
             return await ask(visit)
@@ -97,11 +102,13 @@ def _telling(instance: Instance, door: Door, tell: Tell) -> Answer:
         form = await forms.read(request, files=door.files)
         if member is None:
             # whatever was typed is kept in the page and goes on from there
-            return await sign_in.ask_again(instance, request, form)
+            return await ask_again(instance, request, form)
         visit = _admitted(instance, request, member, door)
         secret = cookies.secret_in(instance, request, cookies.SESSION)
         if not cookies.is_token(instance, secret, form.get(forms.TOKEN)):
             return _confirm(visit, form)
+        if _lacks_factor(member, door):
+            return _confirm(visit, form, (Problem("", "factor.first"),))
         try:
             return await tell(visit, form)
         except FediError as problem:
@@ -122,13 +129,20 @@ def _admitted(instance: Instance, request: Request, member: Member, door: Door) 
     return Visit(instance, request, member, visitor)
 
 
-def _confirm(visit: Visit, form: forms.Form) -> Response:
-    """The form is of an earlier session: the same words once more, to be sent by a press of a button."""
+def _lacks_factor(member: Member, door: Door) -> bool:
+    """Whether this person has to set up a second factor before anything else is done."""
+    return member.duty is Duty.MUST and not member.has_factor and not door.path.startswith(FACTOR)
+
+
+def _confirm(visit: Visit, form: forms.Form, problems: tuple[Problem, ...] = ()) -> Response:
+    """The form is of an earlier session, or came too early: the same words once more, to be sent by a press of a button."""
     return page(
         visit,
         "again.html",
         visit.visitor.t("house.again.title"),
         status=403,
+        problems=problems,
+        lacks_factor=bool(problems),
         kept=form.pairs(),
         lost_files=bool(form.files),
         address=_here(visit.request),

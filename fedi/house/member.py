@@ -1,17 +1,18 @@
 """Who is signed in, and for which collective they came through this door. Made at the gate alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from starlette.requests import Request
 
-from actors import people, sessions
+from actors import factors, people, sessions
 from actors import store as actor_store
 from actors.model import Actor
 from fedi.db.engine import Reader
 from fedi.errors import NotFound
 from fedi.house import cookies
+from fedi.house.factor.duty import Duty, duty_of
 from fedi.house.rights import Right, allows
 from fedi.instance import Instance
 from fedi.web.visitor import Visitor
@@ -22,7 +23,8 @@ class Member:
     """A person who is signed in. `collectives`: those for which they have a role, in the order in which they were founded.
 
     `actor` and `role`: the collective named in the address of the page and what the person is there; None and empty on pages
-    that concern the person or the whole house. `is_house_steward`: whether they look after the instance.
+    that concern the person or the whole house. `is_house_steward`: whether they look after the instance. `duty` and
+    `has_factor`: whether a second factor is expected of them, and whether there is one (looked up only where it is expected).
     """
 
     person: people.Person
@@ -32,6 +34,8 @@ class Member:
     actor: Actor | None
     role: str
     is_house_steward: bool
+    duty: Duty = Duty.NONE
+    has_factor: bool = False
 
     def may(self, right: Right) -> bool:
         """Whether this person may do that here."""
@@ -111,7 +115,11 @@ async def find_member(instance: Instance, request: Request, username: str | None
         person = people.find_by_id(rx, session.person_id)
         if person is None:
             return None
-        return load_member(rx, person, session, cookies.form_token(instance, secret), username)
+        token = cookies.form_token(instance, secret)
+        found = load_member(rx, person, session, token, username)
+        duty = duty_of(instance.config, person.roles.values())
+        has_factor = duty is not Duty.NONE and factors.has(rx, person.id)
+        return replace(found, duty=duty, has_factor=has_factor)
 
     member = await instance.look(look)
     if member is not None and now >= member.session.seen_at + sessions.SEEN_STEP:

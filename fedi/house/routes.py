@@ -8,7 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fedi.house import home, me, offline
-from fedi.house.entry import invitation, sign_in, sign_out
+from fedi.house.entry import factor, invitation, sign_in, sign_out
+from fedi.house.factor import mine
 from fedi.house.gate import Door, routes_of, with_error_page
 from fedi.house.moderation import doors as moderation_doors
 from fedi.house.people import doors as people_doors
@@ -20,6 +21,7 @@ from fedi.instance import Instance
 DOORS: tuple[Door, ...] = (
     *home.DOORS,
     *me.DOORS,
+    *mine.DOORS,
     *people_doors.DOORS,
     *writing_doors.DOORS,
     *moderation_doors.DOORS,
@@ -34,6 +36,8 @@ def routes(instance: Instance) -> list[Route]:
     before: tuple[tuple[str, str, Answer], ...] = (
         ("/sign-in", "GET", sign_in.ask),
         ("/sign-in", "POST", sign_in.tell),
+        ("/sign-in/code", "GET", factor.ask),
+        ("/sign-in/code", "POST", factor.tell),
         ("/sign-out", "POST", sign_out.tell),
         ("/invitation/{token}", "GET", invitation.ask),
         ("/invitation/{token}", "POST", invitation.tell),

@@ -27,6 +27,7 @@ BEFORE: Final[Mapping[str, str]] = {"sign-in": "/sign-in"}
 INSIDE: Final[Mapping[str, str]] = {
     "home": "/house/mujawara",
     "me": "/me",
+    "factor": "/me/factor",
     "people": "/house/mujawara/people",
     "people-new": "/house/mujawara/people/new",
     "journal": "/house/mujawara/journal",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actors import people, sessions
+from actors import factors, people, sessions
 from fedi.house import cookies, forms
 from fedi.house.frame import door_page, go
 from fedi.instance import Instance
@@ -22,17 +22,23 @@ LOST_FILES = "lost_files"
 async def enter(
     instance: Instance, request: Request, person: people.Person, form: forms.Form
 ) -> Response:
-    """Begin a session for this person and lead them where they were going."""
+    """Begin a session for this person, who has proved everything there is to prove, and lead them where they were going.
+
+    Whose second factor a steward took away is led there first, to know of it.
+    """
     old = cookies.secret_in(instance, request, cookies.SESSION)
 
-    def begin(unit: Unit) -> str:
+    def begin(unit: Unit) -> tuple[str, bool]:
         if old:
             sessions.end_secret(unit, old)
-        return sessions.begin(unit, person.id, label=form.get("device"))
+        is_taken = factors.taken_at(unit.tx, person.id) is not None
+        return sessions.begin(unit, person.id, label=form.get("device")), is_taken
 
-    secret = await instance.change(begin)
+    secret, is_taken = await instance.change(begin)
     target = target_of(form.get("next"))
     kept = kept_in(form)
+    if is_taken and not kept:
+        target = "/me/factor"
     if kept:
         visitor = visitor_here(instance, request)
         answer = await door_page(

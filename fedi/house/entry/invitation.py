@@ -13,7 +13,7 @@ from actors import store as actor_store
 from fedi.db.engine import Reader
 from fedi.errors import FediError, Forbidden, Invalid, NotFound
 from fedi.house import cookies, forms
-from fedi.house.entry.enter import enter
+from fedi.house.entry.factor import enter_or_ask
 from fedi.house.frame import door_page, problems_of
 from fedi.i18n.dates import moment_line
 from fedi.instance import Instance
@@ -71,7 +71,7 @@ async def tell(instance: Instance, request: Request) -> Response:
         return person
 
     person = await instance.change(take)
-    return await enter(instance, request, person, form)
+    return await enter_or_ask(instance, request, person, form)
 
 
 async def _invited(instance: Instance, request: Request) -> _Invited:

@@ -6,7 +6,7 @@ collective that this steward does not look after.
 
 from starlette.responses import Response
 
-from actors import members, passwords, people
+from actors import factors, members, passwords, people
 from actors import store as actor_store
 from fedi.db.engine import Reader
 from fedi.desk import people as desk
@@ -64,6 +64,20 @@ async def make_link(visit: Visit, _form: Form) -> Response:
     return show_link(visit, invited, is_new=False)
 
 
+async def take_factor(visit: Visit, _form: Form) -> Response:
+    """The telephone is lost: the password alone again. For oneself there is another page, which asks for the password."""
+
+    def work(unit: Unit) -> bool:
+        person = load_here(unit.tx, visit)
+        check_answers_for(visit, person)
+        if person.id == visit.member.person.id:
+            raise Forbidden("people.factor.own", detail="own factor")
+        return members.take_factor(unit, person, visit.member.person.id)
+
+    await visit.instance.change(work)
+    return go(f"/house/{visit.username}/people", "factor_taken")
+
+
 async def remove(visit: Visit, form: Form) -> Response:
     """Out, at once, everywhere: only when it was said twice."""
     me = visit.member
@@ -110,12 +124,13 @@ def _at(field: str, problem: FediError) -> tuple[Problem, ...]:
 
 
 async def _page(visit: Visit, problems: tuple[Problem, ...] = ()) -> Response:
-    def look(rx: Reader) -> tuple[people.Person, bool, bool]:
+    def look(rx: Reader) -> tuple[people.Person, bool, bool, bool]:
         person = load_here(rx, visit)
         others = actor_store.list_by_uri(rx, list(person.roles))
-        return person, passwords.find(rx, person.id) is not None, len(others) > 1
+        has_come = passwords.find(rx, person.id) is not None
+        return person, has_come, len(others) > 1, factors.has(rx, person.id)
 
-    person, has_come, is_elsewhere = await visit.instance.look(look)
+    person, has_come, is_elsewhere, has_factor = await visit.instance.look(look)
     return page(
         visit,
         "people/one.html",
@@ -127,6 +142,7 @@ async def _page(visit: Visit, problems: tuple[Problem, ...] = ()) -> Response:
         role=person.roles[visit.actor.uri],
         role_choices=choices_of_role(visit.visitor),
         has_come=has_come,
+        has_factor=has_factor,
         is_elsewhere=is_elsewhere,
         answers_for=_answers_for(visit, person),
         is_self=person.id == visit.member.person.id,
@@ -137,5 +153,6 @@ DOORS = (
     Door("/house/{username}/people/{person}", Right.STEWARD, ask=show),
     Door("/house/{username}/people/{person}/role", Right.STEWARD, tell=save_role),
     Door("/house/{username}/people/{person}/link", Right.STEWARD, tell=make_link),
+    Door("/house/{username}/people/{person}/factor", Right.STEWARD, tell=take_factor),
     Door("/house/{username}/people/{person}/remove", Right.STEWARD, tell=remove),
 )

@@ -1,0 +1,124 @@
+"""The second factor of people: kept sealed, compared, used up, taken away. Owner of `factor`, `recovery_code`, `factor_taken`."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from actors import onetime
+from actors.sealing import seal, unseal
+from fedi.clock import from_ms
+from fedi.db.engine import Reader
+from fedi.unit import Unit
+
+How = Literal["code", "recovery"]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """Somebody's second factor: since when, and how many codes on paper are left."""
+
+    since: datetime
+    codes_left: int
+
+
+def has(rx: Reader, person_id: int) -> bool:
+    """Whether a password alone does not let this person in."""
+    return rx.one("SELECT 1 FROM factor WHERE person_id = ?", person_id) is not None
+
+
+def find(rx: Reader, person_id: int) -> Factor | None:
+    """What this person has."""
+    row = rx.one(
+        "SELECT f.since, (SELECT count(*) FROM recovery_code r WHERE r.person_id = f.person_id) "
+        "FROM factor f WHERE f.person_id = ?",
+        person_id,
+    )
+    return Factor(from_ms(row[0]), int(row[1])) if row else None
+
+
+def begin(unit: Unit, secret: bytes, person_id: int, shared: bytes, step: int) -> list[str]:
+    """From now on this person has a second factor, proved with the code of `step`; the codes on paper, told once."""
+    unit.tx.run(
+        "INSERT INTO factor (person_id, secret_sealed, last_step, since) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (person_id) DO UPDATE SET secret_sealed = excluded.secret_sealed, "
+        "last_step = excluded.last_step, since = excluded.since",
+        person_id,
+        seal(secret, _label(person_id), shared),
+        step,
+        unit.now_ms,
+    )
+    unit.tx.run("DELETE FROM factor_taken WHERE person_id = ?", person_id)
+    return new_codes(unit, secret, person_id)
+
+
+def new_codes(unit: Unit, secret: bytes, person_id: int) -> list[str]:
+    """Fresh codes on paper, told once; the ones before are worth nothing any more."""
+    unit.tx.run("DELETE FROM recovery_code WHERE person_id = ?", person_id)
+    codes = onetime.new_recovery_codes()
+    for code in codes:
+        unit.tx.run(
+            "INSERT INTO recovery_code (person_id, code_hash) VALUES (?, ?)",
+            person_id,
+            _hash(secret, person_id, onetime.paper_of(code)),
+        )
+    return codes
+
+
+def use(unit: Unit, secret: bytes, person_id: int, typed: str) -> How | None:
+    """Whether what was typed is this person's code of this moment, or one on paper; either counts once (S79)."""
+    row = unit.tx.one("SELECT secret_sealed FROM factor WHERE person_id = ?", person_id)
+    if row is None:
+        return None
+    shared = unseal(secret, _label(person_id), bytes(row[0]))
+    step = onetime.matching_step(shared, typed, unit.now)
+    if step is not None:
+        taken = unit.tx.run(
+            "UPDATE factor SET last_step = ? WHERE person_id = ? AND last_step < ?",
+            step,
+            person_id,
+            step,
+        )
+        return "code" if taken else None
+    paper = onetime.paper_of(typed)
+    used = paper and unit.tx.run(
+        "DELETE FROM recovery_code WHERE person_id = ? AND code_hash = ?",
+        person_id,
+        _hash(secret, person_id, paper),
+    )
+    return "recovery" if used else None
+
+
+def forget(unit: Unit, person_id: int) -> bool:
+    """No second factor any more; False when there was none."""
+    unit.tx.run("DELETE FROM recovery_code WHERE person_id = ?", person_id)
+    unit.tx.run("DELETE FROM factor_taken WHERE person_id = ?", person_id)
+    return unit.tx.run("DELETE FROM factor WHERE person_id = ?", person_id) > 0
+
+
+def take(unit: Unit, person_id: int) -> bool:
+    """A steward took it away, and the person is to be told; False when there was none."""
+    if not forget(unit, person_id):
+        return False
+    unit.tx.run("INSERT INTO factor_taken (person_id, at) VALUES (?, ?)", person_id, unit.now_ms)
+    return True
+
+
+def taken_at(rx: Reader, person_id: int) -> datetime | None:
+    """When a steward took it away, until the person has said that they know."""
+    row = rx.one("SELECT at FROM factor_taken WHERE person_id = ?", person_id)
+    return from_ms(row[0]) if row else None
+
+
+def note_told(unit: Unit, person_id: int) -> None:
+    """The person knows."""
+    unit.tx.run("DELETE FROM factor_taken WHERE person_id = ?", person_id)
+
+
+def _label(person_id: int) -> str:
+    return f"factor {person_id}"
+
+
+def _hash(secret: bytes, person_id: int, paper: str) -> str:
+    return hmac.new(secret, f"recovery {person_id} {paper}".encode(), hashlib.sha256).hexdigest()
