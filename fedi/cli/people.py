@@ -85,7 +85,7 @@ def remove(name: str) -> None:
     give(done, [t("person.removed", name=name)], as_json=here.as_json)
 
 
-@command("forget-factor", "person.forget-factor")
+@command("forget-factor", "person.forget_factor")
 @click.argument("name")
 def forget_factor(name: str) -> None:
     """Somebody who lost the second factor."""
