@@ -82,6 +82,20 @@ def list_newest(
     return found[:most]
 
 
+def is_told(rx: Reader, actor_uri: str, from_uri: str, about_uri: str) -> bool:
+    """Whether a collective was told that this actor spoke to it with this publication."""
+    return (
+        rx.one(
+            "SELECT 1 FROM notification WHERE actor_uri = ? AND kind IN ('mention', 'reply') AND from_uri = ? "
+            "AND about_uri = ?",
+            actor_uri,
+            from_uri,
+            about_uri,
+        )
+        is not None
+    )
+
+
 def mark_read(unit: Unit, actor_uri: str, ids: Sequence[int]) -> int:
     """These were seen; how many of them were new."""
     return sum(

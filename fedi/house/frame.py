@@ -29,7 +29,9 @@ HEADERS: Final = {
 # The navigation: name, path below that of the collective (or, from `/steward`, of the instance), and the right it takes.
 SECTIONS: Final = (
     ("home", "", Right.READ),
+    ("timeline", "/timeline", Right.READ),
     ("write", "/write", Right.DRAFT),
+    ("neighbours", "/neighbours", Right.READ),
     ("people", "/people", Right.STEWARD),
     ("settings", "/settings", Right.STEWARD),
     ("steward", "/steward", Right.HOUSE),

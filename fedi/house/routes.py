@@ -7,19 +7,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fedi.house import home, me, offline
+from fedi.house import me, offline
 from fedi.house.entry import factor, invitation, sign_in, sign_out
 from fedi.house.factor import mine
 from fedi.house.gate import Door, routes_of, with_error_page
 from fedi.house.moderation import doors as moderation_doors
 from fedi.house.people import doors as people_doors
+from fedi.house.reading import doors as reading_doors
 from fedi.house.settings import doors as settings_doors
 from fedi.house.writing import doors as writing_doors
 from fedi.instance import Instance
 
 # Longer addresses before those that would swallow them.
 DOORS: tuple[Door, ...] = (
-    *home.DOORS,
+    *reading_doors.DOORS,
     *me.DOORS,
     *mine.DOORS,
     *people_doors.DOORS,

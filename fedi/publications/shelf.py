@@ -6,7 +6,7 @@ This is the one door to storing a publication; no caller writes to a single shel
 from actors import circles, relays
 from fedi.media import cache
 from fedi.media import store as media_store
-from fedi.publications import featured, quotes, reactions, store, timeline
+from fedi.publications import featured, quotes, reactions, saved, store, timeline
 from fedi.publications.aid import store as aid_store
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.event import store as event_store
@@ -34,6 +34,7 @@ def exchange(unit: Unit, publication: Publication) -> int:
     row_id = store.replace(unit, publication)
     unit.touched.add(publication.uri)
     _shelve(unit, row_id, publication)
+    timeline.mark(unit, row_id, publication.kind, publication.language)
     return row_id
 
 
@@ -78,6 +79,7 @@ def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:
     event_store.remove(unit, row_id)
     aid_store.remove(unit, row_id)
     timeline.forget_publication(unit, row_id)
+    saved.forget_publication(unit, row_id)
     relays.forget_publication(unit, row_id)
     return True
 

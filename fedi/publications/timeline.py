@@ -28,10 +28,37 @@ def add(
     boosted_by: str | None = None,
 ) -> None:
     """Put a publication before these collectives, once."""
+    row = unit.tx.one("SELECT language, author_uri FROM publication WHERE id = ?", publication_id)
+    language, author_uri = row if row is not None else ("und", "")
     unit.tx.run_many(
-        "INSERT INTO timeline_entry (actor_uri, publication_id, sort_at, kind, boosted_by) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (actor_uri, publication_id) DO NOTHING",
-        [(reader, publication_id, sort_at, kind, boosted_by) for reader in dict.fromkeys(readers)],
+        "INSERT INTO timeline_entry (actor_uri, publication_id, sort_at, kind, boosted_by, language, author_uri) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (actor_uri, publication_id) DO NOTHING",
+        [
+            (reader, publication_id, sort_at, kind, boosted_by, language, author_uri)
+            for reader in dict.fromkeys(readers)
+        ],
+    )
+
+
+def mark(unit: Unit, publication_id: int, kind: str, language: str) -> None:
+    """An edit made it of another kind or in another language."""
+    unit.tx.run(
+        "UPDATE timeline_entry SET kind = ?, language = ? WHERE publication_id = ?",
+        kind,
+        language,
+        publication_id,
+    )
+
+
+def is_before(rx: Reader, actor_uri: str, publication_id: int) -> bool:
+    """Whether this collective has the publication in front of it."""
+    return (
+        rx.one(
+            "SELECT 1 FROM timeline_entry WHERE actor_uri = ? AND publication_id = ?",
+            actor_uri,
+            publication_id,
+        )
+        is not None
     )
 
 
@@ -41,7 +68,7 @@ def list_entries(
     """The newest entries; `before` is the `sort_at` of the last one already seen."""
     rows = rx.all(
         "SELECT p.uri, t.sort_at, t.boosted_by FROM timeline_entry t JOIN publication p ON p.id = t.publication_id "
-        "WHERE t.actor_uri = ? AND t.sort_at < ? AND (? = '' OR t.kind = ?) "
+        "WHERE t.actor_uri = ? AND t.sort_at < ? AND (? = '' OR t.kind = ?) AND NOT p.is_held "
         "ORDER BY t.sort_at DESC, t.publication_id DESC LIMIT ?",
         actor_uri,
         before if before is not None else 2**62,

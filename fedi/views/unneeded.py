@@ -12,7 +12,7 @@ from fedi.clock import to_ms
 from fedi.db.engine import Reader, marks
 
 # What speaks for keeping a publication `p` of somebody else. Values: now, now.
-# An event or a need that is not over; what a collective of ours liked, announced, voted in or pinned, or what stands
+# An event or a need that is not over; what a collective of ours saved, liked, announced, voted in or pinned, or what stands
 # pinned on a page we follow; what quotes us or is quoted by us; what is addressed to us; a conversation we are part of.
 # A conversation is followed twenty answers up and down, as far as ancestors are fetched (S61).
 _NEEDED: Final = (
@@ -24,6 +24,7 @@ _NEEDED: Final = (
     "WHERE f.object_uri = p.uri) "
     "OR EXISTS (SELECT 1 FROM featured f JOIN follow w ON w.followed_uri = f.actor_uri AND w.state = 'accepted' "
     "JOIN actor a ON a.uri = w.follower_uri AND a.role <> 'remote' WHERE f.object_uri = p.uri) "
+    "OR EXISTS (SELECT 1 FROM saved s WHERE s.publication_id = p.id) "
     "OR EXISTS (SELECT 1 FROM publication q WHERE q.quote = p.uri AND q.is_local) "
     "OR EXISTS (SELECT 1 FROM publication q WHERE q.uri = p.quote AND q.is_local) "
     "OR EXISTS (SELECT 1 FROM publication_addressee b JOIN actor a ON a.uri = b.actor_uri AND a.role <> 'remote' "

@@ -132,7 +132,7 @@ def article_of(conversation: Conversation, visitor: Visitor, seen: Seen) -> Arti
         links=links_of(publication, pictures, seen),
         hashtags=_hashtags(publication, chosen, urls),
         answered=_answered(publication, conversation.parent, visitor, urls),
-        replies=tuple(_reply(each, visitor, seen) for each in conversation.replies),
+        replies=tuple(shown_reply(each, visitor, seen) for each in conversation.replies),
         description=_description(chosen),
     )
 
@@ -206,7 +206,8 @@ def _answered(
     return Answered(page_href(parent, urls), by, words)
 
 
-def _reply(reply: Reply, visitor: Visitor, seen: Seen) -> ShownReply:
+def shown_reply(reply: Reply, visitor: Visitor, seen: Seen) -> ShownReply:
+    """An answer, or anything else that is read between others: whole, or its beginning when it is long."""
     listed = reply.listed
     publication = listed.publication
     chosen = chosen_text(publication, visitor)

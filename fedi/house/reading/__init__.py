@@ -1,0 +1,1 @@
+"""Reading and answering: what needs a collective, what its network says, threads, people, search."""

@@ -1,0 +1,15 @@
+"""The doors of reading, longer addresses before shorter ones."""
+
+from typing import Final
+
+from fedi.house.gate import Door
+from fedi.house.reading import acts, home, neighbours, notices, thread, timeline
+
+DOORS: Final[tuple[Door, ...]] = (
+    *notices.DOORS,
+    *timeline.DOORS,
+    *thread.DOORS,
+    *acts.DOORS,
+    *neighbours.DOORS,
+    *home.DOORS,
+)

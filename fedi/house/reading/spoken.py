@@ -1,0 +1,90 @@
+"""What members see of a publication in a list or a thread. Its links stay in the house."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from actors.model import Actor
+from fedi.house.member import Visit
+from fedi.house.reading.addresses import page_of_actor, thread_of
+from fedi.media.seen import Seen
+from fedi.views.conversation import Reply
+from fedi.views.listed import Listed
+from fedi.views.thread import Said
+from fedi.views.timeline import Entry
+from fedi.web.pages.frame import seen_here
+from fedi.web.shown.article import ShownReply, shown_reply
+from fedi.web.shown.cards import Card, card_of
+from fedi.web.shown.people import Who, who_of
+
+# Long threads on a narrow screen: deeper answers stand no further in.
+_INDENT_MAX: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """`card`: events, statements and needs, told by their facts; `words`: messages, told by their words.
+
+    `visibility` is empty for what everybody may read; `language`: of the original, empty when unknown.
+    """
+
+    uri: str
+    kind: str
+    href: str
+    by: Who
+    card: Card
+    words: ShownReply
+    depth: int
+    is_held: bool
+    visibility: str
+    boosted_by: Who | None = None
+
+    @property
+    def is_message(self) -> bool:
+        return self.kind == "note" and self.card.event is None
+
+
+def who_in_house(visit: Visit, actor: Actor | None, uri: str, seen: Seen | None = None) -> Who:
+    """Somebody, leading to their page in the house."""
+    who = who_of(actor, uri, visit.instance.urls, seen)
+    return replace(who, href=page_of_actor(visit.username, uri)) if actor is not None else who
+
+
+def spoken_of(
+    visit: Visit,
+    listed: Listed,
+    *,
+    depth: int = 0,
+    is_held: bool = False,
+    boosted_by: Actor | None = None,
+) -> Spoken:
+    """One publication as it stands between others."""
+    seen, publication = seen_here(visit.instance), listed.publication
+    href = thread_of(visit.username, publication.uri)
+    by = who_in_house(visit, listed.author, publication.author, seen)
+    card = replace(
+        card_of(listed, visit.visitor, seen), href=href, by=by, is_local=True, languages=()
+    )
+    words = shown_reply(Reply(listed, max(depth, 1)), visit.visitor, seen)
+    return Spoken(
+        uri=publication.uri,
+        kind=publication.kind,
+        href=href,
+        by=by,
+        card=card,
+        words=replace(words, by=by, href=href),
+        depth=min(depth, _INDENT_MAX),
+        is_held=is_held,
+        visibility="" if publication.visibility.is_public else publication.visibility.value,
+        boosted_by=who_in_house(visit, boosted_by, boosted_by.uri, seen) if boosted_by else None,
+    )
+
+
+def spoken_in(visit: Visit, said: Iterable[Said]) -> list[Spoken]:
+    """Parts of a thread."""
+    return [spoken_of(visit, each.listed, depth=each.depth, is_held=each.is_held) for each in said]
+
+
+def spoken_entries(visit: Visit, entries: Iterable[Entry]) -> list[Spoken]:
+    """Entries of a timeline."""
+    return [spoken_of(visit, each.listed, boosted_by=each.boosted_by) for each in entries]
