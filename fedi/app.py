@@ -15,7 +15,7 @@ from fedi.errors import FediError, Forbidden, Invalid, NotFound, TooMany, Unavai
 from fedi.faces import actor, discovery, media, publication, remote_media
 from fedi.faces.endpoint import endpoint
 from fedi.faces.fast import with_memory
-from fedi.house import routes as house_routes
+from fedi.house.porch import Porch
 from fedi.http.rates import with_rates
 from fedi.instance import Instance
 from fedi.web import routes as web_routes
@@ -45,7 +45,7 @@ def assemble(instance: Instance, limits: HostLimits) -> ASGIApp:
         Route("/healthz", at(_alive), methods=["GET"]),
         Route("/readyz", at(_ready), methods=["GET"]),
         *inbox_routes.routes(instance, limits),
-        *house_routes.routes(instance),
+        Porch(instance),
         *probe.routes(instance),
         *discovery.routes(instance),
         *actor.routes(instance),

@@ -47,3 +47,7 @@ def _loading() -> Iterator[None]:
 
     prepare()
     yield
+    from fedi.house.porch import load_rooms  # noqa: PLC0415
+
+    load_rooms()
+    yield

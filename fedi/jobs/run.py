@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fedi.desk.writing import publish_due
 from fedi.errors import FediError
 from fedi.instance import Instance
 from fedi.jobs.absence import NOTE_EVERY, note_running
 from fedi.jobs.chores import do_chores
 from fedi.jobs.loopback import carry
 from fedi.jobs.retention import forget
+from fedi.jobs.scheduled import publish_scheduled
 from fedi.media.remote import tidy
 from fedi.moderation.subscriptions import fetch_due
 from fedi.wake import CHORES, LOOPBACK
@@ -36,7 +36,7 @@ JOBS: tuple[Job, ...] = (
     Job("absence", note_running, NOTE_EVERY),
     Job("retention", forget, timedelta(hours=1)),
     Job("remote media", tidy, timedelta(hours=1)),
-    Job("scheduled publications", publish_due, timedelta(seconds=30)),
+    Job("scheduled publications", publish_scheduled, timedelta(seconds=30)),
     Job("block lists", fetch_due, timedelta(hours=1)),
 )
 
@@ -61,7 +61,7 @@ async def settle(instance: Instance, limits: HostLimits) -> int:
         worked += await Processor(instance, limits).drain()
         worked += await Deliverer(instance).drain()
         worked += await do_chores(instance)
-        worked += await publish_due(instance)
+        worked += await publish_scheduled(instance)
         if worked == 0:
             return total
         total += worked

@@ -9,14 +9,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LATER = (
     "Crypto",
+    "argon2",
     "aiohttp",
     "http_message_signatures",
     "httpsig",
     "icalendar",
     "jinja2",
     "markdown_it",
+    "segno",
+    "zxcvbn",
 )
-SOON = ("aiohttp", "http_message_signatures", "httpsig", "jinja2")
+SOON = ("aiohttp", "http_message_signatures", "httpsig", "jinja2", "fedi.house.routes")
 
 
 def loaded_by(code: str) -> set[str]:
