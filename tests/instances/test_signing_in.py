@@ -6,7 +6,8 @@ import pytest
 
 from actors import people, sessions
 from actors.model import Actor
-from fedi.house.routes import DOORS
+from fedi.house.porch import SEGMENTS
+from fedi.house.routes import DOORS, routes
 from fedi.unit import Unit
 from tests.harness.browser import Browser
 from tests.harness.members import PASSWORD, a_member
@@ -330,3 +331,9 @@ async def test_the_house_speaks_the_language_of_the_person_whatever_the_browser_
         assert 'lang="ar" dir="rtl"' in page.text
         borrowed = Browser(made, "agora.test", "fr")
         assert 'lang="fr" dir="ltr"' in (await borrowed.get("/sign-in")).text
+
+
+async def test_every_room_is_reached_through_the_porch() -> None:
+    async with world("agora.test") as made:
+        first = {room.path.split("/", 2)[1] for room in routes(made["agora.test"])}
+        assert first == SEGMENTS, "fedi/house/porch.py names the first segments of the house"
