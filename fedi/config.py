@@ -589,6 +589,7 @@ def _check_numbers(config: Config, where: _Places) -> None:
         ("people", "journal_days", config.people.journal_days, 0, 3650),
         ("inbox", "new_actors_per_host", config.inbox.new_actors_per_host, 1, 10_000_000),
         ("inbox", "new_hosts_per_domain", config.inbox.new_hosts_per_domain, 1, 10_000_000),
+        ("inbox", "relayed_per_hour", config.inbox.relayed_per_hour, 1, 10_000_000),
         ("inbox", "workers", config.inbox.workers, 1, 64),
         ("delivery", "concurrency", config.delivery.concurrency, 1, 1000),
         ("delivery", "per_host", config.delivery.per_host, 1, 16),

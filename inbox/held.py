@@ -33,7 +33,6 @@ def release(unit: Unit, uri: str) -> Outcome:
     if blocks.is_actor_blocked(unit.tx, author, host_of(author)):
         return "shut_out"
     store.release(unit, uri)
-    unit.touched.update(each for each in (uri, publication.in_reply_to) if each)
     _place(unit, publication, row_id)
     return DONE
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from fedi.config import InboxConfig
-from fedi.errors import Unavailable
+from fedi.errors import TooMany, Unavailable
 from fedi.http.rates import Rates
 from fedi.instance import Instance
 from inbox.fresh import Fresh
@@ -14,7 +14,9 @@ HOUR_S: Final = 3600.0
 FLAGS_PER_HOST: Final = 20
 LIKES_PER_HOST: Final = 600
 STRANGERS_BURST: Final = 1 / 6
-_ALL: Final = "strangers"
+# the detail of the refusal, and the one name that they all share
+STRANGERS: Final = "strangers"
+_ALL: Final = STRANGERS
 
 
 class HostLimits:
@@ -68,11 +70,14 @@ class HostLimits:
 
     def check_strangers(self, now: float) -> None:
         """Count one post of somebody to whom nobody here has any relation. Raises TooMany in a flood of them (S107)."""
-        self._strangers.take(_ALL, now)
+        self.refuse_strangers(now)
+        self._strangers.count(_ALL, now)
 
     def refuse_strangers(self, now: float) -> None:
         """Raises TooMany when strangers have to wait. Counts nothing, for nothing is proved yet (S118)."""
-        self._strangers.check(_ALL, now)
+        wait_s = self._strangers.wait_s(_ALL, now)
+        if wait_s:
+            raise TooMany("error.too_many", detail=STRANGERS, retry_after_s=wait_s)
 
     def is_flooded(self, now: float) -> bool:
         """Whether the next stranger would have to wait. Counts nothing."""

@@ -25,7 +25,7 @@ from fedi.vocab.activity import Activity, parse_activity
 from fedi.vocab.audience import Addressing
 from fedi.vocab.strict import parse_document
 from fedi.wake import INBOX
-from inbox import authority, forwarding, policy, resolve, store, synchronise
+from inbox import authority, forwarding, overload, policy, resolve, store, synchronise
 from inbox.authenticate import sender_of
 from inbox.contract import Done, Handler, Ignored, Incoming, Later, Outcome, Refused
 from inbox.handlers import BY_ACTIVITY
@@ -115,6 +115,7 @@ class Processor:
         except Unavailable as problem:
             # the store is in trouble (a full disk): everything is still there, try again soon
             log.warning("inbox rests", extra={"why": problem.message_key})
+            overload.tell(self._instance, problem)
             self._limits.fresh.close()
             self._trouble = None
             return 0

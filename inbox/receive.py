@@ -3,7 +3,6 @@
 Nothing has an effect here; the worker acts later, from what was stored.
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -35,14 +34,12 @@ from fedi.vocab.activity import Activity, parse_activity
 from fedi.vocab.follower_digest import Synchronisation
 from fedi.vocab.strict import check_no_moved_meaning, parse_document
 from fedi.wake import DELIVERY, INBOX
-from inbox import hints, policy, relayed, store, synchronise
+from inbox import hints, overload, policy, relayed, store, synchronise
 from inbox.authenticate import verified
 from inbox.handlers import BY_ACTIVITY
 from inbox.limits import HostLimits
 from inbox.store import Arrival
 from outbox import hosts
-
-log = logging.getLogger("fedi.inbox")
 
 # What brings words of others here; the rest is small, or about what we hold already.
 _WORDS = frozenset({"Create", "Announce", "Update"})
@@ -67,8 +64,7 @@ async def receive(
     try:
         answer = await _receive(instance, limits, request, recipient)
     except (TooMany, Unavailable) as problem:
-        if problem.message_key == "error.busy":
-            _name_heaviest(instance)
+        overload.tell(instance, problem)
         answer = Answer(problem.status, problem.message_key, problem.retry_after_s)
     except RemoteError as problem:
         answer = Answer(401, problem.message_key)
@@ -76,13 +72,6 @@ async def receive(
         answer = Answer(problem.status, problem.message_key)
     instance.metrics.count(f"inbox.{answer.status}", answer.reason)
     return answer
-
-
-def _name_heaviest(instance: Instance) -> None:
-    """Too much waits: whose words it is, for the log; a host and nothing else (S116)."""
-    host = instance.accounts.heaviest_to_name(instance.clock.monotonic())
-    if host is not None:
-        log.warning("overloaded", extra={"why": "backlog", "heaviest": host})
 
 
 async def _receive(

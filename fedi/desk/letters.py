@@ -95,7 +95,7 @@ def read_answer(line: bytes, command: str) -> Result:
         if not bytes(answer.result):
             raise Invalid("desk.answer_form")
         return msgspec.json.decode(answer.result, type=COMMANDS[command].result)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise Invalid("desk.answer_form") from problem
 
 

@@ -5,7 +5,9 @@ well-formed output applies what an allow-list cannot say: honest links, depth, l
 """
 
 import html as entities
+import re
 from html.parser import HTMLParser
+from itertools import islice
 from typing import Final
 
 import nh3
@@ -17,6 +19,10 @@ from fedi.text.subset import BLOCKS, BOXES, CELLS, TAGS, TEXT_BYTES_MAX, SubsetW
 _MARKUP_LENGTH_MAX: Final = 600_000
 # html5ever needs quadratic time for deeply nested lists (30 000 levels: 6 s); 6 000 tags take 0.1 s.
 _TAGS_MAX: Final = 6_000
+# The same for "&" and the characters whose first byte in UTF-8 is that of a space that does not break, such as « and °
+# (500 000: 8 s). What we write has no more of them than bytes of text.
+_COSTLY: Final = re.compile("[&\x80-\xbf]")
+_COSTLY_MAX: Final = TEXT_BYTES_MAX
 _PASSES_MAX: Final = 5
 
 _READ: Final = set(TAGS | BOXES | CELLS | {"h1", "img"})
@@ -110,7 +116,11 @@ def _settle(source: str, *, images: bool) -> str:
 
 
 def _bounded(html: str) -> str:
-    pieces = html[:_MARKUP_LENGTH_MAX].split("<", _TAGS_MAX)
+    html = html[:_MARKUP_LENGTH_MAX]
+    first_too_many = next(islice(_COSTLY.finditer(html), _COSTLY_MAX, None), None)
+    if first_too_many is not None:
+        html = html[: first_too_many.start()] + ELLIPSIS
+    pieces = html.split("<", _TAGS_MAX)
     if len(pieces) > _TAGS_MAX:
         pieces[_TAGS_MAX:] = []
         pieces[-1] = pieces[-1].partition(">")[0] + ">" + ELLIPSIS

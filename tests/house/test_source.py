@@ -175,3 +175,23 @@ def test_the_packages_we_check_are_the_ones_that_are_shipped() -> None:
     shipped = set(settings["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
     found = {file.parent.name for file in ROOT.glob("*/__init__.py")} - {"benchmarks", "tests"}
     assert shipped == found == set(PACKAGES)
+
+
+def test_no_test_measures_time() -> None:
+    """A machine may be busy: what a test allows is counted in work (`tests/harness/work.py`), speed is for benchmarks/.
+
+    One looks at a clock to know how long it keeps a flood going.
+    """
+    clocks = {"perf_counter", "monotonic", "process_time", "thread_time", "time"}
+    found = set()
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_imported = isinstance(node, ast.ImportFrom) and node.module == "time"
+            is_asked = (
+                isinstance(node, ast.Attribute)
+                and ast.unparse(node.value) == "time"
+                and node.attr.removesuffix("_ns") in clocks
+            )
+            if is_imported or is_asked:
+                found.add(path.name)
+    assert found == {"test_flood.py"}

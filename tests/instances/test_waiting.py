@@ -20,6 +20,7 @@ from fedi.unit import Unit
 from fedi.vocab.terms import PUBLIC
 from tests.harness.world import World, a_note, world
 from tests.hostile.stranger import (
+    AS2,
     Document,
     Person,
     Stranger,
@@ -174,6 +175,18 @@ async def test_what_waits_is_listed_shown_released_and_then_everybody_reads_it(
     assert (await guarded.ask("held", "release", uri))["decided"] == 1
     assert "a ramp is there" in await guarded.page()
     assert (await guarded.ask("held", "list"))["total"] == 0
+
+
+async def test_servers_that_asked_before_are_told_of_what_was_released(guarded: Place) -> None:
+    """Nothing that lies in memory since before is told on."""
+    uri = await guarded.answers(1)
+    friend = guarded.there.person("friend", 1)
+    addresses = (guarded.asked.uri, f"{guarded.asked.uri}/replies")
+    before = [(await ask(guarded.made, each, AS2, friend)).body for each in addresses]
+    assert not any(uri.encode() in each for each in before)
+    await guarded.ask("held", "release", uri)
+    _, replies = [(await ask(guarded.made, each, AS2, friend)).body for each in addresses]
+    assert uri.encode() in replies
 
 
 async def test_looking_at_what_is_held_asks_its_author_nothing(guarded: Place) -> None:
@@ -370,6 +383,16 @@ async def test_what_was_read_is_not_told_again_unless_it_is_asked_for(place: Pla
     ]
     everything_told = (await place.ask("notifications", "--all"))["entries"]
     assert [each["is_read"] for each in everything_told] == [True] * 4 + [False] * 2
+
+
+async def test_what_was_read_stays_read_since_then(place: Place) -> None:
+    await _happen(place)
+    await place.ask("notifications", "--mark-read")
+    before = await everything(place.made, HERE)
+    place.made.clock.advance(hours=1)
+    listed = await place.ask("notifications", "--all", "--mark-read")
+    assert len(listed["entries"]) == 6
+    assert changed(before, await everything(place.made, HERE)) == {}
 
 
 async def test_notifications_are_read_page_by_page(place: Place) -> None:

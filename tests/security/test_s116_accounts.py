@@ -8,7 +8,7 @@ from fedi.desk.hosts import HostsOrder, list_hosts
 from fedi.errors import Invalid, TooMany
 from fedi.http.accounts import HALF_LIFE_S, HOSTS_MAX, VERIFYING_SHARE, Accounts
 from tests.harness.world import world
-from tests.hostile.stranger import deliver, say, stranger
+from tests.hostile.stranger import a_note_of, deliver, say, stranger
 
 HERE = "agora.test"
 
@@ -77,6 +77,60 @@ async def test_the_heaviest_host_is_named_when_too_much_waits(
                 assert heard.status == 503
         said = [record for record in caplog.records if record.message == "overloaded"]
         assert [getattr(record, "heaviest", "") for record in said] == ["mars.test"]
+
+
+async def test_the_heaviest_host_is_named_in_a_flood_of_strangers(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings = "[inbox]\nstrangers_per_hour = 6\n"
+    async with world(HERE, settings=settings) as made, stranger(made, "mars.test") as mars:
+        agora = await made.collective(HERE, "agora")
+        people = [mars.person(f"p{number}") for number in range(4)]
+        with caplog.at_level(logging.WARNING, "fedi.inbox"):
+            for person in people:
+                note = a_note_of(person, 1, "<p>buy</p>", to=[agora.uri])
+                told = say(person, "Create", note, to=[agora.uri])
+                heard = await deliver(made, HERE, person.key, told)
+        assert heard.status == 429
+        assert int(heard.headers["retry-after"]) > 0
+        said = [record for record in caplog.records if record.message == "overloaded"]
+        assert [(getattr(each, "why", ""), getattr(each, "heaviest", "")) for each in said] == [
+            ("strangers", "mars.test")
+        ]
+
+
+async def test_the_heaviest_host_is_named_when_the_disk_is_in_trouble(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        agora = await made.collective(HERE, "agora")
+        ali = mars.person("ali")
+        await deliver(made, HERE, ali.key, say(ali, "Follow", agora.uri))
+        await made.settle()
+        await made[HERE].db.write(lambda tx: tx.all("PRAGMA max_page_count = 1"))
+        words = "<p>" + "words " * 8_000 + "</p>"
+        told = say(ali, "Create", a_note_of(ali, 1, words, to=[agora.uri]), to=[agora.uri])
+        with caplog.at_level(logging.WARNING, "fedi.inbox"):
+            assert (await deliver(made, HERE, ali.key, told)).status == 503
+        said = [record for record in caplog.records if record.message == "overloaded"]
+        assert [(getattr(each, "why", ""), getattr(each, "heaviest", "")) for each in said] == [
+            ("storage", "mars.test")
+        ]
+
+
+async def test_one_host_that_speaks_too_often_is_no_trouble_of_the_whole_server(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings = "[inbox]\nfollows_per_host = 1\n"
+    async with world(HERE, settings=settings) as made, stranger(made, "mars.test") as mars:
+        agora = await made.collective(HERE, "agora")
+        ali = mars.person("ali")
+        with caplog.at_level(logging.WARNING, "fedi.inbox"):
+            for number in range(3):
+                told = say(ali, "Follow", agora.uri, str(number))
+                heard = await deliver(made, HERE, ali.key, told)
+        assert heard.status == 429
+        assert [record for record in caplog.records if record.message == "overloaded"] == []
 
 
 def test_half_is_forgotten_every_hour() -> None:

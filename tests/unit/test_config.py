@@ -279,3 +279,18 @@ def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
     with pytest.raises(SetupError) as caught:
         load_config(path, {})
     assert str(path) in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("section", "setting"),
+    [
+        (section, each.name)
+        for section, kind in SECTIONS.items()
+        for each in fields(kind)
+        if each.type is int or each.type is float
+    ],
+)
+@pytest.mark.parametrize("number", [-1, 10**18])
+def test_no_number_is_without_bounds(section: str, setting: str, number: int) -> None:
+    with pytest.raises(SetupError, match=f"{setting} is .*; write a number from"):
+        parse_config(f"[{section}]\n{setting} = {number}\n", {})

@@ -91,7 +91,13 @@ def test_a_result_arrives_as_it_was_given() -> None:
     assert read_answer(write_result(Done(changed=False)), "delete") == Done(changed=False)
 
 
-@pytest.mark.parametrize("line", [b"", b"{}\n", b"nonsense\n", b'{"result": 5}\n', b"\xff\n"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"", b"{}\n", b"nonsense\n", b'{"result": 5}\n', b"\xff\n", b'{"result": ' + b"[" * 100_000,
+        b'{"error": {"key": "x", "status": 400, "values": {"a": ' + b"[" * 100_000,
+    ],
+)  # fmt: skip
 def test_an_answer_that_makes_no_sense_is_refused(line: bytes) -> None:
     with pytest.raises(Invalid):
         read_answer(line, "delete")

@@ -1,6 +1,5 @@
 """JSON-LD never reaches the network, keeps its limits, and canonicalises as the W3C says."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +8,7 @@ from pyld import jsonld as pyld
 
 from fedi.errors import Invalid
 from fedi.vocab.jsonld import canonicalise, canonicalise_quads, compact, expand
+from tests.harness.work import calls_of
 from tests.unit.signatures.makers import VECTORS, vector_text
 
 AS2 = "https://www.w3.org/ns/activitystreams"
@@ -72,10 +72,8 @@ def test_what_is_too_much_or_no_json_ld_is_invalid(work: Callable[[Any], Any], n
 
 @pytest.mark.parametrize("document", [clique(8), alike(9)], ids=["a clique", "trees alike"])
 def test_a_small_document_that_would_take_minutes_is_given_up(document: dict[str, Any]) -> None:
-    started = time.monotonic()
     with pytest.raises(Invalid, match="steps"):
-        canonicalise(document)
-    assert time.monotonic() - started < 10
+        calls_of(lambda: canonicalise(document), most=10_000_000)
 
 
 def test_pyld_itself_has_forgotten_how_to_fetch() -> None:
