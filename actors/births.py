@@ -90,6 +90,40 @@ async def add_collective(instance: Instance, wanted: NewCollective) -> Actor:
     return await instance.change(create)
 
 
+def is_unknown(rx: Reader, actor: Actor) -> bool:
+    """Whether nobody can know this collective yet: it published nothing, follows nobody, and nobody follows it."""
+    return (
+        rx.one("SELECT 1 FROM publication WHERE author_uri = ? LIMIT 1", actor.uri) is None
+        and rx.one("SELECT 1 FROM follow WHERE followed_uri = ? LIMIT 1", actor.uri) is None
+        and rx.one("SELECT 1 FROM follow WHERE follower_uri = ? LIMIT 1", actor.uri) is None
+    )
+
+
+def name_anew(unit: Unit, actor: Actor, wanted: NewCollective) -> Actor:
+    """Say everything of a collective again, its user name too. Raises Invalid, and Conflict once others can know the old name."""
+    username = check_username(wanted.username)
+    name = clean_line(wanted.name, 200)
+    if not name:
+        raise Invalid("actor.name_missing", field="name")
+    if username != actor.username:
+        if not is_unknown(unit.tx, actor):
+            raise Conflict("actor.username_fixed", detail=username)
+        if store.find_local(unit.tx, username) is not None:
+            raise Conflict("actor.username_taken", detail=username)
+    renamed = replace(
+        actor,
+        username=username,
+        url=unit.urls.actor_page(username),
+        name=name,
+        summary=wanted.summary,
+        summary_source=wanted.summary_source,
+        language=wanted.language,
+    )
+    store.save(unit, renamed)
+    unit.touched.add(actor.uri)
+    return renamed
+
+
 async def ensure_server_actor(instance: Instance) -> Actor:
     """The actor that signs our fetches, made on the first start."""
 

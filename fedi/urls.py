@@ -70,6 +70,9 @@ class Urls:
     def hashtag(self, name: str) -> str:
         return f"{self.base}/tag/{quote(name, safe='')}"
 
+    def welcome(self, token: str) -> str:
+        return f"{self.base}/welcome/{token}"
+
     def invitation(self, token: str) -> str:
         return f"{self.base}/invitation/{token}"
 

@@ -36,6 +36,7 @@ _COMMANDS: Final = {
     "actor": "fedi.cli.collectives:actor",
     "person": "fedi.cli.people:person",
     "token": "fedi.cli.people:token",
+    "welcome": "fedi.cli.people:welcome",
     "block": "fedi.cli.blocks:block",
     "unblock": "fedi.cli.blocks:unblock",
     "limit": "fedi.cli.blocks:limit",

@@ -18,6 +18,7 @@ from fedi.desk.people import (
     RoleOrder,
     Token,
     TokenOrder,
+    Welcome,
 )
 
 _AS = option("--as", "actor", default="", metavar="USERNAME", help="cli.opt.as")
@@ -109,6 +110,19 @@ def consent(people: str, actor: str) -> None:
 
 for _each in (add, list_people, role, link, remove, forget_factor, consent):
     person.add_command(_each)
+
+
+@command("welcome")
+def welcome() -> None:
+    """The address with which the first steward comes in."""
+    here = session()
+    found = here.ask("welcome", NoOrder(), Welcome)
+    lines = (
+        [handle(found.url), t("cli.welcome.once")]
+        if found.url
+        else [t("cli.welcome.nobody_awaited")]
+    )
+    give(found, lines, as_json=here.as_json)
 
 
 @group("token")

@@ -14,8 +14,8 @@ from fedi.cli.output import handle, pairs, write_json
 from fedi.cli.session import Session, session
 from fedi.cli.speech import command, option, t
 from fedi.config import Config, parse_config
-from fedi.desk import collectives
-from fedi.desk.collectives import AddOrder, Collective
+from fedi.desk import collectives, people
+from fedi.desk.collectives import AddOrder, Collective, NoOrder
 from fedi.errors import Conflict, SetupError
 from fedi.logs import set_up_logs
 from fedi.opening import DATABASE, FolderInUse, open_instance
@@ -69,7 +69,7 @@ def init(
         _write_new(path, text)
     try:
         order = AddOrder(username=username, name=name, summary=summary)
-        made = here.run(lambda: _initialised(config, order))
+        made, welcome = here.run(lambda: _initialised(config, order))
     except BaseException:
         if text is not None:
             path.unlink(missing_ok=True)
@@ -81,6 +81,7 @@ def init(
                 "data": str(config.data_folder),
                 "base_url": config.instance.base_url,
                 "collective": made,
+                "welcome": welcome,
             }
         )
         return
@@ -89,6 +90,9 @@ def init(
         "",
         t("cli.init.next"),
         f"  fedi{_same(here)} serve",
+        "",
+        t("cli.serve.welcome"),
+        f"  {handle(welcome)}",
     ]:
         click.echo(line)
     _warn(config)
@@ -115,20 +119,28 @@ async def _serve(here: Session, config: Config) -> None:
     try:
         async with open_instance(config) as instance:
             first = await collectives.add_first(instance)
-            ready = _announcer(here, config, first)
+            # told once: later starts may write to a log that many read
+            url = (await people.welcome(instance, NoOrder())).url if first is not None else ""
+            ready = _announcer(here, config, first, url)
             await serve_open_instance(instance, stop=stop, on_ready=ready)
     except FolderInUse as problem:
         raise FolderInUse("desk.folder_in_use", folder=str(config.data_folder)) from problem
 
 
-def _announcer(here: Session, config: Config, first: Collective | None) -> Callable[[str], None]:
+def _announcer(
+    here: Session, config: Config, first: Collective | None, welcome: str
+) -> Callable[[str], None]:
     def announce(address: str) -> None:
         if here.as_json:
-            write_json({"listening": address, "base_url": config.instance.base_url, "made": first})
+            told = {"listening": address, "base_url": config.instance.base_url, "made": first}
+            write_json(told | ({"welcome": welcome} if welcome else {}))
             return
         for line in _introduction(config, first):
             click.echo(line)
         click.echo(t("cli.serve.ready", address=handle(address)))
+        if welcome:
+            click.echo("\n" + t("cli.serve.welcome"))
+            click.echo(f"  {handle(welcome)}")
         if first is not None:
             click.echo("\n" + t("cli.serve.publish"))
             for line in _first_commands(here):
@@ -152,9 +164,10 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(each, told)
 
 
-async def _initialised(config: Config, order: AddOrder) -> Collective:
+async def _initialised(config: Config, order: AddOrder) -> tuple[Collective, str]:
     async with open_instance(config) as instance:
-        return await collectives.add(instance, order)
+        made = await collectives.add(instance, order)
+        return made, (await people.welcome(instance, NoOrder())).url
 
 
 def _new_config(here: Session, path: Path, chosen: dict[str, str]) -> tuple[Config, str | None]:

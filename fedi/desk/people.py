@@ -5,6 +5,7 @@ from datetime import datetime
 from actors import members, rules
 from actors import people as store
 from actors import store as actor_store
+from actors import welcome as first_door
 from fedi.config import LANGUAGES
 from fedi.db.engine import Reader
 from fedi.desk.collectives import NoOrder
@@ -83,6 +84,12 @@ class Invited(Result, frozen=True, kw_only=True):
     token: str
     url: str
     expires_at: datetime
+
+
+class Welcome(Result, frozen=True, kw_only=True):
+    """The one-time address with which the first steward comes in; empty once a steward can sign in."""
+
+    url: str
 
 
 class Token(Result, frozen=True, kw_only=True):
@@ -171,6 +178,16 @@ async def set_consent(
         ours = load_speaker(unit.tx, order.actor)
         members.set_rule(unit, ours.uri, rules.Rule(two_people=order.two_people), by)
         return Consent(actor=ours.username, two_people=order.two_people)
+
+    return await instance.change(work)
+
+
+async def welcome(instance: Instance, _order: NoOrder) -> Welcome:
+    """The address for the first steward, the same until it is used."""
+
+    def work(unit: Unit) -> Welcome:
+        token = first_door.offer(unit, instance.keyring.secret)
+        return Welcome(url=unit.urls.welcome(token) if token else "")
 
     return await instance.change(work)
 

@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "person.list": Command(collectives.NoOrder, people.People, people.list_all),
     "person.role": Command(people.RoleOrder, people.Person, people.set_role),
     "person.link": Command(people.NameOrder, people.Invited, people.invite),
+    "welcome": Command(collectives.NoOrder, people.Welcome, people.welcome),
     "person.remove": Command(people.NameOrder, Done, people.remove),
     "person.factor": Command(people.NameOrder, Done, people.take_factor),
     "person.consent": Command(people.ConsentOrder, people.Consent, people.set_consent),

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fedi.house import me, offline
-from fedi.house.entry import factor, invitation, sign_in, sign_out
+from fedi.house import first, me, offline
+from fedi.house.entry import factor, invitation, sign_in, sign_out, welcome
 from fedi.house.factor import mine
 from fedi.house.gate import Door, routes_of, with_error_page
 from fedi.house.moderation import doors as moderation_doors
@@ -21,6 +21,7 @@ from fedi.instance import Instance
 # Longer addresses before those that would swallow them.
 DOORS: tuple[Door, ...] = (
     *reading_doors.DOORS,
+    *first.DOORS,
     *me.DOORS,
     *mine.DOORS,
     *people_doors.DOORS,
@@ -39,6 +40,8 @@ def routes(instance: Instance) -> list[Route]:
         ("/sign-in", "POST", sign_in.tell),
         ("/sign-in/code", "GET", factor.ask),
         ("/sign-in/code", "POST", factor.tell),
+        ("/welcome/{token}", "GET", welcome.ask),
+        ("/welcome/{token}", "POST", welcome.tell),
         ("/sign-out", "POST", sign_out.tell),
         ("/invitation/{token}", "GET", invitation.ask),
         ("/invitation/{token}", "POST", invitation.tell),

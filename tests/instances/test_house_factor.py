@@ -14,7 +14,7 @@ from tests.harness.browser import Browser, Page
 from tests.harness.members import PASSWORD, a_member
 from tests.harness.world import World, world
 
-LETTERS = re.compile(r'class="letters" dir="ltr"><code>([A-Z2-7 ]+)</code>')
+LETTERS = re.compile(r'class="letters"><code dir="ltr">([A-Z2-7 ]+)</code>')
 PAPER = re.compile(r"<li><code>([0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4})</code></li>")
 
 
