@@ -51,10 +51,14 @@ class Neighbourhood:
             ignore_https_errors=True,
         )
         tab = await context.new_page()
+        self.listen(tab)
+        return tab
+
+    def listen(self, tab: Any) -> None:
+        """Note what this tab complains about, and whom it asks."""
         tab.on("console", self._heard)
         tab.on("pageerror", lambda problem: self.complaints.append(str(problem)))
         tab.on("request", self._asked)
-        return tab
 
     def _heard(self, message: Any) -> None:
         # that a page answers 400 or 404 is for the test to judge
