@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 SEGMENTS: Final = frozenset(
-    {"house", "me", "steward", "sign-in", "sign-out", "invitation", "worker.js", "offline"}
+    {
+        "house",
+        "me",
+        "steward",
+        "sign-in",
+        "sign-out",
+        "invitation",
+        "welcome",
+        "worker.js",
+        "offline",
+    }
 )
 
 
