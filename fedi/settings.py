@@ -1,10 +1,15 @@
 """Facts about this instance that the database itself must know. Owner of `setting`."""
 
+from typing import Final
+
 from fedi.db.engine import Reader
 from fedi.errors import SetupError
 from fedi.unit import Unit
 
 BASE_URL = "base_url"
+# What the instance says of itself, each in every language it was written in; and how its stewards are reached.
+SAID: Final = ("about", "rules", "appeal")
+CONTACT: Final = "contact"
 
 
 def find(rx: Reader, name: str) -> str | None:
@@ -20,6 +25,26 @@ def put(unit: Unit, name: str, value: str) -> None:
         name,
         value,
     )
+
+
+def find_words(rx: Reader, name: str, language: str) -> str:
+    """What was written under this name in this language; empty when nothing was."""
+    return find(rx, f"words.{name}.{language}") or ""
+
+
+def put_words(unit: Unit, name: str, language: str, text: str) -> None:
+    """Write it."""
+    put(unit, f"words.{name}.{language}", text)
+
+
+def list_words(rx: Reader, name: str) -> dict[str, str]:
+    """language → words, without empty ones."""
+    rows = rx.all(
+        "SELECT name, value FROM setting WHERE name >= ? AND name < ? AND value <> '' ORDER BY name",
+        f"words.{name}.",
+        f"words.{name}/",
+    )
+    return {str(row[0]).rpartition(".")[2]: str(row[1]) for row in rows}
 
 
 def check_base_url(unit: Unit) -> None:

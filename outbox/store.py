@@ -166,6 +166,15 @@ def cancel_for_host(unit: Unit, host: str) -> int:
     )
 
 
+def drop_for_host(unit: Unit, host: str) -> int:
+    """Give up what waits for a host, because a person says so; how much. Asking for it again brings it back."""
+    return unit.tx.run(
+        "UPDATE delivery SET state = 'given_up', last_at = ? WHERE host = ? AND state = 'waiting'",
+        unit.now_ms,
+        host,
+    )
+
+
 def cancel_for_inbox(unit: Unit, inbox: str) -> int:
     """Nothing that waits goes to this inbox any more; how much."""
     return unit.tx.run(
@@ -370,6 +379,19 @@ def list_unsent(rx: Reader, most: int) -> Sequence[Delivery]:
         most,
     )
     return [_delivery_of(row) for row in rows]
+
+
+def list_unsent_of(rx: Reader, actor_uri: str, most: int) -> Sequence[tuple[str, int]]:
+    """The newest of what an actor said that did not arrive everywhere: the object, and how many hosts lack it."""
+    rows = rx.all(
+        "SELECT a.object_uri, COUNT(DISTINCT d.host) FROM (SELECT activity_id, host FROM delivery "
+        "WHERE state IN ('waiting', 'refused', 'gone', 'given_up') ORDER BY id DESC LIMIT 2000) d "
+        "JOIN outbox_activity a ON a.id = d.activity_id WHERE a.actor_uri = ? "
+        "AND a.type IN ('Create', 'Update', 'Delete') GROUP BY a.object_uri ORDER BY MAX(a.id) DESC LIMIT ?",
+        actor_uri,
+        most,
+    )
+    return [(str(row[0]), int(row[1])) for row in rows]
 
 
 def list_taking(rx: Reader, hosts: Sequence[str]) -> set[str]:

@@ -11,7 +11,7 @@ from fedi.cli.session import session
 from fedi.cli.speech import command, group, option, speaker, t
 from fedi.desk.collectives import NoOrder
 from fedi.desk.control import Desk
-from fedi.desk.queue import Drained, DrainOrder, Status
+from fedi.desk.queue import Drained, DrainOrder, DropOrder, Dropped, Status
 
 STEP_S = 0.3
 SETTLE_S = 20
@@ -65,7 +65,17 @@ def drain(seconds: str) -> None:
     give(found, [speaker().plural("cli.still_waiting", found.waiting)], as_json=here.as_json)
 
 
-for _each in (status, show, retry, drain):
+@command("drop", "queue.drop")
+@click.argument("host")
+@option("--why", default="", metavar="TEXT", help="cli.opt.why")
+def drop(host: str, why: str) -> None:
+    """Give up what waits for a host."""
+    here = session()
+    found = here.ask("queue.drop", DropOrder(host=host, why=why), Dropped)
+    give(found, [speaker().plural("queue.dropped", found.deliveries)], as_json=here.as_json)
+
+
+for _each in (status, show, retry, drain, drop):
     queue.add_command(_each)
 
 

@@ -4,10 +4,12 @@ from datetime import datetime
 
 from fedi.db.engine import Reader
 from fedi.desk.collectives import NoOrder
+from fedi.desk.deciding import ByOrder, check_why, decided
 from fedi.desk.order import Order, Result
-from fedi.errors import Invalid
+from fedi.errors import Invalid, NotFound
 from fedi.instance import Instance
 from fedi.jobs.loopback import carry
+from fedi.unit import Unit
 from inbox import store as inbox_store
 from inbox.limits import HostLimits
 from inbox.process import Processor
@@ -23,6 +25,18 @@ class DrainOrder(Order, frozen=True, kw_only=True):
     """Send and process until nothing is due, at most about so many seconds."""
 
     seconds: int = 60
+
+
+class DropOrder(ByOrder, frozen=True, kw_only=True):
+    """The host for which everything that waits is given up."""
+
+    host: str
+
+
+class Dropped(Result, frozen=True, kw_only=True):
+    """How many deliveries were given up."""
+
+    deliveries: int
 
 
 class Trouble(Result, frozen=True, kw_only=True):
@@ -79,6 +93,23 @@ async def status(instance: Instance, _order: NoOrder) -> Status:
         )
 
     return await instance.look(look)
+
+
+async def drop(instance: Instance, order: DropOrder) -> Dropped:
+    """Give up what waits for a host. It can be asked for again. Raises Invalid, NotFound when nothing waits."""
+    check_why(order)
+    host = order.host.strip().lower()
+    if not host or len(host) > HOST_MAX or "\x00" in host:
+        raise Invalid("desk.host_form", field="host")
+
+    def work(unit: Unit) -> Dropped:
+        count = outbox_store.drop_for_host(unit, host)
+        if not count:
+            raise NotFound("queue.nothing_waits", field="host", host=host)
+        decided(unit, order, "host", host, "drop")
+        return Dropped(deliveries=count)
+
+    return await instance.change(work)
 
 
 async def drain(instance: Instance, order: DrainOrder) -> Drained:

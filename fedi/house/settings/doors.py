@@ -1,5 +1,29 @@
 """The doors of this room, longer addresses before those that would swallow them."""
 
-from fedi.house.settings import collective, hub, moving, profile
+from fedi.house.settings import (
+    collective,
+    deliveries,
+    health,
+    hub,
+    instance,
+    moving,
+    profile,
+    queue,
+    relays,
+    room,
+    safety,
+)
 
-DOORS = (*profile.DOORS, *moving.DOORS, *collective.DOORS, *hub.DOORS)
+DOORS = (
+    *profile.DOORS,
+    *moving.DOORS,
+    *deliveries.DOORS,
+    *collective.DOORS,
+    *queue.DOORS,
+    *relays.DOORS,
+    *instance.DOORS,
+    *room.DOORS,
+    *health.DOORS,
+    *safety.DOORS,
+    *hub.DOORS,
+)

@@ -10,12 +10,24 @@ from fedi.house.member import Visit
 from fedi.house.rights import Right
 
 # The last part of a key `settings.hub.…`, and where it leads from the collective or the instance.
-OF_COLLECTIVE: Final = (("profile", "/profile"), ("blocks", "/blocks"), ("moving", "/moving"))
+OF_COLLECTIVE: Final = (
+    ("profile", "/profile"),
+    ("deliveries", "/deliveries"),
+    ("blocks", "/blocks"),
+    ("moving", "/moving"),
+)
 OF_INSTANCE: Final = (
     ("moderation", "/steward/moderation"),
     ("held", "/steward/moderation/held"),
     ("hosts", "/steward/moderation/hosts"),
+    ("queue", "/steward/queue"),
+    ("relays", "/steward/relays"),
     ("collectives", "/steward/collectives"),
+    ("words", "/steward/words"),
+    ("instance", "/steward/instance"),
+    ("room", "/steward/room"),
+    ("health", "/steward/health"),
+    ("safety", "/steward/safety"),
 )
 
 
