@@ -1,4 +1,4 @@
-"""`fedi settings`, `words`, `sign-out`: what concerns the whole instance."""
+"""`fedi settings`, `words`, `signout`: what concerns the whole instance."""
 
 import click
 
@@ -49,7 +49,7 @@ def words(
     give(found, lines, as_json=here.as_json)
 
 
-@command("sign-out")
+@command("signout")
 def sign_out() -> None:
     """End the sessions of everybody."""
     here = session()

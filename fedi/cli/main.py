@@ -64,7 +64,7 @@ _COMMANDS: Final = {
     "keys": "fedi.cli.house:keys",
     "settings": "fedi.cli.instance:settings",
     "words": "fedi.cli.instance:words",
-    "sign-out": "fedi.cli.instance:sign_out",
+    "signout": "fedi.cli.instance:sign_out",
     "doctor": "fedi.cli.doctor:doctor",
     "inspect": "fedi.cli.inspect:inspect",
     "world": "fedi.cli.demonstration:world",

@@ -89,7 +89,7 @@ async def retry(visit: Visit, _form: Form) -> Response:
     uri, _ = await _own(visit)
     await deliveries.retry(visit.instance, RetryOrder(which=uri))
     which = visit.request.path_params["id"]
-    return go(f"/house/{visit.username}/deliveries/{which}", "retried")
+    return go(f"/house/{visit.username}/deliveries/{which}", "trying")
 
 
 async def _own(visit: Visit) -> tuple[str, Words | None]:

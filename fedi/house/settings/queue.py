@@ -42,7 +42,7 @@ async def decide(visit: Visit, form: Form) -> Response:
             raise Invalid("moderation.act_missing", field="act")
     except FediError as problem:
         return await _page(visit, problems_of(problem))
-    return go(QUEUE, "decided" if act == "drop" else "retried")
+    return go(QUEUE, "decided" if act == "drop" else "trying")
 
 
 def reason_of(visit: Visit, code: str) -> str:
