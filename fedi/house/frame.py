@@ -1,5 +1,6 @@
 """How every page of the house is put together, and what its answers tell browsers and caches."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -7,8 +8,8 @@ from starlette.responses import RedirectResponse, Response
 
 from actors import store as actor_store
 from fedi.errors import FediError, Invalid
-from fedi.house.member import Visit
-from fedi.house.rights import Right
+from fedi.house.member import Member, Visit
+from fedi.house.rights import Right, allows
 from fedi.instance import Instance
 from fedi.publications.contract import Problem
 from fedi.web.pages.frame import seen_here, show
@@ -26,15 +27,28 @@ HEADERS: Final = {
     "content-security-policy": POLICY,
     "referrer-policy": "same-origin",
 }
-# The navigation: name, path below that of the collective (or, from `/steward`, of the instance), and the right it takes.
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A room in the navigation: its name, its path below that of the collective (or, from `/steward`, of the instance), and
+    the right it takes. `is_daily`: whether it stands in the open; the others are in the menu."""
+
+    name: str
+    path: str
+    right: Right
+    is_daily: bool = True
+
+
 SECTIONS: Final = (
-    ("home", "", Right.READ),
-    ("timeline", "/timeline", Right.READ),
-    ("write", "/write", Right.DRAFT),
-    ("neighbours", "/neighbours", Right.READ),
-    ("people", "/people", Right.STEWARD),
-    ("settings", "/settings", Right.STEWARD),
-    ("steward", "/steward", Right.HOUSE),
+    Section("home", "", Right.READ),
+    Section("timeline", "/timeline", Right.READ),
+    Section("write", "/write", Right.DRAFT),
+    Section("neighbours", "/neighbours", Right.READ),
+    Section("journal", "/journal", Right.READ, is_daily=False),
+    Section("people", "/people", Right.STEWARD, is_daily=False),
+    Section("settings", "/settings", Right.STEWARD, is_daily=False),
+    Section("steward", "/steward", Right.HOUSE, is_daily=False),
 )
 
 
@@ -70,10 +84,23 @@ def page(
         here=f"/house/{visit.member.actor.username}" if visit.member.actor else "",
         problems=said(visit.visitor, problems),
         section=section,
-        sections=SECTIONS,
+        sections=_sections(visit.member),
         told=visit.request.query_params.get("told", "")[:40],
         **values,
     )
+
+
+def _sections(member: Member) -> list[tuple[Section, str]]:
+    """The rooms this person may enter, each with its address: those of the collective of the page, else of their first."""
+    current = member.actor or next(iter(member.collectives), None)
+    if current is None:
+        return []
+    role = member.person.roles.get(current.uri, "")
+    return [
+        (each, each.path if each.right is Right.HOUSE else f"/house/{current.username}{each.path}")
+        for each in SECTIONS
+        if (member.is_house_steward if each.right is Right.HOUSE else allows(role, each.right))
+    ]
 
 
 async def door_page(
