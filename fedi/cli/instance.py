@@ -23,21 +23,21 @@ def settings() -> None:
 
 
 @command("words")
-@click.argument("language", metavar="ar|en|es|fr")
+@click.argument("tongue", metavar="ar|en|es|fr")
 @option("--about", metavar="TEXT", help="cli.opt.words_about")
 @option("--rules", metavar="TEXT", help="cli.opt.words_rules")
 @option("--appeal", metavar="TEXT", help="cli.opt.words_appeal")
 @option("--contact", metavar="TEXT", help="cli.opt.words_contact")
 def words(
-    language: str, about: str | None, rules: str | None, appeal: str | None, contact: str | None
+    tongue: str, about: str | None, rules: str | None, appeal: str | None, contact: str | None
 ) -> None:
     """What the instance says of itself: shown, or changed when something is given."""
-    order = SayOrder(language=language, about=about, rules=rules, appeal=appeal, contact=contact)
-    if order != SayOrder(language=language):
+    order = SayOrder(language=tongue, about=about, rules=rules, appeal=appeal, contact=contact)
+    if order != SayOrder(language=tongue):
         send("instance.say", order, deliver=False, done="settings.words.saved")
         return
     here = session()
-    found = here.ask("instance.words", LanguageOrder(language=language), Words)
+    found = here.ask("instance.words", LanguageOrder(language=tongue), Words)
     lines = pairs(
         [
             (t("settings.words.about"), found.about or t("cli.none")),
