@@ -232,6 +232,9 @@ class RetentionConfig:
     retired_keys_days: int = _doc(
         60, "Private keys that were replaced; letters signed with them may still wait."
     )
+    drafts_done_days: int = _doc(
+        7, "Which form led to which publication, so that one sent twice publishes once."
+    )
     unused_uploads_days: int = _doc(
         7, "Uploaded pictures that no publication and no collective shows."
     )

@@ -65,6 +65,13 @@ _PLACE = _options(
     option("--city", "place__city", help="cli.opt.city"),
     option("--region", "place__region", help="cli.opt.region"),
     option("--country", "place__country", help="cli.opt.country"),
+    option("--area", "place__area", help="cli.opt.area"),
+    option(
+        "--precision",
+        "place__precision",
+        metavar="exact|street|neighbourhood|city",
+        help="cli.opt.precision",
+    ),
     option("--lat", "place__latitude", metavar="DEGREES", help="cli.opt.lat"),
     option("--lon", "place__longitude", metavar="DEGREES", help="cli.opt.lon"),
 )
@@ -82,6 +89,13 @@ _EVENT = _options(
         metavar="confirmed|tentative|cancelled|postponed",
         help="cli.opt.status",
     ),
+)
+_REPEAT = _options(
+    option(
+        "--repeat", "event__repeat", metavar="weekly|fortnightly|monthly", help="cli.opt.repeat"
+    ),
+    option("--times", "event__times", metavar="N", help="cli.opt.times"),
+    option("--repeat-until", "event__until", metavar="DAY", help="cli.opt.repeat_until"),
 )
 _AID = _options(
     option("--what", "aid__what", help="cli.opt.what"),
@@ -102,6 +116,7 @@ def publish() -> None:
 @command("event", "publish.event")
 @_WORDS
 @_EVENT
+@_REPEAT
 @_ZONE
 @_PLACE
 @_OUT
@@ -163,9 +178,12 @@ for _each in (event, statement, aid_request, aid_offer, note):
 @_ZONE
 @_PLACE
 @option("--drop-lang", "drop_languages", multiple=True, metavar="LANG", help="cli.opt.drop_lang")
+@option("--original", default="", metavar="LANG", help="cli.opt.original")
 @option("--no-images", "no_images", is_flag=True, help="cli.opt.no_images")
 @option("--sensitive/--not-sensitive", "is_sensitive", default=None, help="cli.opt.sensitive")
-def edit(which: str, no_images: bool, drop_languages: Sequence[str], **given: Any) -> None:
+def edit(
+    which: str, no_images: bool, drop_languages: Sequence[str], original: str, **given: Any
+) -> None:
     """Change what was published; what is not named stays."""
     wishes = _wishes(given)
     words = _words(given, takes_input=False)
@@ -175,6 +193,7 @@ def edit(which: str, no_images: bool, drop_languages: Sequence[str], **given: An
         actor=given["actor"],
         words=words,
         drop_languages=tuple(drop_languages),
+        original=original,
         is_sensitive=given["is_sensitive"],
         pictures=pictures if pictures or no_images else None,
         **wishes,
@@ -257,8 +276,9 @@ def _wishes(given: dict[str, Any]) -> dict[str, Any]:
         owner, dot, part = name.partition("__")
         if dot and value is not None:
             parts[owner][part] = value
-    if "capacity" in parts["event"]:
-        parts["event"]["capacity"] = _count(parts["event"]["capacity"])
+    for name in ("capacity", "times"):
+        if name in parts["event"]:
+            parts["event"][name] = _count(parts["event"][name], name)
     if given.get("zone") is not None:
         # a zone belongs to the dates that this command takes; a change of aid alone does not concern an event
         owners = [owner for owner in ("event", "aid") if f"{owner}__{_DATES[owner]}" in given]
@@ -272,8 +292,8 @@ def _wishes(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _count(text: str) -> int:
+def _count(text: str, name: str) -> int:
     try:
         return int(text) if len(text) < 20 else -1
     except ValueError:
-        raise click.BadParameter(t("cli.usage.number"), param_hint="--capacity") from None
+        raise click.BadParameter(t("cli.usage.number"), param_hint=f"--{name}") from None

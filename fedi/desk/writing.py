@@ -209,7 +209,8 @@ async def delete(instance: Instance, actor: Actor, hand: Hand, which: str) -> Do
                 drafts.remove(unit, before)
             journal.note(unit, actor.uri, hand.person_id, "journal.deleted", each.uri)
 
-    return await publishing.delete(instance, DeleteOrder(which=which, actor=actor.username), also)
+    uri = await instance.look(lambda rx: load_own(rx, instance, actor, which).uri)
+    return await publishing.delete(instance, DeleteOrder(which=uri, actor=actor.username), also)
 
 
 async def publish_due(instance: Instance) -> int:

@@ -22,7 +22,7 @@ from fedi.jobs import leftovers
 from fedi.media import cache
 from fedi.media import store as media_store
 from fedi.media.remote import sweep
-from fedi.publications import featured, shelf
+from fedi.publications import drafts, featured, shelf
 from fedi.unit import Unit
 from fedi.views import unneeded
 from inbox import store as inbox_store
@@ -257,6 +257,11 @@ def _find_journal(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
     return [Row((at, row_id), row_id) for at, row_id in found]
 
 
+def _find_drafts(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
+    found = drafts.list_done(rx, span.before, after, most)
+    return [Row((at, row_id), row_id) for at, row_id in found]
+
+
 # Publications before actors, so that who said them may go with them; what is given up before the ledger of what failed.
 # A table that grows needs one line here and one number in `[retention]` (or beside what it belongs to).
 RULES: tuple[Rule, ...] = (
@@ -334,6 +339,12 @@ RULES: tuple[Rule, ...] = (
         ("people", "journal_days"),
         _find_journal,
         lambda _, unit, span, _ids: journal.forget(unit, span.before),
+    ),
+    Rule(
+        "drafts",
+        ("retention", "drafts_done_days"),
+        _find_drafts,
+        lambda _, unit, _span, ids: drafts.forget_done(unit, ids),
     ),
     Rule(
         "unused_uploads",
