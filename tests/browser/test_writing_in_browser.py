@@ -1,0 +1,161 @@
+"""Writing with scripts: kept by itself, also when the line breaks; tabs for languages; what it will look like beside it."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from fedi.publications import drafts
+from tests.browser.house import Neighbourhood, neighbourhood
+from tests.harness.members import PASSWORD, a_member
+
+pytestmark = pytest.mark.browser
+ATTACKS = [
+    "<img src=x onerror=window.hit=1>",
+    '"><script>window.hit=1</script>',
+    "'-window.hit=1-'",
+    "javascript:window.hit=1",
+    "[x](javascript:window.hit=1)",
+    '![x](x" onerror="window.hit=1)',
+    "<svg/onload=window.hit=1>",
+    "</textarea><script>window.hit=1</script>",
+    "<iframe srcdoc='<script>parent.hit=1</script>'>",
+    '<a href="data:text/html,<script>window.hit=1</script>">x</a>',
+    "${window.hit=1}{{window.hit=1}}",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror=window.hit=1>",
+]
+
+
+async def at_the_table(near: Neighbourhood, kind: str, **how: Any) -> Any:
+    agora = await near.made.collective("agora.test", "agora", "ساحة الجيران", language="ar")
+    await a_member(near.made, agora, "Amal", "editor", is_signed_in=False)
+    tab = await near.tab("en", **how)
+    await tab.goto("https://agora.test/sign-in")
+    await tab.fill("[name=name]", "Amal")
+    await tab.fill("[name=password]", PASSWORD)
+    await tab.click("button.main")
+    await tab.goto(f"https://agora.test/house/agora/write?kind={kind}")
+    return tab
+
+
+async def texts(near: Neighbourhood) -> list[str]:
+    def look(rx: Any) -> list[str]:
+        agora = rx.one("SELECT uri FROM actor WHERE role = 'collective'")[0]
+        found = drafts.list_of(rx, agora, drafts.OPEN, 9)
+        return [each.written.texts[0].source for each in found]
+
+    return await near.made["agora.test"].look(look)
+
+
+async def test_words_are_kept_by_themselves_and_survive_a_broken_line() -> None:
+    async with neighbourhood("agora.test") as near:
+        tab = await at_the_table(near, "statement")
+        await tab.fill("[name='text.ar']", "السطر الأول")
+        await tab.wait_for_url("**/draft/*")
+        await tab.wait_for_selector("#saved:has-text('Kept at')")
+        assert await texts(near) == ["السطر الأول"]
+        await tab.wait_for_selector("#beside article")
+        assert "السطر الأول" in await tab.inner_text("#beside")
+        await tab.context.set_offline(True)
+        await tab.fill("[name='text.ar']", "السطر الأول والثاني")
+        await tab.wait_for_selector("#saved:has-text('No connection')")
+        assert await texts(near) == ["السطر الأول"]
+        await tab.context.set_offline(False)
+        await tab.wait_for_selector("#saved:has-text('Kept at')")
+        assert await texts(near) == ["السطر الأول والثاني"]
+        assert (
+            await tab.evaluate(
+                "Object.keys(localStorage).filter((each) => each.startsWith('draft:')).length"
+            )
+            == 0
+        )
+        assert near.strangers == []
+
+
+async def test_a_page_that_was_closed_without_a_line_offers_its_words_again() -> None:
+    async with neighbourhood("agora.test") as near:
+        tab = await at_the_table(near, "note")
+        await tab.fill("[name='text.ar']", "أول")
+        await tab.wait_for_url("**/draft/*")
+        await tab.wait_for_selector("#saved:has-text('Kept at')")
+        await tab.context.set_offline(True)
+        await tab.fill("[name='text.ar']", "أول وثانٍ")
+        await tab.wait_for_selector("#saved:has-text('No connection')")
+        path = tab.url
+        await tab.close()
+        again = await near_tab(near, tab)
+        await again.goto(path)
+        assert await again.input_value("[name='text.ar']") == "أول"
+        await again.click("button:has-text('Bring them back')")
+        await again.wait_for_selector("#saved:has-text('Kept at')")
+        assert await again.input_value("[name='text.ar']") == "أول وثانٍ"
+        assert await texts(near) == ["أول وثانٍ"]
+
+
+async def near_tab(near: Neighbourhood, tab: Any) -> Any:
+    """Another tab of the same browser, with a line."""
+    await tab.context.set_offline(False)
+    return await tab.context.new_page()
+
+
+async def test_a_button_pressed_while_words_are_on_their_way_overtakes_nobody() -> None:
+    async with neighbourhood("agora.test") as near:
+        tab = await at_the_table(near, "note")
+        asked, released = asyncio.Event(), asyncio.Event()
+
+        async def hold(route: Any) -> None:
+            asked.set()
+            await released.wait()
+            await route.continue_()
+
+        await tab.route("**/write", hold, times=1)
+        await tab.fill("[name='text.ar']", "قبل")
+        await asked.wait()
+        await tab.fill("[name='text.ar']", "بعد")
+        await tab.click("button[value=publish]")
+        released.set()
+        await tab.wait_for_url("**/publications/*")
+        rows = await near.made["agora.test"].look(
+            lambda rx: rx.all("SELECT texts FROM publication")
+        )
+        [(said,)] = rows
+        assert json.loads(said)["ar"]["source"] == "بعد"
+
+
+async def test_languages_are_tabs_and_a_missing_title_is_shown() -> None:
+    async with neighbourhood("agora.test") as near:
+        tab = await at_the_table(near, "event")
+        await tab.click("summary:has-text('Add a language')")
+        await tab.select_option("#f-add_language", "fr")
+        await tab.click("button[value=add]")
+        assert await tab.is_visible("[name='title.fr']")
+        assert not await tab.is_visible("[name='title.ar']")
+        await tab.fill("[name=starts_day]", "2030-05-04")
+        await tab.click("button[value=publish]")
+        assert await tab.is_visible("[name='title.ar']")
+        assert near.complaints == []
+
+
+async def test_no_attack_typed_into_any_field_runs() -> None:
+    async with neighbourhood("agora.test") as near:
+        tab = await at_the_table(near, "event")
+        for attack in ATTACKS:
+            await tab.goto("https://agora.test/house/agora/write?kind=event")
+            await tab.evaluate(
+                """(attack) => {
+                  for (const field of document.querySelectorAll("form.composer input, form.composer textarea"))
+                    if (field.tagName === "TEXTAREA") field.value = attack;
+                    else if (["text", "url", "date", "time"].includes(field.type)) { field.type = "text"; field.value = attack; }
+                  for (const each of document.querySelectorAll("details")) each.open = true;
+                }""",
+                attack,
+            )
+            await tab.click("button[value=look]")
+            await tab.wait_for_url("**/look*")
+            assert await tab.evaluate("window.hit") is None, attack
+            await tab.click("a:has-text('Back to writing')")
+            assert await tab.evaluate("window.hit") is None, attack
+        await tab.goto("https://agora.test/house/agora/publications")
+        assert await tab.evaluate("window.hit") is None
+        assert near.strangers == []
