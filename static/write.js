@@ -78,11 +78,13 @@
   const plan = (after) => { clearTimeout(timer); timer = setTimeout(send, after); };
   const later = (text) => { say(text); keepHere(); plan(AGAIN_MS); };
 
+  const shownLanguage = () => form.querySelector(".in-language:not([hidden])")?.id.slice(3) ?? "";
+
   /* What it will look like, beside the words. The server made it clean; here it is only put in its place. */
   async function look(path) {
     if (getComputedStyle(beside.parentElement).display === "none" || innerWidth < 1248) return;
     try {
-      const answer = await fetch(path + "/look?part=1", { headers: { Accept: "text/html" } });
+      const answer = await fetch(path + "/look?part=1&text=" + encodeURIComponent(shownLanguage()), { headers: { Accept: "text/html" } });
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const article = page.querySelector("article");
@@ -150,6 +152,7 @@
       const sheet = document.getElementById(decodeURIComponent(tab.hash.slice(1)));
       choose(sheet);
       sheet.querySelector("input:not([type=hidden]), textarea").focus();
+      if (!beside.hidden) look(form.getAttribute("action"));
     });
     // a field that is wrong or missing is shown before the browser points at it
     form.addEventListener("invalid", (event) => { const sheet = sheetOf(event.target); if (sheet) choose(sheet); }, true);

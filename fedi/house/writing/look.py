@@ -169,6 +169,7 @@ async def _page(
         row=row_of(preview.publication, language, text),
         author=who_of(preview.author, preview.author.uri, instance.urls, seen),
         missing=_missing(visit, preview, original),
+        is_dateless=any(each.field == "starts_at" for each in preview.problems),
         notices=[t(each.key, **each.values) for each in preview.notices],
         named=[
             (handle, who_of(known, known.uri, instance.urls, seen) if known else None)
