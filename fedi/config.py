@@ -175,6 +175,16 @@ class PeopleConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchConfig:
+    """What members find by its words. Nobody else can search at all."""
+
+    others: bool = _doc(
+        False,
+        "Also public words of others who agree to be found (indexable). After a change run: fedi search rebuild",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryConfig:
     """What goes out."""
 
@@ -258,6 +268,7 @@ class Config:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     inbox: InboxConfig = field(default_factory=InboxConfig)
     people: PeopleConfig = field(default_factory=PeopleConfig)
+    search: SearchConfig = field(default_factory=SearchConfig)
     delivery: DeliveryConfig = field(default_factory=DeliveryConfig)
     media: MediaConfig = field(default_factory=MediaConfig)
     retention: RetentionConfig = field(default_factory=RetentionConfig)
@@ -278,6 +289,7 @@ SECTIONS: dict[str, type] = {
     "network": NetworkConfig,
     "inbox": InboxConfig,
     "people": PeopleConfig,
+    "search": SearchConfig,
     "delivery": DeliveryConfig,
     "media": MediaConfig,
     "retention": RetentionConfig,

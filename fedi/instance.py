@@ -61,6 +61,7 @@ class Instance:
                 self.urls,
                 self.config.instance.posture,
                 self.config.inbox.follow_moves,
+                self.config.search.others,
                 chance=self.chance,
             )
             result = work(unit)

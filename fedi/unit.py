@@ -19,6 +19,8 @@ def _never_late() -> float:
 class Unit:
     """A transaction under way: its writer, its one moment, the addresses we mint, how open this instance is.
 
+    `finds_others`: whether words of others may be found by searching for them.
+
     `touched`: ids of what changed so that its rendered document is no longer true. `wakes`: names of the workers that
     have something to do once the transaction is on disk. `chance`: a random number from 0 to 1 at each call.
     """
@@ -28,6 +30,7 @@ class Unit:
     urls: Urls
     posture: str = "open"
     follows_moves: bool = True
+    finds_others: bool = False
     touched: set[str] = field(default_factory=set)
     wakes: set[str] = field(default_factory=set)
     chance: Callable[[], float] = _never_late

@@ -46,6 +46,7 @@ _COMMANDS: Final = {
     "held": "fedi.cli.held:held",
     "quote": "fedi.cli.quotes:quote",
     "circle": "fedi.cli.circles:circle",
+    "search": "fedi.cli.search:search",
     "relay": "fedi.cli.relays:relay",
     "flags": "fedi.cli.blocks:flags",
     "flag": "fedi.cli.stewards:flag",

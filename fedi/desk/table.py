@@ -26,6 +26,7 @@ from fedi.desk import (
     relations,
     relays,
     reports,
+    search,
     shown,
     sight,
 )
@@ -132,6 +133,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "held.refuse": Command(held.DecideOrder, held.Decided, held.refuse),
     "hosts.list": Command(hosts.HostsOrder, hosts.Hosts, hosts.list_hosts),
     "purge": Command(purge.PurgeOrder, purge.Purge, purge.purge),
+    "search.rebuild": Command(collectives.NoOrder, search.Rebuilt, search.rebuild),
     "flags": Command(collectives.NoOrder, reports.Flags, reports.list_open),
     "flag.settle": Command(reports.SettleOrder, Done, reports.settle),
     "flag.sent": Command(collectives.NoOrder, reports.SentReports, reports.list_sent),

@@ -28,10 +28,9 @@ from fedi.publications import drafts, store
 from fedi.publications.drafts import Draft, KeptFile, Written
 from fedi.publications.kinds import KIND_NAMES
 from fedi.publications.model import Publication
-from fedi.publications.visibility import Viewer, may_see
+from fedi.publications.visibility import may_read_here
 from fedi.text.direction import clean_line
 from fedi.unit import Unit
-from fedi.vocab.audience import Visibility
 
 log = logging.getLogger("fedi.desk")
 
@@ -249,9 +248,7 @@ def load_own(rx: Reader, instance: Instance, actor: Actor, which: str) -> Public
 def load_answered(rx: Reader, instance: Instance, actor: Actor, which: str) -> Publication:
     """What is to be answered, when it is here and this collective may read it. Raises NotFound, Gone."""
     publication = lookup.load(rx, instance.urls, which)
-    is_neighbour = publication.visibility is Visibility.LOCAL
-    may = publication.author == actor.uri or is_neighbour
-    if not may and not may_see(rx, Viewer(actor), publication):
+    if not may_read_here(rx, actor, publication):
         raise NotFound("error.publication_not_found", detail="desk")
     return publication
 

@@ -44,6 +44,7 @@ SECTIONS: Final = (
     Section("home", "", Right.READ),
     Section("timeline", "/timeline", Right.READ),
     Section("write", "/write", Right.DRAFT),
+    Section("search", "/search", Right.READ),
     Section("neighbours", "/neighbours", Right.READ),
     Section("journal", "/journal", Right.READ, is_daily=False),
     Section("people", "/people", Right.STEWARD, is_daily=False),

@@ -4,6 +4,7 @@ This is the one door to storing a publication; no caller writes to a single shel
 """
 
 from actors import circles, relays
+from actors import store as actor_store
 from fedi.media import cache
 from fedi.media import store as media_store
 from fedi.publications import featured, quotes, reactions, saved, store, timeline
@@ -12,6 +13,8 @@ from fedi.publications.aid.model import AidDetails
 from fedi.publications.event import store as event_store
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Publication
+from fedi.search import index
+from fedi.text.html import text_of
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
 
@@ -79,12 +82,44 @@ def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:
     event_store.remove(unit, row_id)
     aid_store.remove(unit, row_id)
     timeline.forget_publication(unit, row_id)
+    index.remove(unit, row_id)
     saved.forget_publication(unit, row_id)
     relays.forget_publication(unit, row_id)
     return True
 
 
+def find_by_words(unit: Unit, row_id: int, publication: Publication) -> None:
+    """Let it be found by what it says, or no longer: ours always, of others only what they agree to (S114)."""
+    if is_findable(unit, publication):
+        index.put(unit, row_id, words_of(publication))
+    else:
+        index.remove(unit, row_id)
+
+
+def is_findable(unit: Unit, publication: Publication) -> bool:
+    """Whether members may find it by its words."""
+    if unit.urls.is_ours(publication.uri):
+        return True
+    if not unit.finds_others or publication.visibility is not Visibility.PUBLIC:
+        return False
+    if publication.indexable is not None:
+        return publication.indexable
+    author = actor_store.find(unit.tx, publication.author)
+    return author is not None and author.indexable
+
+
+def words_of(publication: Publication) -> list[str]:
+    """What it is found by: title, abstract and text in every language, hashtags, where it is."""
+    found: list[str] = []
+    for text in publication.texts.values():
+        found += [text.name or "", text.summary or "", text_of(text.content)]
+    found += [tag.name for tag in publication.tags if tag.kind == "hashtag"]
+    place = publication.details.place if publication.details is not None else None
+    return [*found, place.label if place is not None else ""]
+
+
 def _shelve(unit: Unit, row_id: int, publication: Publication) -> None:
+    find_by_words(unit, row_id, publication)
     is_listed = publication.visibility is Visibility.PUBLIC
     if isinstance(publication.details, EventDetails):
         event_store.save(unit, row_id, publication.details, is_listed=is_listed)

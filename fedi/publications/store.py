@@ -358,6 +358,14 @@ def bury(
     )
 
 
+def list_after(rx: Reader, row_id: int, most: int) -> Sequence[tuple[int, Publication]]:
+    """Everything that is stored, in the order in which it came, with its rows; `row_id`: the last one already seen."""
+    rows = rx.all(
+        f"SELECT {COLUMNS}, id FROM publication WHERE id > ? ORDER BY id LIMIT ?", row_id, most
+    )
+    return [(int(row[-1]), publication_of(row[:-1])) for row in rows]
+
+
 def list_uris_of_author(rx: Reader, author_uri: str) -> Sequence[str]:
     """Every publication of an author."""
     return [

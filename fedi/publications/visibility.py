@@ -49,7 +49,7 @@ def may_read_here(
 
     Never what another collective of the same instance was sent and this one was not; nothing by whom the instance or
     this collective shut out; of those who are limited only what it follows, or what a person here let through.
-    `held_too`: also what waits for a decision, for those who decide.
+    `held_too`: also what waits for a decision, for those who decide, but not what the instance hides.
     """
     author = publication.author
     if author == reader.uri:
@@ -57,7 +57,7 @@ def may_read_here(
     if _is_apart(rx, reader, author):
         return False
     is_held = store.is_held(rx, publication.uri)
-    if is_held and not held_too:
+    if is_held and (not held_too or store.is_hidden(rx, publication.uri)):
         return False
     is_follower = follows.is_follower(rx, reader.uri, author)
     if not (is_held or is_follower) and blocks.is_limited(rx, author):

@@ -14,6 +14,7 @@ from tests.harness.members import a_member
 from tests.harness.world import World, a_note, a_statement, an_event, world
 
 HERE, THERE = "agora.test", "beirut.test"
+GUARDED = '[instance]\nposture = "guarded"\n[people]\nsecond_factor = "nobody"\n'
 
 
 def has(page: Page, *texts: str) -> bool:
@@ -393,7 +394,7 @@ async def test_who_is_shut_out_or_limited_is_nowhere(how: str) -> None:
 
 
 async def test_what_is_held_is_marked_for_those_who_decide_and_hidden_from_others() -> None:
-    async with world(HERE, THERE, settings='[instance]\nposture = "guarded"\n') as made:
+    async with world(HERE, THERE, settings=GUARDED) as made:
         agora, beirut = await neighbours(made)
         ana = await a_member(made, agora)
         ed = await a_member(made, agora, "Ed", "editor")

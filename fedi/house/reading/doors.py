@@ -3,12 +3,13 @@
 from typing import Final
 
 from fedi.house.gate import Door
-from fedi.house.reading import acts, home, neighbours, notices, thread, timeline
+from fedi.house.reading import acts, home, neighbours, notices, search, thread, timeline
 
 DOORS: Final[tuple[Door, ...]] = (
     *notices.DOORS,
     *timeline.DOORS,
     *thread.DOORS,
+    *search.DOORS,
     *acts.DOORS,
     *neighbours.DOORS,
     *home.DOORS,

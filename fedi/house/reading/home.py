@@ -19,6 +19,9 @@ from fedi.house.reading.addresses import (
 )
 from fedi.house.reading.spoken import spoken_in, spoken_of, who_in_house
 from fedi.house.rights import Right
+from fedi.publications import drafts
+from fedi.publications.drafts import Draft
+from fedi.text.direction import clean_line
 from fedi.text.excerpt import excerpt
 from fedi.unit import Unit
 from fedi.views.listed import Listed
@@ -26,7 +29,9 @@ from fedi.views.needing import Needing, Network, concerns, look_needing, look_ne
 from fedi.web.pages.frame import seen_here
 from fedi.web.shown.cards import moment_of
 
+DRAFTS_MAX = 10
 _FLAG_CHARS_MAX = 300
+_TITLE_MAX = 120
 
 
 async def arrive(visit: Visit) -> Response:
@@ -52,6 +57,7 @@ async def show(visit: Visit) -> Response:
         return needing, look_network(rx, reader, now_ms)
 
     needing, network = await instance.look(look)
+    asked = await instance.look(lambda rx: drafts.list_of(rx, reader.uri, "asked", DRAFTS_MAX))
     seen = seen_here(instance)
 
     def cards(some: list[Listed]) -> list[object]:
@@ -64,6 +70,7 @@ async def show(visit: Visit) -> Response:
         section="home",
         role=visit.member.role,
         needing=needing,
+        drafts=[(each.id, each.kind, _title(each)) for each in asked],
         spoken_to_us=[
             (
                 each.notice,
@@ -90,6 +97,11 @@ async def show(visit: Visit) -> Response:
         network=network,
         names_authors=True,
     )
+
+
+def _title(draft: Draft) -> str:
+    words = next((each for each in draft.written.texts if each.title or each.source), None)
+    return clean_line((words.title or words.source)[:_TITLE_MAX], _TITLE_MAX) if words else ""
 
 
 async def decide_request(visit: Visit, form: Form) -> Response:
