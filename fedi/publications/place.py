@@ -14,7 +14,7 @@ NAMELESS: Final = "–"
 EXACT: Final = "exact"
 PRECISIONS: Final = (EXACT, "street", "neighbourhood", "city")
 _HOUSE_NUMBER: Final = re.compile(
-    r"(?:(?<=\s)|^)[,،]?\s*(?:n[°ºo]\.?\s*|رقم\s*|#)?\d+(?:\s*[-/–]\s*\d+)*\s?(?:bis|ter|quater|[^\W\d_])?(?=[\s,،.;]|$)[,،]?",
+    r"(?:(?<=\s)|^)[,،]?\s*(?:n\.?[°ºo]\.?\s*|رقم\s*|#)?\d+(?:\s*[-/–]\s*\d+)*\s?(?:bis|ter|quater|[^\W\d_])?(?=[\s,،.;]|$)[,،]?",
     re.IGNORECASE,
 )
 _ADDRESS: Final = {

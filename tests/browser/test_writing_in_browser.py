@@ -1,14 +1,20 @@
 """Writing with scripts: kept by itself, also when the line breaks; tabs for languages; what it will look like beside it."""
 
 import asyncio
+import io
 import json
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 
 from fedi.publications import drafts
 from tests.browser.house import Neighbourhood, neighbourhood
+from tests.browser.judges import call_judges
 from tests.harness.members import PASSWORD, a_member
+from tests.harness.npm import NotInstallable
 
 pytestmark = pytest.mark.browser
 ATTACKS = [
@@ -31,10 +37,7 @@ async def at_the_table(near: Neighbourhood, kind: str, **how: Any) -> Any:
     agora = await near.made.collective("agora.test", "agora", "ساحة الجيران", language="ar")
     await a_member(near.made, agora, "Amal", "editor", is_signed_in=False)
     tab = await near.tab("en", **how)
-    await tab.goto("https://agora.test/sign-in")
-    await tab.fill("[name=name]", "Amal")
-    await tab.fill("[name=password]", PASSWORD)
-    await tab.click("button.main")
+    await _enter(tab)
     await tab.goto(f"https://agora.test/house/agora/write?kind={kind}")
     return tab
 
@@ -159,3 +162,84 @@ async def test_no_attack_typed_into_any_field_runs() -> None:
         await tab.goto("https://agora.test/house/agora/publications")
         assert await tab.evaluate("window.hit") is None
         assert near.strangers == []
+
+
+async def test_judges_find_nothing_wrong_with_what_is_written_looked_at_and_published() -> None:
+    try:
+        judges = call_judges()
+    except NotInstallable as problem:
+        pytest.skip(f"the judges are not available: {problem}")
+    async with neighbourhood("agora.test") as near:
+        agora = await near.made.collective("agora.test", "agora", "ساحة الجيران", language="ar")
+        await a_member(near.made, agora, "Amal", "editor", "", is_signed_in=False)
+        paths = await _pages(near)
+        wrong: dict[str, Any] = {}
+        sources = {}
+        for language, scheme in (("ar", "light"), ("en", "dark"), ("fr", "light"), ("es", "dark")):
+            tab = await near.tab(language, size=(320, 640), scheme=scheme)
+            await _enter(tab)
+            for name, path in paths.items():
+                answer = await tab.goto(f"https://agora.test{path}")
+                assert answer.status == 200, path
+                sources[f"{name} {language}"] = await answer.text()
+                found = await judges.violations(tab)
+                width = await tab.evaluate("document.documentElement.scrollWidth")
+                if found or width > 320:
+                    wrong[f"{name} {language} {scheme}"] = (found, width)
+            await tab.context.close()
+        assert wrong == {}
+        if judges.java:
+            assert judges.errors(sources) == []
+        keys = re.compile(r">\s*((?:house|web|desk|error|writing)\.[a-z_.]+)\s*<")
+        assert {
+            name: keys.findall(text) for name, text in sources.items() if keys.search(text)
+        } == {}
+
+
+async def _enter(tab: Any) -> None:
+    await tab.goto("https://agora.test/sign-in")
+    await tab.fill("[name=name]", "Amal")
+    await tab.fill("[name=password]", PASSWORD)
+    await tab.click("button.main")
+
+
+async def _pages(near: Neighbourhood) -> dict[str, str]:
+    """An event in two languages with a picture, published, changed once, and about to be changed again."""
+    picture = io.BytesIO()
+    Image.new("RGB", (300, 200), "teal").save(picture, "jpeg")
+    tab = await near.tab("en")
+    await _enter(tab)
+    await tab.goto("https://agora.test/house/agora/write?kind=event")
+    await tab.fill("[name='title.ar']", "أمسية الحي")
+    await tab.fill("[name='text.ar']", "تعالوا #حي @nobody@nowhere.test")
+    await tab.fill("[name=starts_day]", "2030-05-04")
+    await tab.fill("[name=place_locality]", "تونس")
+    file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture.getvalue()}
+    await tab.set_input_files("#f-upload", file)
+    await tab.click("summary:has-text('Add a language')")
+    await tab.select_option("#f-add_language", "fr")
+    await tab.click("button[value=add]")
+    await tab.fill("[name='title.fr']", "Soirée du quartier")
+    await tab.click("button[value=look]")
+    await tab.wait_for_url("**/look*")
+    await tab.click("button[value=publish]")
+    await tab.wait_for_url("**/publications/*")
+    one = urlsplit(tab.url).path
+    await tab.click("button:has-text('Change it')")
+    await tab.fill("[name='title.ar']", "أمسية الحي الكبيرة")
+    await tab.click("button[value=publish]")
+    await tab.wait_for_url("**/publications/*")
+    await tab.click("button:has-text('Change it')")
+    await tab.wait_for_url("**/draft/*")
+    draft = urlsplit(tab.url).path
+    await tab.context.close()
+    write = "/house/agora/write"
+    return {
+        "choose": write,
+        **{kind: f"{write}?kind={kind}" for kind in ("event", "statement", "note", "aid_request")},
+        "draft": draft,
+        "look": f"{draft}/look",
+        "own": "/house/agora/publications",
+        "one": one,
+        "names": "/house/agora/names?q=a",
+    }

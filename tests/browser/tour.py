@@ -26,6 +26,9 @@ STEWARD: Final = "سلمى"
 BEFORE: Final[Mapping[str, str]] = {"sign-in": "/sign-in"}
 INSIDE: Final[Mapping[str, str]] = {
     "home": "/house/mujawara",
+    "write": "/house/mujawara/write",
+    "write-event": "/house/mujawara/write?kind=event",
+    "publications": "/house/mujawara/publications",
     "me": "/me",
     "factor": "/me/factor",
     "people": "/house/mujawara/people",

@@ -1,5 +1,6 @@
 """Members write together: drafts, languages, pictures, looking, letting it go out; all of it without scripts."""
 
+import asyncio
 import io
 import re
 from dataclasses import replace
@@ -158,6 +159,65 @@ async def test_who_saves_later_sees_both_and_replaces_nothing_unknowingly() -> N
         page = await send(ana, hers, "publish", text__en="We meet on Wednesday")
         assert page.status == 409
         assert await published(made, agora) == []
+
+
+async def test_who_saves_another_day_later_sees_both_days() -> None:
+    async with world("agora.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        ana, zeynep = await a_member(made, agora), await a_member(made, agora, "Zeynep", "editor")
+        hers = bare(
+            await send(ana, await fresh(ana, "event"), title__en="Feast", starts_day="2030-05-01")
+        )
+        theirs = await zeynep.get(hers.path)
+        await send(ana, hers, starts_day="2030-05-02")
+        page = await send(zeynep, theirs, starts_day="2030-05-03")
+        assert page.status == 409
+        assert "<del><bdi>2030-05-02</bdi></del> <ins><bdi>2030-05-03</bdi></ins>" in page.text
+
+
+async def test_of_many_who_press_at_once_one_publishes() -> None:
+    async with world("agora.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        ana, zeynep = await a_member(made, agora), await a_member(made, agora, "Zeynep", "editor")
+        draft = await a_draft(ana)
+        looks = [(who, await who.get(f"{draft.path}/look")) for who in (ana, zeynep)]
+        pressed = [
+            who.send(look.form(look.path, "version"), act="publish") for who, look in looks * 3
+        ]
+        pages = await asyncio.gather(*pressed)
+        assert {page.status for page in pages} <= {200, 409}
+        assert 200 in {page.status for page in pages}
+        assert len(await published(made, agora)) == 1
+
+
+async def test_of_many_forms_sent_at_once_one_draft_is_made() -> None:
+    async with world("agora.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        ana = await a_member(made, agora)
+        page = await fresh(ana, "note")
+        pages = await asyncio.gather(*(send(ana, page, text__en="Once") for _ in range(5)))
+        assert {each.status for each in pages} == {200}
+        assert len({bare(each).path for each in pages}) == 1
+
+
+async def test_lists_of_drafts_and_publications_walk_along_indexes() -> None:
+    plans = {
+        "SELECT 1 FROM draft WHERE actor_uri = 'a' AND state = 'open' ORDER BY changed_at DESC, id DESC LIMIT 9": "draft_listed",
+        "SELECT 1 FROM draft WHERE state = 'due' AND due_at <= 1 ORDER BY due_at LIMIT 9": "draft_due",
+        "SELECT 1 FROM draft WHERE changes_uri = 'a' AND state <> 'done'": "draft_changes",
+        "SELECT 1 FROM publication p WHERE p.author_uri = 'a' AND (p.published_at, p.id) < (1, 1) "
+        "ORDER BY p.published_at DESC, p.id DESC LIMIT 9": "publication_author",
+        "SELECT uri FROM actor WHERE username >= 'a' AND username <= 'b' AND host >= '' AND host < 'z' "
+        "AND deleted_at IS NULL ORDER BY username, host LIMIT 9": "actor_username",
+    }
+    async with world("agora.test") as made:
+        for sql, index in plans.items():
+            rows = await made["agora.test"].look(
+                lambda rx, sql=sql: rx.all(f"EXPLAIN QUERY PLAN {sql}")
+            )
+            plan = " ".join(str(row[3]) for row in rows)
+            assert index in plan, plan
+            assert "TEMP B-TREE" not in plan, plan
 
 
 async def test_what_was_looked_at_is_what_goes_out() -> None:

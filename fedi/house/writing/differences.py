@@ -13,6 +13,14 @@ from fedi.text.changes import Piece, changes_between
 from fedi.text.direction import Direction, language_direction
 from fedi.text.html import text_of
 
+# Fields whose name for people is not `writing.` and their own.
+LABELS: Final = {
+    "starts_hour": "writing.hour",
+    "repeat_times": "writing.repeat.times",
+    "repeat_until": "writing.repeat.until",
+    "visibility": "writing.audience",
+    "circle": "writing.audience.which",
+}
 _PARTS: Final = ("title", "abstract", "source")
 
 
@@ -30,6 +38,22 @@ class Change:
 async def between(before: Written, after: Written) -> tuple[Change, ...]:
     """From one state of a draft to another."""
     return await asyncio.to_thread(_all, before.texts, after.texts)
+
+
+def facts_between(before: Written, after: Written) -> list[tuple[str, str, str]]:
+    """Fields that differ: the key of their name, what they held before, what they hold now. Pictures by their number."""
+    found = [
+        (LABELS.get(name, f"writing.{name}"), before.get(name), after.get(name))
+        for name in dict.fromkeys((*before.fields, *after.fields))
+        if before.get(name) != after.get(name) and name != "reply_to"
+    ]
+    if before.files != after.files:
+        found.append(("writing.pictures", _pictures(before), _pictures(after)))
+    return found
+
+
+def _pictures(written: Written) -> str:
+    return " · ".join(each.alt or "–" for each in written.files)
 
 
 async def between_texts(

@@ -140,6 +140,13 @@ async def show_sheet(
         if draft
         else "",
         changes=await differences.between(other.written, written) if other else (),
+        facts=[
+            (t(key), was, now)
+            for key, was, now in differences.facts_between(other.written, written)
+        ]
+        if other
+        else [],
+        is_overtaken=other is not None,
         failure=t(draft.failure[0], **draft.failure[1]) if draft and draft.failure else "",
         **found,
     )
