@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from actors import factors, journal, passwords, people, rules, sessions
+from actors import factors, journal, mail, passwords, people, rules, sessions
 from fedi.db.engine import Reader
 from fedi.errors import Conflict
 from fedi.unit import Unit
@@ -95,6 +95,7 @@ def _forget(unit: Unit, person: people.Person) -> None:
     sessions.end_all(unit, person.id)
     passwords.forget(unit, person.id)
     factors.forget(unit, person.id)
+    mail.forget(unit, person.id)
     people.remove(unit, person.id)
 
 

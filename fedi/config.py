@@ -185,6 +185,25 @@ class SearchConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class MailConfig:
+    """A mail server, for links to a new password. Without one stewards hand such links over."""
+
+    host: str = _doc("", "Name of the mail server that takes our letters; empty: no mail is sent.")
+    port: int = _doc(465, "Its port: 465 with tls, 587 with starttls.")
+    security: str = _doc("tls", "How the line is secured: tls, starttls, or none on this machine.")
+    user: str = _doc("", "User name for the mail server, if it asks for one.")
+    password_file: str = _doc("", "File with the password for the mail server.")
+    sender: str = _doc("", "Address from which letters come, such as house@example.org.")
+
+    @property
+    def password(self) -> str:
+        """What is in the password file."""
+        if not self.password_file:
+            return ""
+        return Path(self.password_file).read_text(encoding="utf-8").strip()
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryConfig:
     """What goes out."""
 
@@ -269,6 +288,7 @@ class Config:
     inbox: InboxConfig = field(default_factory=InboxConfig)
     people: PeopleConfig = field(default_factory=PeopleConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
+    mail: MailConfig = field(default_factory=MailConfig)
     delivery: DeliveryConfig = field(default_factory=DeliveryConfig)
     media: MediaConfig = field(default_factory=MediaConfig)
     retention: RetentionConfig = field(default_factory=RetentionConfig)
@@ -290,6 +310,7 @@ SECTIONS: dict[str, type] = {
     "inbox": InboxConfig,
     "people": PeopleConfig,
     "search": SearchConfig,
+    "mail": MailConfig,
     "delivery": DeliveryConfig,
     "media": MediaConfig,
     "retention": RetentionConfig,
@@ -458,6 +479,7 @@ def _check(config: Config, where: _Places) -> None:
     _check_networks(config, where)
     _check_onion(config, where)
     _check_proxy(config, where)
+    _check_mail(config, where)
     _check_numbers(config, where)
     if bool(config.server.tls_certificate) != bool(config.server.tls_key):
         raise SetupError(
@@ -554,6 +576,27 @@ def _check_onion(config: Config, where: _Places) -> None:
         )
 
 
+def _check_mail(config: Config, where: _Places) -> None:
+    mail = config.mail
+    _choice(mail, "mail", "security", ("tls", "starttls", "none"), where)
+    if not mail.host:
+        return
+    if any(each in mail.sender for each in "\r\n\x00<>") or mail.sender.count("@") != 1:
+        raise SetupError(
+            detail=f"{where.of('mail', 'sender')}: sender is {mail.sender!r}; write an address such as house@example.org"
+        )
+    if mail.security == "none" and mail.host not in ("127.0.0.1", "::1", "localhost"):
+        raise SetupError(
+            detail=f"{where.of('mail', 'security')}: security is none, but {mail.host} is another machine; write tls or starttls"
+        )
+    try:
+        _ = mail.password
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SetupError(
+            detail=f"{where.of('mail', 'password_file')}: {mail.password_file} cannot be read"
+        ) from problem
+
+
 def _check_proxy(config: Config, where: _Places) -> None:
     text, place = config.network.socks_proxy, where.of("network", "socks_proxy")
     if not text:
@@ -599,6 +642,7 @@ def _check_numbers(config: Config, where: _Places) -> None:
         ("inbox", "host_per_minute", config.inbox.host_per_minute, 1, 10_000_000),
         ("inbox", "follows_per_host", config.inbox.follows_per_host, 1, 10_000_000),
         ("inbox", "strangers_per_hour", config.inbox.strangers_per_hour, 1, 10_000_000),
+        ("mail", "port", config.mail.port, 1, 65535),
         ("people", "session_idle_hours", config.people.session_idle_hours, 1, 24 * 90),
         ("people", "session_days", config.people.session_days, 1, 365),
         ("people", "journal_days", config.people.journal_days, 0, 3650),

@@ -123,6 +123,7 @@ async def _page(
         sessions=lines,
         password_since=_day(visit, changed) if changed else "",
         least=passwords.LENGTH_MIN,
+        mails=bool(instance.config.mail.host),
     )
 
 

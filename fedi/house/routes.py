@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fedi.house import first, me, offline
-from fedi.house.entry import factor, invitation, sign_in, sign_out, welcome
+from fedi.house import address, first, me, offline
+from fedi.house.entry import factor, invitation, lost, sign_in, sign_out, welcome
 from fedi.house.factor import mine
 from fedi.house.gate import Door, routes_of, with_error_page
 from fedi.house.moderation import doors as moderation_doors
@@ -24,6 +24,7 @@ DOORS: tuple[Door, ...] = (
     *first.DOORS,
     *me.DOORS,
     *mine.DOORS,
+    *address.DOORS,
     *people_doors.DOORS,
     *writing_doors.DOORS,
     *moderation_doors.DOORS,
@@ -40,6 +41,8 @@ def routes(instance: Instance) -> list[Route]:
         ("/sign-in", "POST", sign_in.tell),
         ("/sign-in/code", "GET", factor.ask),
         ("/sign-in/code", "POST", factor.tell),
+        ("/sign-in/lost", "GET", lost.ask),
+        ("/sign-in/lost", "POST", lost.tell),
         ("/welcome/{token}", "GET", welcome.ask),
         ("/welcome/{token}", "POST", welcome.tell),
         ("/sign-out", "POST", sign_out.tell),

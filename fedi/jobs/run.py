@@ -11,6 +11,7 @@ from fedi.instance import Instance
 from fedi.jobs.absence import NOTE_EVERY, note_running
 from fedi.jobs.chores import do_chores
 from fedi.jobs.loopback import carry
+from fedi.jobs.mail import send_due
 from fedi.jobs.retention import forget
 from fedi.jobs.scheduled import publish_scheduled
 from fedi.media.remote import tidy
@@ -37,6 +38,7 @@ JOBS: tuple[Job, ...] = (
     Job("retention", forget, timedelta(hours=1)),
     Job("remote media", tidy, timedelta(hours=1)),
     Job("scheduled publications", publish_scheduled, timedelta(seconds=30)),
+    Job("mail", send_due, timedelta(seconds=20)),
     Job("block lists", fetch_due, timedelta(hours=1)),
 )
 

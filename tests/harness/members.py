@@ -1,9 +1,12 @@
 """People of the house, made in one line."""
 
-from actors import passwords, people
+import base64
+import re
+
+from actors import onetime, passwords, people
 from actors.model import Actor
 from fedi.unit import Unit
-from tests.harness.browser import Browser
+from tests.harness.browser import Browser, Page
 from tests.harness.world import World
 
 PASSWORD = "زيتون وحجر ونافذة بلا ستارة"
@@ -32,4 +35,16 @@ async def a_member(
     if is_signed_in:
         page = await browser.sign_in(name, PASSWORD)
         assert page.status == 200, page.text
+        if page.path == "/me/factor":
+            await _set_up(made, browser, page)
     return browser
+
+
+async def _set_up(made: World, browser: Browser, page: Page) -> None:
+    """A second factor, where the instance asks it of this role."""
+    letters = re.search(r"<code dir=\"ltr\">([A-Z2-7 ]+)</code>", page.text)
+    assert letters, page.text
+    secret = base64.b32decode(letters[1].replace(" ", ""))
+    code = onetime.code_at(secret, onetime.step_of(made.clock.now()))
+    page = await browser.send(page.form("/me/factor"), code=code)
+    assert page.status == 200, page.text

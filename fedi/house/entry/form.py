@@ -74,6 +74,7 @@ async def show_form(
         kept=[(KEPT + field, value) for field, value in typed.kept],
         lost_files=typed.lost_files,
         name=typed.name,
+        mails=bool(instance.config.mail.host),
     )
     cookies.keep(instance, request, answer, cookies.ENTRY, secret)
     return answer

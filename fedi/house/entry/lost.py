@@ -1,0 +1,80 @@
+"""`/sign-in/lost`: a link for a new password, by mail. The answer is the same whether anybody has that address or not.
+
+Nothing is looked up here: the question itself is put into the queue, so that not even the time it takes tells anything.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors import mail
+from fedi.errors import FediError, Forbidden, NotFound
+from fedi.house import cookies, forms
+from fedi.house.frame import door_page, problems_of
+from fedi.instance import Instance
+from fedi.publications.contract import Problem
+from fedi.web.pages.frame import visitor_here
+
+
+async def ask(instance: Instance, request: Request) -> Response:
+    """The form. Raises NotFound where no mail is sent."""
+    _check_offered(instance)
+    return await _form(instance, request)
+
+
+async def tell(instance: Instance, request: Request) -> Response:
+    """Take the address."""
+    _check_offered(instance)
+    if not cookies.is_from_here(request):
+        raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
+    form = await forms.read(request, files=False)
+    secret = cookies.secret_in(instance, request, cookies.ENTRY)
+    if not cookies.is_token(instance, secret, form.get(forms.TOKEN)):
+        stale = (Problem("", "house.sign_in.stale"),)
+        return await _form(instance, request, status=403, problems=stale)
+    source = request.client.host if request.client else ""
+    now = instance.clock.monotonic()
+    try:
+        address = mail.check_address(form.get("address"))
+        known_as = f"lost {address.casefold()}"
+        instance.entrances.check(known_as, source, now)
+    except FediError as problem:
+        found = problems_of(problem)
+        return await _form(
+            instance, request, form.get("address"), status=problem.status, problems=found
+        )
+    instance.entrances.note_failure(known_as, source, now)
+    sealing = instance.keyring.secret
+    await instance.change(lambda unit: mail.wish(unit, sealing, "lost", address))
+    return await _form(instance, request, is_sent=True)
+
+
+def _check_offered(instance: Instance) -> None:
+    if not instance.config.mail.host:
+        raise NotFound(detail="mail")
+
+
+async def _form(
+    instance: Instance,
+    request: Request,
+    address: str = "",
+    *,
+    is_sent: bool = False,
+    status: int = 200,
+    problems: tuple[Problem, ...] = (),
+) -> Response:
+    visitor = visitor_here(instance, request)
+    secret = cookies.entry_secret(instance, request)
+    answer = await door_page(
+        instance,
+        request,
+        visitor,
+        "lost.html",
+        visitor.t("mail.lost.title"),
+        token=cookies.form_token(instance, secret),
+        status=status,
+        problems=problems,
+        address=address,
+        is_sent=is_sent,
+    )
+    cookies.keep(instance, request, answer, cookies.ENTRY, secret)
+    return answer
