@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from actors import journal, people
+from actors import store as actor_store
 from actors.model import Actor
 from actors.rules import Rule, set_rule
 from fedi.publications import drafts, store
@@ -728,3 +729,18 @@ async def test_names_are_completed_from_what_is_known() -> None:
         assert "@beirut@beirut.test" in (await ana.get("/house/agora/names?q=beirut%40b")).text
         for nothing in ("", "@", "#", "%40%25", "x" * 500):
             assert (await ana.get(f"/house/agora/suggest?q={nothing}")).text == '{"found":[]}'
+
+
+async def test_who_reads_in_arabic_begins_to_write_in_arabic_unless_the_collective_says_otherwise() -> (
+    None
+):
+    async with world("agora.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        salma = await a_member(made, agora, "سلمى", "editor", "ar")
+        page = await salma.get("/house/agora/write?kind=note")
+        assert ("languages", "ar") in page.form("/house/agora/write").fields
+        await made["agora.test"].change(
+            lambda unit: actor_store.save(unit, replace(agora, language="fr"))
+        )
+        page = await salma.get("/house/agora/write?kind=note")
+        assert ("languages", "fr") in page.form("/house/agora/write").fields

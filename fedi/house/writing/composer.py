@@ -42,7 +42,8 @@ async def choose(visit: Visit) -> Response:
             kinds=KINDS,
         )
     instance = visit.instance
-    language = usual_language(visit.actor, instance.config.instance.language)
+    # a collective that named no language of its own writes as its members read
+    language = usual_language(visit.actor, visit.visitor.language)
     fields = {"zone": instance.config.instance.timezone} if kind == "event" else {}
     if reply_to:
         parent = await instance.look(
