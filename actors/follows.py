@@ -197,6 +197,31 @@ def list_followed_here(rx: Reader) -> Sequence[str]:
     return [row[0] for row in rows]
 
 
+def list_followers_after(rx: Reader, followed_uri: str, after: str, most: int) -> Sequence[str]:
+    """Accepted followers by id, from the one after `after`: for reading all of them in portions."""
+    rows = rx.all(
+        "SELECT follower_uri FROM follow WHERE followed_uri = ? AND state = ? AND follower_uri > ? "
+        "ORDER BY follower_uri LIMIT ?",
+        followed_uri,
+        ACCEPTED,
+        after,
+        most,
+    )
+    return [str(row[0]) for row in rows]
+
+
+def list_following_after(rx: Reader, follower_uri: str, after: str, most: int) -> Sequence[str]:
+    """Whom an actor follows or asked to, in the same way."""
+    rows = rx.all(
+        "SELECT followed_uri FROM follow WHERE follower_uri = ? AND state <> 'refused' AND followed_uri > ? "
+        "ORDER BY followed_uri LIMIT ?",
+        follower_uri,
+        after,
+        most,
+    )
+    return [str(row[0]) for row in rows]
+
+
 def list_follower_uris(rx: Reader, followed_uri: str) -> Sequence[str]:
     """Every accepted follower's id."""
     rows = rx.all(

@@ -14,6 +14,9 @@ ANCESTOR = "ancestor"
 REPLIES = "replies"
 LOOK = "look"
 FAREWELL = "farewell"
+# What a person brought from elsewhere: somebody to follow or to shut out, after the id of the collective and a space.
+FOLLOW = "follow"
+BLOCK = "block"
 RELAYED = "relayed"
 WAITING_MAX = 10_000
 ATTEMPTS_MAX = 4
@@ -52,6 +55,33 @@ def add_if_few(
         return False
     add(unit, kind, subject, after)
     return True
+
+
+def room(rx: Reader) -> int:
+    """How many more may wait."""
+    row = rx.one("SELECT COUNT(*) FROM chore")
+    return max(0, WAITING_MAX - int(row[0] if row else 0))
+
+
+def count_for(rx: Reader, kind: str, actor_uri: str) -> int:
+    """How many of a kind wait for a collective: those whose subject begins with its id and a space."""
+    row = rx.one(
+        "SELECT COUNT(*) FROM chore WHERE kind = ? AND subject > ? AND subject < ?",
+        kind,
+        f"{actor_uri} ",
+        f"{actor_uri}!",
+    )
+    return int(row[0]) if row else 0
+
+
+def forget_for(unit: Unit, kind: str, actor_uri: str) -> int:
+    """Have them done no more; how many."""
+    return unit.tx.run(
+        "DELETE FROM chore WHERE kind = ? AND subject > ? AND subject < ?",
+        kind,
+        f"{actor_uri} ",
+        f"{actor_uri}!",
+    )
 
 
 def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Chore]:

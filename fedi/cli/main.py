@@ -63,6 +63,8 @@ _COMMANDS: Final = {
     "alias": "fedi.cli.house:alias",
     "move": "fedi.cli.house:move",
     "keys": "fedi.cli.house:keys",
+    "export": "fedi.cli.luggage:export",
+    "import": "fedi.cli.luggage:import_group",
     "settings": "fedi.cli.instance:settings",
     "words": "fedi.cli.instance:words",
     "signout": "fedi.cli.instance:sign_out",

@@ -7,6 +7,7 @@ from typing import Any, Final
 from fedi.desk import (
     blocking,
     blocklists,
+    bringing,
     circles,
     collectives,
     deliveries,
@@ -29,6 +30,7 @@ from fedi.desk import (
     search,
     shown,
     sight,
+    taking,
 )
 from fedi.desk.order import Done, Order, Result
 from fedi.desk.wishes import DeleteOrder, EditOrder, Published, PublishOrder
@@ -137,6 +139,10 @@ COMMANDS: Final[dict[str, Command]] = {
     "flags": Command(collectives.NoOrder, reports.Flags, reports.list_open),
     "flag.settle": Command(reports.SettleOrder, Done, reports.settle),
     "flag.sent": Command(collectives.NoOrder, reports.SentReports, reports.list_sent),
+    "export": Command(taking.WriteOrder, taking.Written, taking.write_file),
+    "import.read": Command(bringing.ReadOrder, bringing.Brought, bringing.read),
+    "import.start": Command(bringing.StartOrder, bringing.Started, bringing.start),
+    "import.stop": Command(bringing.ActorOrder, bringing.Stopped, bringing.stop),
     "hide": Command(sight.HideOrder, Done, sight.hide),
     "unhide": Command(sight.HideOrder, Done, sight.show_again),
     "hidden": Command(collectives.NoOrder, sight.Hidden, sight.list_hidden),

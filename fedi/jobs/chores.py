@@ -7,6 +7,7 @@ from functools import partial
 
 from fedi import chores
 from fedi.chores import Chore
+from fedi.desk import bringing
 from fedi.errors import FediError, RemoteUnreachable, TooMany, Unavailable
 from fedi.instance import Instance
 from inbox import backfill, hints, relayed
@@ -23,6 +24,8 @@ KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
     chores.REPLIES: backfill.fetch_replies,
     chores.LOOK: hints.look,
     chores.FAREWELL: hints.confirm_farewell,
+    chores.FOLLOW: bringing.follow_later,
+    chores.BLOCK: bringing.block_later,
     chores.RELAYED: relayed.fetch,
 }
 

@@ -64,6 +64,17 @@ def usage(rx: Reader) -> tuple[int, int]:
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
+def list_keys_after(rx: Reader, owner_uri: str, after: str, most: int) -> Sequence[str]:
+    """The whole pictures of a collective by key, from the one after `after`."""
+    rows = rx.all(
+        "SELECT media_key FROM media WHERE owner_uri = ? AND media_key > ? ORDER BY media_key LIMIT ?",
+        owner_uri,
+        after,
+        most,
+    )
+    return [str(row[0]) for row in rows]
+
+
 def note_withdrawn(unit: Unit, urls: Iterable[str]) -> None:
     """What showed these pictures was withdrawn: they are not spared for being new. Others' addresses change nothing."""
     unit.tx.run_many(

@@ -366,6 +366,20 @@ def list_after(rx: Reader, row_id: int, most: int) -> Sequence[tuple[int, Public
     return [(int(row[-1]), publication_of(row[:-1])) for row in rows]
 
 
+def list_by_author(
+    rx: Reader, author_uri: str, after: tuple[int, int], most: int
+) -> Sequence[tuple[tuple[int, int], Publication]]:
+    """Everything of an author, the oldest first, each with its place; `after`: the place of the last one seen."""
+    rows = rx.all(
+        f"SELECT {COLUMNS}, id FROM publication WHERE author_uri = ? AND (published_at, id) > (?, ?) "
+        "ORDER BY published_at, id LIMIT ?",
+        author_uri,
+        *after,
+        most,
+    )
+    return [((int(row[7]), int(row[-1])), publication_of(row[:-1])) for row in rows]
+
+
 def list_uris_of_author(rx: Reader, author_uri: str) -> Sequence[str]:
     """Every publication of an author."""
     return [

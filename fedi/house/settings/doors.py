@@ -6,6 +6,7 @@ from fedi.house.settings import (
     health,
     hub,
     instance,
+    luggage,
     moving,
     profile,
     queue,
@@ -25,5 +26,6 @@ DOORS = (
     *room.DOORS,
     *health.DOORS,
     *safety.DOORS,
+    *luggage.DOORS,
     *hub.DOORS,
 )

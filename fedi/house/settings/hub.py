@@ -15,6 +15,8 @@ OF_COLLECTIVE: Final = (
     ("deliveries", "/deliveries"),
     ("blocks", "/blocks"),
     ("moving", "/moving"),
+    ("export", "/export"),
+    ("import", "/import"),
 )
 OF_INSTANCE: Final = (
     ("moderation", "/steward/moderation"),
