@@ -14,6 +14,7 @@ import pytest
 from fedi.cli.main import make
 from fedi.cli.speech import Wishes
 from fedi.config import render_example
+from fedi.i18n.catalog import LANGUAGES, messages_of
 from fedi.publications.kinds import KINDS
 from inbox.handlers import BY_ACTIVITY
 from tests.house.source import ROOT, imports_of, modules
@@ -206,3 +207,25 @@ def test_no_file_says_where_packages_come_from() -> None:
     assert [
         f.name for f in files if f.is_file() and f != own and hosts.search(f.read_bytes())
     ] == []
+
+
+# What the guide calls the pages as a whole, which is on no button.
+HOUSE_NAMES = {"the house", "البيت", "la maison", "la casa"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guide_names_pages_and_buttons_as_they_are_called(language: str) -> None:
+    text = (ROOT / "docs" / "guide" / f"{language}.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", text)) - HOUSE_NAMES
+    assert len(named) > 8
+    said = [each for each in messages_of(language).values() if isinstance(each, str)]
+    assert named - set(said) == set()
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "docs" / "guide").glob("*.md")), ids=lambda file: file.name
+)
+def test_the_pictures_of_the_guide_are_there(file: Path) -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", file.read_text(encoding="utf-8"))
+    assert pictures
+    assert [name for name in pictures if not (file.parent / name).is_file()] == []
