@@ -40,6 +40,8 @@ INSIDE: Final[Mapping[str, str]] = {
     "steward": "/steward",
     "collectives": "/steward/collectives",
     "deliveries": "/house/mujawara/deliveries",
+    "export": "/house/mujawara/export",
+    "import": "/house/mujawara/import",
     "queue": "/steward/queue",
     "relays": "/steward/relays",
     "instance": "/steward/instance",
