@@ -30,6 +30,7 @@ INSIDE: Final[Mapping[str, str]] = {
     "write-event": "/house/mujawara/write?kind=event",
     "publications": "/house/mujawara/publications",
     "me": "/me",
+    "first": "/house/mujawara/first",
     "factor": "/me/factor",
     "people": "/house/mujawara/people",
     "people-new": "/house/mujawara/people/new",

@@ -119,6 +119,7 @@ def test_from_an_empty_folder_to_a_statement_without_a_question(
     (tmp_path / "text.md").write_text("We **speak**.", encoding="utf-8")
     made = server.listening["made"]  # type: ignore[attr-defined]
     assert made["handle"] == "@collective@localhost:8080"
+    assert "/welcome/" in server.listening["welcome"]  # type: ignore[attr-defined]
     assert run(["publish", "statement", "--title", "Here", "--text", "text.md", "--json"]) == 0
     uri = json.loads(capsys.readouterr().out)["uri"]
     address = server.listening["listening"]  # type: ignore[attr-defined]
@@ -336,6 +337,30 @@ def test_people_get_roles_links_and_tokens(fedi: Fedi) -> None:
     assert link["url"].endswith(link["token"])
     token = fedi("token", "add", "Laila", "--scope", "read", "--scope", "write", "--json").document
     assert token["scopes"] == ["read", "write"]
+
+
+def test_people_leave_and_lose_their_telephone(fedi: Fedi) -> None:
+    assert fedi("person", "add", "Laila", "--role", "editor").status == 0
+    assert "had no second factor" in fedi("person", "forget-factor", "Laila").out
+    two = fedi("person", "consent", "two", "--json").document
+    assert two == {"actor": "agora", "two_people": True}
+    assert fedi("person", "consent", "three").status == 2
+    assert fedi("person", "remove", "Laila").status == 0
+    assert fedi("person", "remove", "Laila").status == 1
+    assert fedi("person", "list", "--json").document["people"] == []
+    assert fedi("person", "add", "Laila").status == 0, "the name is free again"
+
+
+def test_the_first_address_is_told_again_until_it_is_used(
+    fedi: Fedi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = fedi("welcome", "--json").document["url"]
+    assert first.startswith("http://localhost:8080/welcome/")
+    assert fedi("welcome", "--json").document["url"] == first
+    folder = tmp_path / "another"
+    folder.mkdir()
+    assert run(["init", "--config", str(folder / "c.toml"), "--data", str(folder / "data")]) == 0
+    assert "/welcome/" in capsys.readouterr().out
 
 
 def test_hosts_are_shut_out_and_let_in_again(fedi: Fedi) -> None:

@@ -211,9 +211,11 @@ async def test_a_steward_removes_a_lost_factor_and_the_person_is_told() -> None:
         his = await made["agora.test"].look(lambda rx: people.load(rx, "Bob").id)
         mine = await made["agora.test"].look(lambda rx: people.load(rx, "Ana").id)
         base = "/house/agora/people"
+        assert (await ana.get(base)).text.count("without a second factor") == 0
         page = await ana.get(f"{base}/{his}")
         await ana.send(page.form(f"{base}/{his}/factor"))
         assert (await bob.get("/me")).path.startswith("/sign-in")
+        assert (await ana.get(base)).text.count("without a second factor") == 1
         page = await bob.sign_in("Bob", PASSWORD)
         assert page.path == "/me/factor"
         assert "a steward removed" in page.text

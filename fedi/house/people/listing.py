@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from actors import passwords, people, rules
+from actors import factors, passwords, people, rules
 from fedi.db.engine import Reader
 from fedi.desk import people as desk
 from fedi.house.forms import Form
@@ -10,7 +10,7 @@ from fedi.house.frame import go, page
 from fedi.house.gate import Door
 from fedi.house.member import Visit
 from fedi.house.people.roles import choices_of_role
-from fedi.house.rights import Right
+from fedi.house.rights import Right, allows
 from fedi.i18n.dates import moment_line
 
 
@@ -25,6 +25,8 @@ async def show(visit: Visit) -> Response:
             "name": person.name,
             "role": person.roles[visit.actor.uri],
             "is_self": person.id == visit.member.person.id,
+            "lacks_factor": allows(person.roles[visit.actor.uri], Right.PUBLISH)
+            and not factors.has(rx, person.id),
             "has_come": passwords.find(rx, person.id) is not None,
             "until": moment_line(until, visitor.zone, visitor.language, digits=visitor.digits)
             if until
