@@ -133,6 +133,7 @@ def claim(unit: Unit, secret: bytes, most: int, lease: timedelta) -> Sequence[Wi
     found = []
     for row_id, sealed, attempts in rows:
         postpone(unit, row_id, lease)
+        unit.tx.run("UPDATE letter SET attempts = attempts + 1 WHERE id = ?", row_id)
         text = unseal(secret, f"letter {row_id}", bytes(sealed)).decode()
         kind, person_id, address = text.split(" ", 2)
         found.append(Wish(row_id, kind, address, int(person_id), int(attempts) + 1))
@@ -142,7 +143,7 @@ def claim(unit: Unit, secret: bytes, most: int, lease: timedelta) -> Sequence[Wi
 def postpone(unit: Unit, row_id: int, after: timedelta) -> None:
     """Try again later."""
     unit.tx.run(
-        "UPDATE letter SET due_at = ?, attempts = attempts + 1 WHERE id = ?",
+        "UPDATE letter SET due_at = ? WHERE id = ?",
         to_ms(unit.now + after),
         row_id,
     )
