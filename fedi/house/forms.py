@@ -8,6 +8,7 @@ from typing import Final
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
@@ -80,7 +81,7 @@ async def read(request: Request, *, files: bool = True) -> Form:
             max_part_size=TEXT_BYTES_MAX,
         ) as sent:
             texts, uploads = await _sorted(sent)
-    except (HTTPException, FormParserError, UnicodeError, ValueError) as problem:
+    except (HTTPException, MultiPartException, FormParserError, LookupError, ValueError) as problem:
         raise Invalid("house.form", detail="form") from problem
     if sum(len(value) for values in texts.values() for value in values) > TEXT_BYTES_MAX:
         raise TooLarge("house.form_large", detail="form")

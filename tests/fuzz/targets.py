@@ -5,21 +5,27 @@ second time is a finding. `seeds` are honest inputs and known tricks from which 
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
 
 from actors.documents import parse_actor
 from actors.intents import fill, find_door
 from actors.webfinger import split_handle
 from fedi.canonical import canonical, host_of, is_canonical, origin_of
 from fedi.config import parse_config
+from fedi.desk.held import row_of
 from fedi.desk.letters import Refused as RefusedAnswer
 from fedi.desk.letters import read_answer, read_question
 from fedi.desk.moments import day_after, end_of_day, parse_typed
-from fedi.errors import FediError, Invalid, SetupError
+from fedi.errors import FediError, Invalid, SetupError, TooLarge
+from fedi.house import cookies as house_cookies
+from fedi.house import forms as house_forms
+from fedi.house.entry.enter import target_of
 from fedi.http.headers import RETRY_AFTER_S_MAX, is_as2, moment_of, retry_after_s, skew_s
 from fedi.http.rates import registrable_domain
 from fedi.i18n.negotiate import accepted, choose_language
@@ -308,6 +314,69 @@ def form(raw: bytes) -> None:
     assert len(_fields(_text(raw))) <= 10
 
 
+def _request_of(raw: bytes, **scope: Any) -> Request:
+    """A POST whose first lines are headers, up to an empty one; the rest is its body."""
+    head, _, body = raw.partition(b"\n\n")
+    pairs = [line.partition(b":") for line in head.split(b"\n")[:20]]
+    lines = [(name.strip().lower(), value.strip()) for name, _, value in pairs]
+    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receive() -> Any:
+        return next(messages, {"type": "http.disconnect"})
+
+    around = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": lines}
+    return Request({**around, **scope}, receive)
+
+
+def _done(work: Coroutine[Any, Any, Any]) -> Any:
+    """The value of what waits for nothing: all that is read is in memory."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        return end.value
+    work.close()
+    raise AssertionError("it waits for something")
+
+
+def house_form(raw: bytes) -> None:
+    """A form of the house, of many parts or of one line: read within bounds, or refused for people."""
+    try:
+        read_now = _done(house_forms.read(_request_of(raw)))
+    except (Invalid, TooLarge):
+        return
+    assert sum(map(len, read_now.texts.values())) <= house_forms.FIELDS_MAX
+    assert sum(map(len, read_now.files.values())) <= house_forms.FILES_MAX
+    for name in read_now.texts:
+        assert read_now.get(name) == read_now.all(name)[-1]
+        with suppress(Invalid):
+            number = read_now.number(name)
+            assert number is None or abs(number) < 2**63
+    assert all(name != house_forms.TOKEN for name, _ in read_now.pairs())
+
+
+def cookies(raw: bytes) -> None:
+    """Cookies, and where a browser says that it comes from."""
+    request = _request_of(raw)
+    assert all(isinstance(each, str) for each in request.cookies.values())
+    origins = [v for n, v in request.headers.items() if n == "origin"]
+    if house_cookies.is_from_here(request) and len(origins) == 1:
+        assert origins[0].lower().endswith(request.headers.get("host", "").lower())
+
+
+def query(raw: bytes) -> None:
+    """What stands behind the question mark of any page: where to go on is always here."""
+    request = _request_of(b"", query_string=raw.replace(b"\n", b""))
+    for name, value in request.query_params.multi_items():
+        target = target_of(value)
+        assert target.startswith("/")
+        assert not target.startswith(("//", "/\\"))
+        parse_cursor(value)
+        clean_line(name, 40)
+        with suppress(Invalid):
+            row = row_of(value)
+            assert row is None or 0 <= row < 2**63
+
+
 def template(raw: bytes) -> None:
     """Nothing that is filled in decides where a template of another server leads."""
     first, second = (fill(_text(raw), "uri", each) for each in ("x", "https://b.example/?@:/"))
@@ -405,8 +474,15 @@ TARGETS: Final[dict[str, Fuzzed]] = {
     "follower_digest": Fuzzed(follower_digest, (b'collectionId="https://a.example/u/followers", url="https://a.example/u/s", digest="' + b"0" * 64 + b'"',)),
     "block_list": Fuzzed(block_list, (b"#domain,#severity,#public_comment\nbad.example,suspend,x\n", b'a.example\n"b\n', "ü.example,silence\n".encode("utf-16"))),
     "configuration": Fuzzed(configuration, (b'[instance]\nposture = "open"\nbase_url = "https://a.example"\n', b"[inbox]\nhost_per_minute = -1\n", b'[server]\nbind = "[::1]:x"\n')),
-    "desk": Fuzzed(desk, (b'{"command":"timeline","order":{"most":1}}\n', b'{"result":{"entries":[]}}\n', b'{"error":{"key":"x","status":400}}\n', b'{"command":"publish","order":' + b"[" * 200)),
+    "desk": Fuzzed(desk, (b'{"command":"timeline","order":{"most":1}}\n', b'{"result":{"entries":[]}}\n', b'{"error":{"key":"x","status":400}}\n', b'{"command":"publish","order":' + b"[" * 200, b'{"result":' + b"[" * 4000)),
     "picture": Fuzzed(picture, (b"\x89PNG\r\n\x1a\n", b"GIF89a", b"\xff\xd8\xff\xe0", b"RIFF\x00\x00\x00\x00WEBP", b"<svg")),
     "form": Fuzzed(form, (b"a=b&next=//x", b"&" * 20, b"a=%ff%00;b=c")),
+    "house_form": Fuzzed(house_form, (
+        b"content-type: application/x-www-form-urlencoded\n\na=b&form_token=x&n=-5&n=%ff",
+        b'content-type: multipart/form-data; boundary=x\n\n--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n--x--\r\n',
+        b"content-type: multipart/form-data; boundary=\n\n--", b'content-type: multipart/form-data; charset=utf-7; boundary="x"\n\n--x\r\n\r\n\r\n--x--',
+    )),
+    "cookies": Fuzzed(cookies, (b'cookie: __Host-session=abc; language="ar"; =; a\norigin: https://a.example\nhost: a.example', b"origin: http://[\nhost: a.example", b"origin: null\nsec-fetch-site: same-origin")),
+    "query": Fuzzed(query, (b"next=%2Fhouse&before=12&next=//evil&q=%D8%B3", b"next=/\\evil&a=%00&b&=c;d", b"before=" + b"9" * 30)),
     "template": Fuzzed(template, (b"https://a.example/i?u={uri}&x={on-success}", b'{"links":[{"rel":"http://ostatus.org/schema/1.0/subscribe","template":"https://a.example/{uri}"}]}')),
 }  # fmt: skip

@@ -117,7 +117,7 @@ class Browser:
                     if answer.status not in (301, 302, 303):
                         text = await answer.text()
                         known = {k.lower(): v for k, v in answer.headers.items()}
-                        return Page(answer.status, path, text, known, _forms_in(text, path))
+                        return Page(answer.status, path, text, known, forms_in(text, path))
                     path = urljoin(path, answer.headers["Location"])
                     assert not urlsplit(path).netloc, path
                     method, body, headers = "GET", None, {}
@@ -131,7 +131,8 @@ def _without_names() -> ssl.SSLContext:
     return context
 
 
-def _forms_in(text: str, path: str) -> tuple[PageForm, ...]:
+def forms_in(text: str, path: str) -> tuple[PageForm, ...]:
+    """Every form of a page; `path` is where it stands."""
     reader = _Reader(path)
     reader.feed(text)
     return tuple(reader.forms)

@@ -4,20 +4,17 @@ the log about a defect, and nothing written for somebody who proved nothing.
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fedi.app import assemble
-from fedi.opening import DATABASE
 from fedi.publications.kinds import KIND_NAMES
 from fedi.web.routes import GET_PAGES
-from tests.harness.world import World, a_note, a_statement, an_event, world
+from tests.harness.surface import Surface
+from tests.harness.world import a_note, a_statement, an_event, world
 from tests.security.test_s71_headers import CAREFUL
 
 HERE = "agora.test"
@@ -64,68 +61,18 @@ headers = st.lists(
 queries = st.sampled_from(["", "resource=", "resource=acct:agora@agora.test", "page=x&page=-1", "before=9" * 9, "language=ar"]) | st.text(max_size=30)  # fmt: skip
 
 
-class Surface:
-    """One instance asked without sockets, so that bytes arrive which no client would send."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, made: World, ids: list[str]) -> None:
-        self.loop, self.ids = loop, ids
-        site = made.sites[HERE]
-        self.app = assemble(site.instance, site.limits)
-        self.file = sqlite3.connect(site.folder / DATABASE, isolation_level=None)
-
-    def ask(
-        self, method: str, path: str, query: str, lines: list[tuple[str, str]], body: bytes
-    ) -> tuple[int, dict[str, str]]:
-        """The status and the headers of one answer; 0 when there was none."""
-        raw = path.encode("utf-8", "surrogatepass")
-        scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
-            "path": _decoded(raw), "raw_path": raw, "root_path": "", "scheme": "https",
-            "query_string": query.encode("utf-8", "surrogatepass"),
-            "headers": [(b"host", HERE.encode()), *((n.encode(), v.encode("utf-8", "surrogatepass")) for n, v in lines if n != "host")],
-            "client": ("192.0.2.1", 1), "server": (HERE, 443),
-        }  # fmt: skip
-        return self.loop.run_until_complete(asyncio.wait_for(self._ask(scope, body), 20))
-
-    def writes(self) -> int:
-        """Changes whenever something was written by somebody else than who asks here."""
-        return int(self.file.execute("PRAGMA data_version").fetchone()[0])
-
-    async def _ask(self, scope: dict[str, Any], body: bytes) -> tuple[int, dict[str, str]]:
-        answers: list[tuple[int, dict[str, str]]] = []
-        messages = iter([{"type": "http.request", "body": body, "more_body": False}])
-
-        async def receive() -> dict[str, Any]:
-            return next(messages, {"type": "http.disconnect"})
-
-        async def send(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                fields = {name.decode(): value.decode() for name, value in message["headers"]}
-                answers.append((message["status"], fields))
-
-        await self.app(scope, receive, send)
-        return answers[0] if answers else (0, {})
-
-
-def _decoded(raw: bytes) -> str:
-    """The path as the server in front hands it over."""
-    from urllib.parse import unquote_to_bytes
-
-    return unquote_to_bytes(raw).decode("utf-8", "replace")
-
-
 @pytest.fixture(scope="module")
-def surface() -> Iterator[Surface]:
+def surface() -> Iterator[tuple[Surface, list[str]]]:
     loop = asyncio.new_event_loop()
     stack = AsyncExitStack()
 
-    async def prepare() -> Surface:
+    async def prepare() -> tuple[Surface, list[str]]:
         made = await stack.enter_async_context(world(HERE))
         us = await made.collective(HERE, "agora")
         said = [await made.publish(us, draft) for draft in (an_event(), a_statement(), a_note())]
         rows = await made[HERE].look(lambda rx: rx.all("SELECT uri FROM outbox_activity"))
         uris = [us.uri, *(each.uri for each in said), *(row[0] for row in rows)]
-        return Surface(loop, made, [uri.rpartition("/")[2] for uri in uris])
+        return Surface(loop, made, HERE), [uri.rpartition("/")[2] for uri in uris]
 
     try:
         yield loop.run_until_complete(prepare())
@@ -139,25 +86,26 @@ def surface() -> Iterator[Surface]:
     max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_no_request_whatever_is_a_defect(
-    surface: Surface, caplog: pytest.LogCaptureFixture, data: st.DataObject
+    surface: tuple[Surface, list[str]], caplog: pytest.LogCaptureFixture, data: st.DataObject
 ) -> None:
     caplog.clear()
+    asked, ids = surface
     path = data.draw(st.sampled_from(SHAPES))
     while "{" in path:
-        found = data.draw(st.sampled_from(surface.ids) | segments)
+        found = data.draw(st.sampled_from(ids) | segments)
         start, end = path.index("{"), path.index("}")
         path = path[:start] + found.replace("{", "").replace("}", "") + path[end + 1 :]
-    before = surface.writes()
-    status, fields = surface.ask(
+    before = asked.writes()
+    came = asked.ask(
         data.draw(st.sampled_from(METHODS)),
         path,
         data.draw(queries),
         data.draw(headers),
         data.draw(st.sampled_from(BODIES)),
     )
-    assert 200 <= status < 500
-    assert surface.writes() == before
-    assert {name: fields.get(name) for name in CAREFUL} == CAREFUL
+    assert 200 <= came.status < 500
+    assert asked.writes() == before
+    assert {name: came.get(name) for name in CAREFUL} == CAREFUL
     assert [
         record for record in caplog.records if record.levelno >= logging.ERROR or record.exc_info
     ] == []
