@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from fedi.clock import from_ms, to_ms
 from fedi.db.engine import Reader
-from fedi.unit import Unit
+from fedi.unit import LONGEST_WAIT, Unit
 from fedi.wake import CHORES
 
 BACKFILL = "backfill"
@@ -118,6 +118,17 @@ def postpone(unit: Unit, chore: Chore, after: timedelta) -> None:
 def hand_back_all(unit: Unit) -> None:
     """At the start of the only process: whatever a dead one had claimed is free again."""
     unit.tx.run("UPDATE chore SET claimed_until = 0 WHERE claimed_until > 0")
+
+
+def bring_forward(unit: Unit) -> None:
+    """Our clock was set back: what was to wait until a moment that now lies far ahead is due at once."""
+    latest = to_ms(unit.now + LONGEST_WAIT)
+    unit.tx.run(
+        "UPDATE chore SET due_at = ?, claimed_until = 0 WHERE (due_at > ? OR claimed_until > ?)",
+        unit.now_ms,
+        latest,
+        latest,
+    )
 
 
 def next_due(rx: Reader) -> datetime | None:

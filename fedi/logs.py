@@ -41,4 +41,6 @@ def set_up_logs(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    # it tells of every form that is spoiled: whoever sends such forms would write our log
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
     logging.getLogger("fedi").setLevel(level.upper())

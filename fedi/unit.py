@@ -9,6 +9,8 @@ from fedi.db.engine import Writer
 from fedi.urls import Urls
 
 SPREAD = timedelta(seconds=60)
+# Longer than anything is ever put off or claimed: what is due later was written while our clock was ahead.
+LONGEST_WAIT = timedelta(days=2)
 
 
 def _never_late() -> float:

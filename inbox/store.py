@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from fedi.clock import from_ms, to_ms
 from fedi.db.engine import Reader, marks
 from fedi.ids import new_row_id
-from fedi.unit import Unit
+from fedi.unit import LONGEST_WAIT, Unit
 
 WAITING = "waiting"
 QUARANTINED = "quarantined"
@@ -160,6 +160,18 @@ def hand_back_all(unit: Unit) -> None:
     """At the start of the only process: whatever a dead one had claimed is free again."""
     unit.tx.run(
         "UPDATE inbox_activity SET claimed_until = 0 WHERE state = 'waiting' AND claimed_until > 0"
+    )
+
+
+def bring_forward(unit: Unit) -> None:
+    """Our clock was set back: what was to wait until a moment that now lies far ahead is due at once."""
+    latest = to_ms(unit.now + LONGEST_WAIT)
+    unit.tx.run(
+        "UPDATE inbox_activity SET due_at = ?, claimed_until = 0 WHERE state = 'waiting' "
+        "AND (due_at > ? OR claimed_until > ?)",
+        unit.now_ms,
+        latest,
+        latest,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fedi.clock import from_ms, to_ms
 from fedi.db.engine import Reader, marks
-from fedi.unit import Unit
+from fedi.unit import LONGEST_WAIT, Unit
 
 _COLUMNS = "host, due_at, failures, failing_since, last_sent_at, last_reason, clock_skew_s"
 # Values: a moment, three times.
@@ -159,6 +159,18 @@ def forget_silent(unit: Unit, before: datetime, names: Sequence[str]) -> int:
 def hand_back_all(unit: Unit) -> None:
     """At the start of the only process: whatever a dead one had claimed is free again."""
     unit.tx.run("UPDATE host SET claimed_until = 0 WHERE claimed_until > 0")
+
+
+def bring_forward(unit: Unit) -> None:
+    """Our clock was set back: what was to wait until a moment that now lies far ahead is due at once."""
+    latest = to_ms(unit.now + LONGEST_WAIT)
+    unit.tx.run(
+        "UPDATE host SET due_at = ?, claimed_until = 0 WHERE due_at IS NOT NULL "
+        "AND (due_at > ? OR claimed_until > ?)",
+        unit.now_ms,
+        latest,
+        latest,
+    )
 
 
 def next_due(rx: Reader) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import Any
 from fedi.clock import from_ms, to_ms
 from fedi.db.engine import Reader, marks
 from fedi.ids import new_row_id
-from fedi.unit import Unit
+from fedi.unit import LONGEST_WAIT, Unit
 
 WAITING = "waiting"
 SENT = "sent"
@@ -303,6 +303,15 @@ def retry_waiting(unit: Unit) -> None:
         "UPDATE delivery SET due_at = ? WHERE state = 'waiting' AND due_at > ?",
         unit.now_ms,
         unit.now_ms,
+    )
+
+
+def bring_forward(unit: Unit) -> None:
+    """Our clock was set back: what was to wait until a moment that now lies far ahead is due at once."""
+    unit.tx.run(
+        "UPDATE delivery SET due_at = ? WHERE state = 'waiting' AND due_at > ?",
+        unit.now_ms,
+        to_ms(unit.now + LONGEST_WAIT),
     )
 
 

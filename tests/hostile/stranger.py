@@ -101,6 +101,7 @@ class Stranger:
     asked: list[str] = field(default_factory=list)
     answer: Callable[[Post], tuple[int, dict[str, str]]] = lambda _post: (202, {})
     hold: asyncio.Event | None = None
+    hold_pages: asyncio.Event | None = None
 
     def url(self, path: str) -> str:
         return f"https://{self.host}{path}"
@@ -129,6 +130,8 @@ class Stranger:
             status, headers = self.answer(post)
             return web.Response(status=status, headers=headers)
         self.asked.append(request.path)
+        if self.hold_pages is not None:
+            await self.hold_pages.wait()
         status, headers, body = self.pages.get(request.path, (404, {}, b""))
         return web.Response(status=status, headers=headers, body=body)
 

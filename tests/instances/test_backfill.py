@@ -1,5 +1,7 @@
 """What was said before somebody listened, or while they were away, is read later; always within bounds."""
 
+from datetime import timedelta
+
 from fedi import chores
 from fedi.desk.shown import ShowOrder, show
 from fedi.jobs.absence import note_running
@@ -46,6 +48,41 @@ async def test_after_a_time_away_missed_words_are_read() -> None:
         await reread_everybody(made["beirut.test"])
         await made.settle()
         assert await made.titles("beirut.test") == ["Missed"]
+
+
+async def test_what_was_put_off_while_the_clock_was_ahead_does_not_wait_for_years() -> None:
+    """A small machine without a battery starts in another year; then somebody sets its clock right."""
+    async with world("agora.test", "beirut.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        beirut = await made.collective("beirut.test", "beirut")
+        await made.follow(beirut, agora)
+        here = made["agora.test"]
+        made.clock.advance(days=900)
+        await note_running(here)
+        made.wire.cut.add("beirut.test")
+        await made.publish(agora, a_statement("Late"))
+        await made.settle()  # the first attempt failed; the next one is appointed
+        await here.change(
+            lambda unit: chores.add(unit, chores.LOOK, f"{beirut.uri}/x", timedelta(minutes=1))
+        )
+        made.wire.cut.clear()
+        made.clock.advance(days=-900)
+        await note_running(here)
+        await made.settle()
+        assert await made.titles("beirut.test") == ["Late"]
+        assert (await made.rows("agora.test"))["chore"] == 0
+
+
+async def test_a_clock_that_is_put_right_by_a_second_hurries_nothing() -> None:
+    async with world("agora.test") as made:
+        here = made["agora.test"]
+        await note_running(here)
+        await here.change(
+            lambda unit: chores.add(unit, chores.LOOK, "https://x.test/1", timedelta(hours=12))
+        )
+        made.clock.advance(seconds=-1)
+        await note_running(here)
+        assert await do_chores(here) == 0
 
 
 async def test_an_instance_that_was_away_for_long_notices_and_reads_again() -> None:

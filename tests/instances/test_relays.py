@@ -1,5 +1,6 @@
 """Relays: nothing without a steward's wish; then our public words go there, and what they bring is looked up at its origin."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from fedi.desk.blocking import HostOrder
 from fedi.desk.collectives import NoOrder
 from fedi.desk.relays import AddOrder, AddressOrder, NewsOrder
 from fedi.errors import Conflict, Forbidden, Invalid, NotFound
+from fedi.jobs.chores import do_chores
 from fedi.jobs.retention import forget
 from fedi.publications import timeline
 from fedi.unit import Unit
@@ -613,6 +615,25 @@ async def test_other_chores_are_done_before_what_relays_brought() -> None:
             return [each.kind for each in claimed]
 
         assert (await at.made[HERE].change(work))[0] == chores.ANCESTOR
+
+
+async def test_origins_that_let_us_wait_are_waited_for_side_by_side() -> None:
+    async with scene() as at, stranger(at.made, "eve.test") as there:
+        eve = there.person("eve", 1)
+        named = [shown(there, a_note_of(eve, number))["id"] for number in range(8)]
+
+        def work(unit: Unit) -> None:
+            for uri in named:
+                chores.add(unit, chores.LOOK, uri)
+
+        await at.made[HERE].change(work)
+        there.hold_pages = asyncio.Event()
+        doing = asyncio.create_task(do_chores(at.made[HERE]))
+        async with asyncio.timeout(15):
+            while len(there.asked) < len(named):
+                await asyncio.sleep(0)
+        there.hold_pages.set()
+        assert await doing == len(named)
 
 
 async def test_an_origin_that_does_not_answer_is_asked_once() -> None:

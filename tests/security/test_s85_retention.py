@@ -17,6 +17,7 @@ from fedi.config import Config
 from fedi.desk.house import pin
 from fedi.desk.publishing import delete, edit, publish
 from fedi.desk.purge import PurgeOrder, purge
+from fedi.desk.quotes import RevokeOrder, revoke
 from fedi.desk.relations import ReactionOrder, boost, like
 from fedi.desk.wishes import DeleteOrder, EditOrder, Picture, PublishOrder, Words
 from fedi.jobs.retention import BATCH, RULES, apply, days_of, forget, weigh
@@ -235,6 +236,24 @@ async def test_accounts_that_nothing_is_about_go_with_their_keys_and_come_back_w
         assert heard.status == 202
         await made.settle()
         assert ali.uri in await made.followers(agora)
+
+
+async def test_who_may_quote_us_is_told_when_we_take_that_back_however_late() -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        agora = await made.collective(HERE, "agora")
+        note = await made.publish(agora, a_note("Quote me"))
+        eve = mars.person("eve")
+        instrument = {"id": mars.url("/eve/notes/3"), "type": "Note", "quote": note.uri}
+        asked = say(eve, "QuoteRequest", note.uri, 6, instrument=instrument)
+        assert (await deliver(made, HERE, eve.key, asked)).status == 202
+        await made.settle()
+        for _ in range(3):
+            made.clock.advance(days=200)
+            await forget(made[HERE])
+        mars.posts.clear()
+        await revoke(made[HERE], RevokeOrder(which=instrument["id"]))
+        await made.settle()
+        assert "Delete" in [post.document["type"] for post in mars.posts]
 
 
 async def test_who_is_forgotten_between_proof_and_turn_is_asked_for_again() -> None:
