@@ -86,6 +86,9 @@ async def test_the_log_of_a_conversation_holds_no_words_no_keys_and_no_addresses
             for path in (f"/nowhere?{MARK}=1", f"/tag/{MARK}", "/media/x", f"/@{MARK}"):
                 await ask(made, f"https://{HERE}{path}", PAGE, None, **VISITOR)
             await deliver(made, HERE, mars.person("eve", 1).key, say(ali, "Like", us.uri, MARK))
+            for spoiled in (b"--x\xff", b"--x\r\n\0: y\r\n", b"--y\r\n"):
+                lines = [("host", HERE), ("content-type", "multipart/form-data; boundary=x")]
+                await send_raw(made, HERE, "/sign-in", lines, spoiled)
             logging.getLogger("fedi.app").warning("the log works")
     finally:
         root.handlers[:] = handlers
@@ -102,6 +105,7 @@ async def test_the_log_of_a_conversation_holds_no_words_no_keys_and_no_addresses
         "SpyBrowser",
         "203.0.113.77",
         "127.0.0.1",
+        "multipart",
     ]
     assert [each for each in secrets if each.lower() in said.lower()] == []
 
