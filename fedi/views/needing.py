@@ -165,11 +165,11 @@ def _held(rx: Reader, reader: Actor, *, everything: bool) -> list[Said]:
 def _coming(rx: Reader, reader: Actor, now_ms: int) -> list[Listed]:
     rows = rx.all(
         f"SELECT {LISTED_COLUMNS} FROM event e JOIN publication p ON p.id = e.publication_id "
-        "JOIN timeline_entry t ON t.actor_uri = ? AND t.publication_id = e.publication_id "
-        "WHERE e.is_listed AND e.ends_at >= ? AND NOT p.is_held AND p.author_uri <> ? "
+        "WHERE e.is_listed AND e.ends_at >= ? AND NOT p.is_held AND p.author_uri <> ? AND EXISTS "
+        "(SELECT 1 FROM timeline_entry t WHERE t.actor_uri = ? AND t.publication_id = e.publication_id) "
         "ORDER BY e.ends_at, e.publication_id LIMIT ?",
-        reader.uri,
         now_ms,
+        reader.uri,
         reader.uri,
         COMING_MAX * 2,
     )

@@ -14,8 +14,9 @@ from fedi.views.thread import Said
 from fedi.views.timeline import Entry
 from fedi.web.pages.frame import seen_here
 from fedi.web.shown.article import ShownReply, shown_reply
-from fedi.web.shown.cards import Card, card_of
+from fedi.web.shown.cards import Card, Moment, card_of, moment_of
 from fedi.web.shown.people import Who, who_of
+from fedi.web.shown.words import Words, chosen_text, title_of
 
 # Long threads on a narrow screen: deeper answers stand no further in.
 _INDENT_MAX: Final = 4
@@ -23,7 +24,7 @@ _INDENT_MAX: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """`card`: events, statements and needs, told by their facts; `words`: messages, told by their words.
+    """One of the two is there: `card` tells events, statements and needs by their facts, `words` messages by their words.
 
     `visibility` is empty for what everybody may read; `language`: of the original, empty when unknown.
     """
@@ -32,16 +33,14 @@ class Spoken:
     kind: str
     href: str
     by: Who
-    card: Card
-    words: ShownReply
+    title: Words
+    published: Moment
+    card: Card | None
+    words: ShownReply | None
     depth: int
     is_held: bool
     visibility: str
     boosted_by: Who | None = None
-
-    @property
-    def is_message(self) -> bool:
-        return self.kind == "note" and self.card.event is None
 
 
 def who_in_house(visit: Visit, actor: Actor | None, uri: str, seen: Seen | None = None) -> Who:
@@ -57,22 +56,32 @@ def spoken_of(
     depth: int = 0,
     is_held: bool = False,
     boosted_by: Actor | None = None,
+    seen: Seen | None = None,
 ) -> Spoken:
     """One publication as it stands between others."""
-    seen, publication = seen_here(visit.instance), listed.publication
+    seen, publication = seen or seen_here(visit.instance), listed.publication
     href = thread_of(visit.username, publication.uri)
     by = who_in_house(visit, listed.author, publication.author, seen)
-    card = replace(
-        card_of(listed, visit.visitor, seen), href=href, by=by, is_local=True, languages=()
-    )
-    words = shown_reply(Reply(listed, max(depth, 1)), visit.visitor, seen)
+    card: Card | None = None
+    words: ShownReply | None = None
+    if publication.kind == "note":
+        words = replace(
+            shown_reply(Reply(listed, max(depth, 1)), visit.visitor, seen), by=by, href=href
+        )
+        title = title_of(chosen_text(publication, visit.visitor))
+    else:
+        card = card_of(listed, visit.visitor, seen)
+        card = replace(card, href=href, by=by, is_local=True, languages=())
+        title = card.title
     return Spoken(
         uri=publication.uri,
         kind=publication.kind,
         href=href,
         by=by,
+        title=title,
+        published=moment_of(publication.published_at, visit.visitor),
         card=card,
-        words=replace(words, by=by, href=href),
+        words=words,
         depth=min(depth, _INDENT_MAX),
         is_held=is_held,
         visibility="" if publication.visibility.is_public else publication.visibility.value,
@@ -82,9 +91,16 @@ def spoken_of(
 
 def spoken_in(visit: Visit, said: Iterable[Said]) -> list[Spoken]:
     """Parts of a thread."""
-    return [spoken_of(visit, each.listed, depth=each.depth, is_held=each.is_held) for each in said]
+    seen = seen_here(visit.instance)
+    return [
+        spoken_of(visit, each.listed, depth=each.depth, is_held=each.is_held, seen=seen)
+        for each in said
+    ]
 
 
 def spoken_entries(visit: Visit, entries: Iterable[Entry]) -> list[Spoken]:
     """Entries of a timeline."""
-    return [spoken_of(visit, each.listed, boosted_by=each.boosted_by) for each in entries]
+    seen = seen_here(visit.instance)
+    return [
+        spoken_of(visit, each.listed, boosted_by=each.boosted_by, seen=seen) for each in entries
+    ]

@@ -212,7 +212,7 @@ def shown_reply(reply: Reply, visitor: Visitor, seen: Seen) -> ShownReply:
     publication = listed.publication
     chosen = chosen_text(publication, visitor)
     is_long = len(chosen.text.content) > REPLY_LENGTH_MAX
-    short = chosen.words(beginning(chosen, SHORTENED_TO))
+    short = chosen.words(beginning(chosen, SHORTENED_TO) if is_long else "")
     pictures = pictures_of(publication, seen, SMALL, REPLY_PICTURES_MAX)
     return ShownReply(
         depth=min(reply.depth, _INDENT_MAX),
