@@ -94,21 +94,34 @@ def read_text(name: str) -> str:
     return text
 
 
-def read_pictures(images: Sequence[str], alts: Sequence[str]) -> tuple[Picture, ...]:
-    """Images with the descriptions in the same order. Raises Invalid before more is read than one order may carry."""
-    if len(alts) > len(images):
+def read_pictures(
+    images: Sequence[str], alts: Sequence[str], focals: Sequence[str] = ()
+) -> tuple[Picture, ...]:
+    """Images with the descriptions and the points to keep (`0.5,-1`) in the same order. Raises Invalid before more is read than one order may carry."""
+    if len(alts) > len(images) or len(focals) > len(images):
         raise click.UsageError(t("cli.usage.alts"))
     padded = [*alts, *[""] * (len(images) - len(alts))]
     pictures: list[Picture] = []
     room = PICTURES_BYTES_MAX
-    for image, alt in zip(images, padded, strict=True):
+    points = [*(_focal(each) for each in focals), *[None] * (len(images) - len(focals))]
+    for image, alt, focal in zip(images, padded, points, strict=True):
         content = _read(image, UPLOAD_BYTES_MAX)
         room -= len(content)
         if room < 0:
             limit = PICTURES_BYTES_MAX // 1024 // 1024
             raise Invalid("desk.pictures_heavy", field="pictures", limit=limit)
-        pictures.append(Picture(content=content, alt=alt, name=Path(image).name))
+        pictures.append(Picture(content=content, alt=alt, name=Path(image).name, focal=focal))
     return tuple(pictures)
+
+
+def _focal(text: str) -> tuple[float, float]:
+    try:
+        across, up = (float(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(t("cli.usage.focal"), param_hint="--focal") from None
+    if not all(-1 <= part <= 1 for part in (across, up)):
+        raise click.BadParameter(t("cli.usage.focal"), param_hint="--focal")
+    return across, up
 
 
 def _read(name: str, most: int) -> bytes:

@@ -41,6 +41,7 @@ _WORDS = _options(
     option("--plain", "is_plain", is_flag=True, help="cli.opt.plain"),
     option("--image", "images", multiple=True, metavar="FILE", help="cli.opt.image"),
     option("--alt", "alts", multiple=True, metavar="TEXT", help="cli.opt.alt"),
+    option("--focal", "focals", multiple=True, metavar="X,Y", help="cli.opt.focal"),
     option("--as", "actor", default="", metavar="USERNAME", help="cli.opt.as"),
     option("--deliver", is_flag=True, help="cli.opt.deliver"),
 )
@@ -187,7 +188,7 @@ def edit(
     """Change what was published; what is not named stays."""
     wishes = _wishes(given)
     words = _words(given, takes_input=False)
-    pictures = read_pictures(given["images"], given["alts"])
+    pictures = read_pictures(given["images"], given["alts"], given["focals"])
     order = EditOrder(
         which=which,
         actor=given["actor"],
@@ -228,7 +229,7 @@ def _publish(kind: str, given: dict[str, Any]) -> None:
         is_short=given.get("is_short", False),
         is_sensitive=given["is_sensitive"],
         reply_to=given["reply_to"],
-        pictures=read_pictures(given["images"], given["alts"]),
+        pictures=read_pictures(given["images"], given["alts"], given["focals"]),
         **_wishes(given),
     )
     _send("publish", order, deliver=given["deliver"])

@@ -65,9 +65,6 @@ def attached(
         if file is None or file.owner_uri != owner.uri:
             reading.wrong("pictures", "desk.picture_absent", n=number + 1)
             continue
-        focal = each.focal
-        if focal is not None and not all(-1 <= part <= 1 for part in focal):
-            focal = None
         found.append(
             Attachment(
                 url=urls.media(file.key),
@@ -76,7 +73,7 @@ def attached(
                 width=file.width,
                 height=file.height,
                 blurhash=file.blurhash,
-                focal=focal,
+                focal=_within(each.focal),
                 role="banner" if has_banner and number == 0 else "image",
             )
         )
@@ -154,9 +151,14 @@ async def _store(
         width=prepared.width,
         height=prepared.height,
         blurhash=prepared.blurhash,
+        focal=_within(picture.focal),
         role=role,
     )
     return Kept(file, attachment)
+
+
+def _within(focal: tuple[float, float] | None) -> tuple[float, float] | None:
+    return focal if focal is not None and all(-1 <= part <= 1 for part in focal) else None
 
 
 def _name(picture: Picture, number: int) -> str:

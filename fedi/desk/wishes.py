@@ -19,11 +19,15 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An image as read from a file, and what it shows for those who cannot see it. `name` is for messages only."""
+    """An image as read from a file, and what it shows for those who cannot see it. `name` is for messages only.
+
+    `focal`: the point to keep when cropping, each part from -1 to 1.
+    """
 
     content: bytes
     alt: str = ""
     name: str = ""
+    focal: tuple[float, float] | None = None
 
 
 class KeptPicture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from actors import journal, people
 from actors import store as actor_store
 from actors.model import Actor
 from actors.rules import Rule, set_rule
+from fedi.desk.circles import MembersOrder, add
 from fedi.publications import drafts, store
 from fedi.publications.model import Publication
 from fedi.unit import Unit
@@ -744,3 +745,72 @@ async def test_who_reads_in_arabic_begins_to_write_in_arabic_unless_the_collecti
         )
         page = await salma.get("/house/agora/write?kind=note")
         assert ("languages", "fr") in page.form("/house/agora/write").fields
+
+
+FULL = [
+    (
+        "event",
+        {
+            "starts_day": "2030-06-01", "starts_hour": "18:30", "ends_day": "2030-06-02", "ends_hour": "01:00", "zone": "Africa/Tunis",
+            "place_name": "Dar", "place_street": "12 rue X", "place_locality": "Tunis", "place_country": "TN", "latitude": "36.8",
+            "longitude": "10.18", "online_url": "https://agora.example/live", "capacity": "40", "category": "MEETING",
+            "join": "external", "join_url": "https://agora.example/join", "status": "tentative", "sensitive": "yes",
+        },
+    ),
+    ("event", {"starts_day": "2030-06-01", "ends_day": "2030-06-03", "all_day": "yes", "zone": "Asia/Beirut", "place_locality": "Tripoli"}),
+    ("event", {"starts_day": "2030-06-01", "starts_hour": "10:00", "online_url": "https://agora.example/room", "join": "none"}),
+    (
+        "aid_request",
+        {"what": "food", "quantity": "12.5", "unit": "kilogram", "minimum": "1", "until": "2030-06-01", "place_locality": "Gabès"},
+    ),
+    ("aid_offer", {"what": "transport", "place_locality": "Sfax"}),
+    ("statement", {"is_short": "yes", "sensitive": "yes"}),
+    ("statement", {"abstract__en": "In one sentence."}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "typed"), FULL)
+async def test_opening_a_publication_and_saving_it_changes_nothing_but_the_words_that_were_changed(
+    kind: str, typed: dict[str, str]
+) -> None:
+    async with world("agora.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        ana = await a_member(made, agora)
+        page = await fresh(ana, kind)
+        page = await send(
+            ana, page, "publish", title__en="Title", text__en="Words\n\nand more", **typed
+        )
+        page = bare(page)
+        assert "/publications/" in page.path, page.text
+        [before] = await published(made, agora)
+        made.clock.advance(minutes=5)
+        page = await ana.send(page.form(page.path + "/change"))
+        page = await send(ana, page, "publish", text__en="Words\n\nand less")
+        assert "/publications/" in page.path, page.text
+        [after] = await published(made, agora)
+        assert after.details == before.details
+        assert (after.type, after.kind, after.sensitive, after.visibility) == (
+            before.type, before.kind, before.sensitive, before.visibility,
+        )  # fmt: skip
+        assert after.original.name == before.original.name
+        assert after.original.source == "Words\n\nand less"
+        if "abstract__en" in typed:
+            assert after.original.summary == "In one sentence."
+
+
+async def test_words_for_a_named_list_reach_those_on_it_alone() -> None:
+    async with world("agora.test", "beirut.test", "tunis.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        beirut = await made.collective("beirut.test", "beirut")
+        tunis = await made.collective("tunis.test", "tunis")
+        await made.follow(tunis, agora)
+        await add(made["agora.test"], MembersOrder(name="Neighbours", who=(beirut.handle,)))
+        ana = await a_member(made, agora)
+        page = await fresh(ana, "note")
+        page = await send(
+            ana, page, "publish", text__en="For us", visibility="list", circle="Neighbours"
+        )
+        await made.settle()
+        [said] = await published(made, agora)
+        assert await made.find("beirut.test", said.uri) is not None
+        assert await made.find("tunis.test", said.uri) is None
