@@ -20,4 +20,14 @@
   if (read.length) document.getElementById("read-last-part").hidden = false;
 })();
 
-window.addEventListener("online", () => location.reload());
+/* A line that is back is not always announced, and one that is announced is not always back. */
+const again = async () => {
+  try {
+    const answer = await fetch("/robots.txt", { method: "HEAD", cache: "no-store" });
+    if (answer.ok) location.reload();
+  } catch {
+    // not yet
+  }
+};
+window.addEventListener("online", again);
+setInterval(again, 3000);

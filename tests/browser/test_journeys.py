@@ -133,7 +133,14 @@ async def arrives(tab: Any, address: str, text: str) -> None:
     raise AssertionError(f"{text} did not arrive at {address}: {await tab.inner_text('main')}")
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("without scripts", marks=pytest.mark.thorough),
+        pytest.param("by keyboard", marks=pytest.mark.thorough),
+        "with scripts",
+    ],
+)
 async def test_a_publication_goes_its_way_through_two_houses(name: str) -> None:
     way = WAYS[name]
     async with neighbourhood(OURS, THEIRS, works=True) as near:
