@@ -131,6 +131,11 @@ def end_all(unit: Unit, person_id: int, but: int = 0) -> int:
     return unit.tx.run("DELETE FROM session WHERE person_id = ? AND id <> ?", person_id, but)
 
 
+def end_everybody(unit: Unit) -> int:
+    """End every session of everybody; how many."""
+    return unit.tx.run("DELETE FROM session")
+
+
 def list_of(rx: Reader, person_id: int, now: datetime, life: Life) -> Sequence[Session]:
     """Where this person is signed in, newest first."""
     rows = rx.all(

@@ -184,6 +184,15 @@ def cancel_for_inbox(unit: Unit, inbox: str) -> int:
     )
 
 
+def put_aside(unit: Unit) -> int:
+    """Nothing that waits is sent without asking again, but what takes words or wishes back; how much."""
+    return unit.tx.run(
+        "UPDATE delivery SET state = 'given_up', last_reason = 'restored', last_at = ? WHERE state = 'waiting' "
+        "AND activity_id NOT IN (SELECT id FROM outbox_activity WHERE type IN ('Delete', 'Undo', 'Reject'))",
+        unit.now_ms,
+    )
+
+
 def list_sendable(rx: Reader, host: str, now_ms: int, most: int) -> Sequence[Letter]:
     """What may go to a host now, oldest first. Nothing overtakes an older letter of its author to its inbox: where one
     is put off until later, the rest behind it is left out."""

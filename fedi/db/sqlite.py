@@ -28,8 +28,8 @@ _WRITER_PRAGMAS = (
     "PRAGMA secure_delete=ON",
     "PRAGMA cache_size=-8000",
 )
-_BUSY_TIMEOUT = "PRAGMA busy_timeout=30000"
-_BOTH_PRAGMAS = (_BUSY_TIMEOUT, "PRAGMA temp_store=MEMORY")
+BUSY_TIMEOUT = "PRAGMA busy_timeout=30000"
+_BOTH_PRAGMAS = (BUSY_TIMEOUT, "PRAGMA temp_store=MEMORY")
 # What a full or failing disk looks like; callers hear "later", nothing is half done.
 _STORAGE_TROUBLE = ("full", "disk i/o error", "readonly", "unable to open", "locked")
 
@@ -157,7 +157,7 @@ class SqliteDatabase:
                     raise
                 return False
             finally:
-                connection.execute(_BUSY_TIMEOUT)
+                connection.execute(BUSY_TIMEOUT)
             return not row[0]
 
         return await self._writer.hop(empty)
