@@ -270,6 +270,26 @@ class RetentionConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupConfig:
+    """Backups, which `fedi backup` makes at any time and the server by itself if told so."""
+
+    folder: str = _doc(
+        "backups",
+        "Folder for backups, relative to the configuration file; better on another disk.",
+    )
+    recipients: tuple[str, ...] = _doc(
+        (),
+        'Public keys (age1…) of those who can open the backups; empty means the key that the first "fedi backup" shows.',
+    )
+    every_hours: int = _doc(
+        0, "Hours after which the server makes a backup by itself; 0: only when told to."
+    )
+    keep: int = _doc(
+        7, "Newest backups kept in that folder, older ones are deleted after each new one; 0: all."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LogConfig:
     """What is written to standard error: ids, hosts and outcomes, never content or addresses of people."""
 
@@ -292,14 +312,23 @@ class Config:
     delivery: DeliveryConfig = field(default_factory=DeliveryConfig)
     media: MediaConfig = field(default_factory=MediaConfig)
     retention: RetentionConfig = field(default_factory=RetentionConfig)
+    backup: BackupConfig = field(default_factory=BackupConfig)
     log: LogConfig = field(default_factory=LogConfig)
     path: Path | None = None
 
     @property
     def data_folder(self) -> Path:
         """Absolute path of the data folder; a relative one starts at the configuration file's folder."""
+        return self._from_here(self.storage.folder)
+
+    @property
+    def backup_folder(self) -> Path:
+        """Absolute path of the folder for backups, likewise."""
+        return self._from_here(self.backup.folder)
+
+    def _from_here(self, folder: str) -> Path:
         start = self.path.parent if self.path else Path.cwd()
-        return (start / Path(self.storage.folder).expanduser()).resolve()
+        return (start / Path(folder).expanduser()).resolve()
 
 
 SECTIONS: dict[str, type] = {
@@ -314,6 +343,7 @@ SECTIONS: dict[str, type] = {
     "delivery": DeliveryConfig,
     "media": MediaConfig,
     "retention": RetentionConfig,
+    "backup": BackupConfig,
     "log": LogConfig,
 }
 
@@ -481,6 +511,7 @@ def _check(config: Config, where: _Places) -> None:
     _check_proxy(config, where)
     _check_mail(config, where)
     _check_numbers(config, where)
+    _check_backup(config, where)
     if bool(config.server.tls_certificate) != bool(config.server.tls_key):
         raise SetupError(
             detail=f"{where.of('server', 'tls_certificate')}: set both tls_certificate and tls_key, or neither"
@@ -632,6 +663,19 @@ def _check_proxy(config: Config, where: _Places) -> None:
         )
 
 
+def _check_backup(config: Config, where: _Places) -> None:
+    for recipient in config.backup.recipients:
+        if not re.fullmatch(r"age1[02-9ac-hj-np-z]{58}", recipient):
+            raise SetupError(
+                detail=f"{where.of('backup', 'recipients')}: this is not a public key of age; write one like age1…, "
+                "and never the secret key, AGE-SECRET-KEY-1…"
+            )
+    if not config.backup.folder:
+        raise SetupError(
+            detail=f'{where.of("backup", "folder")}: folder is empty; write one such as "backups"'
+        )
+
+
 def _check_numbers(config: Config, where: _Places) -> None:
     for section, setting, value, least, most in (
         ("server", "requests_per_source", config.server.requests_per_source, 0, 10_000_000),
@@ -655,6 +699,8 @@ def _check_numbers(config: Config, where: _Places) -> None:
         ("delivery", "give_up_days", config.delivery.give_up_days, 1, 60),
         ("media", "cache_bytes_max", config.media.cache_bytes_max, 0, 1_099_511_627_776),
         ("media", "cache_days_max", config.media.cache_days_max, 1, 365),
+        ("backup", "every_hours", config.backup.every_hours, 0, 24 * 366),
+        ("backup", "keep", config.backup.keep, 0, 10_000),
         # a letter signed with a replaced key may wait as long as a delivery may be tried
         ("retention", "retired_keys_days", config.retention.retired_keys_days, 60, 3650),
         *(

@@ -41,6 +41,8 @@ LOCK = "lock"
 MEDIA = "media"
 CONTROL = "control.sock"
 SECRET_BYTES = 32
+# In a data folder while a backup is being restored into it.
+RESTORING = "restoring"
 
 
 class FolderInUse(SetupError):
@@ -65,8 +67,10 @@ async def open_instance(config: Config, outside: Outside | None = None) -> Async
     """
     outside = outside or Outside()
     folder = _prepare_folder(config.data_folder)
-    lock = _lock(folder)
+    lock = lock_folder(folder)
     try:
+        if (folder / RESTORING).exists():
+            raise SetupError("backup.unfinished", folder=str(folder))
         secret = _load_secret(folder)
         database = await open_sqlite(folder / DATABASE, readers=config.storage.readers)
         try:
@@ -183,7 +187,8 @@ def _prepare_folder(folder: Path) -> Path:
     return folder
 
 
-def _lock(folder: Path) -> int:
+def lock_folder(folder: Path) -> int:
+    """Keep the folder for this process until the descriptor is closed. Raises FolderInUse."""
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -36,6 +36,7 @@ _UNREACHABLE: Final = {
     "no_key": "no_key",
     "internal": "internal",
     "clock": "clock",
+    "restored": "restored",
 }
 _ANSWERED: Final = {
     400: "not_understood",

@@ -72,7 +72,9 @@ class Source(Protocol):
     def read(self, most: int, /) -> bytes: ...
 
 
-def pack(entries: Iterable[Entry], count: Callable[[int], None] = lambda _n: None) -> Iterator[bytes]:
+def pack(
+    entries: Iterable[Entry], count: Callable[[int], None] = lambda _n: None
+) -> Iterator[bytes]:
     """The archive, piece by piece. `count` hears how many bytes of the files were taken."""
     squeeze = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
     digests = []
@@ -255,7 +257,7 @@ def _prove(listed: Member, seen: dict[str, str]) -> None:
     expected = "".join(f"{digest}  {name}\n" for name, digest in seen.items()).encode()
     if listed.size != len(expected) or listed.whole() != expected:
         raise Damaged(detail="digests")
-    listed._source.exactly(-listed.size % _BLOCK)  # noqa: SLF001 - same module
+    listed._source.exactly(-listed.size % _BLOCK)
 
 
 def _head(name: str, size: int) -> bytes:

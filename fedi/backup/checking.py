@@ -93,7 +93,10 @@ class _Place:
 def _unnamed(folder: Path) -> Iterator[_Place]:
     path = folder / f".backup-check-{secrets.token_hex(8)}"
     try:
-        descriptor, has_name = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600), False
+        descriptor, has_name = (
+            os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600),
+            False,
+        )
     except (AttributeError, OSError):
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor, has_name = os.open(path, flags, 0o600), True

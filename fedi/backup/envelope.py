@@ -41,7 +41,9 @@ def check_recipients(recipients: Sequence[str]) -> None:
 
 def read_identities(text: str) -> list[str]:
     """The secret keys in a text, which may hold comments as age writes them. Raises Invalid when there is none."""
-    found = [line.strip() for line in text.splitlines() if line.strip().upper().startswith(IDENTITY)]
+    found = [
+        line.strip() for line in text.splitlines() if line.strip().upper().startswith(IDENTITY)
+    ]
     if not found:
         raise Invalid("backup.no_identity")
     for each in found:
@@ -152,7 +154,7 @@ def _recipient(text: str) -> pyrage.x25519.Recipient:
     try:
         return pyrage.x25519.Recipient.from_str(text)
     except pyrage.RecipientError as problem:
-        raise Invalid("backup.bad_recipient", recipient=text[:80]) from problem
+        raise Invalid("backup.bad_recipient") from problem
 
 
 def _identity(text: str) -> pyrage.x25519.Identity:

@@ -5,6 +5,7 @@ not at all. The copy of the database rests in the data folder, where the databas
 moment it is complete: a process that is killed leaves nothing behind but what the next one sweeps away.
 """
 
+import errno
 import fcntl
 import io
 import os
@@ -33,6 +34,7 @@ LOCK: Final = "backup.lock"
 COPY: Final = "backup.copy"
 # What stays free: the server has to go on writing.
 ROOM_LEFT: Final = 50 * 1024 * 1024
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _MIB: Final = 1024 * 1024
 
 
@@ -94,7 +96,7 @@ def make(
         except sqlite3.Error as problem:
             raise SetupError("backup.database", why=str(problem)) from problem
         except OSError as problem:
-            if problem.errno in (28, 122):  # no space, no quota
+            if problem.errno in NO_ROOM:
                 raise Unavailable("backup.no_room", retry_after_s=300) from problem
             raise SetupError(
                 "backup.folder", folder=str(wish.folder), why=problem.strerror or ""
@@ -214,9 +216,7 @@ def _again(file: BinaryIO) -> BinaryIO:
 
 
 def _write(wish: Wish, plan: _Plan, progress: Progress) -> Made:
-    target = wish.folder / shelf.name_of(
-        wish.base_url, wish.now, is_sealed=bool(wish.recipients)
-    )
+    target = wish.folder / shelf.name_of(wish.base_url, wish.now, is_sealed=bool(wish.recipients))
     if target.exists():
         raise Conflict("backup.exists", file=str(target))
     part = wish.folder / f".{target.name}{shelf.UNFINISHED}"

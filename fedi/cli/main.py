@@ -68,6 +68,8 @@ _COMMANDS: Final = {
     "settings": "fedi.cli.instance:settings",
     "words": "fedi.cli.instance:words",
     "signout": "fedi.cli.instance:sign_out",
+    "backup": "fedi.cli.backup:backup",
+    "restore": "fedi.cli.backup:restore_command",
     "doctor": "fedi.cli.doctor:doctor",
     "inspect": "fedi.cli.inspect:inspect",
     "world": "fedi.cli.demonstration:world",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fedi.desk import (
+    backups,
     blocking,
     blocklists,
     bringing,
@@ -134,6 +135,9 @@ COMMANDS: Final[dict[str, Command]] = {
     "held.release": Command(held.DecideOrder, held.Decided, held.release),
     "held.refuse": Command(held.DecideOrder, held.Decided, held.refuse),
     "hosts.list": Command(hosts.HostsOrder, hosts.Hosts, hosts.list_hosts),
+    "backup.recipients": Command(collectives.NoOrder, backups.Recipients, backups.list_recipients),
+    "backup.key": Command(backups.RecipientOrder, Done, backups.keep_recipient),
+    "backup.note": Command(backups.NoteOrder, Done, backups.note),
     "purge": Command(purge.PurgeOrder, purge.Purge, purge.purge),
     "search.rebuild": Command(collectives.NoOrder, search.Rebuilt, search.rebuild),
     "flags": Command(collectives.NoOrder, reports.Flags, reports.list_open),

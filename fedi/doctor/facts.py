@@ -11,6 +11,7 @@ import msgspec
 
 from actors import store as actor_store
 from fedi import settings
+from fedi.backup import record
 from fedi.clock import to_ms
 from fedi.config import Config
 from fedi.db.engine import Reader, Row
@@ -22,8 +23,6 @@ from outbox import store as outbox_store
 
 TROUBLED_MAX: Final = 100
 HEALTHY_MAX: Final = 5
-# Written by whoever makes a backup: milliseconds since 1970, as text.
-BACKUP_AT: Final = "backup_at"
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -48,6 +47,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     troubled: tuple[Trouble, ...]
     healthy_hosts: tuple[str, ...]
     backup_at_ms: int | None
+    backup_file: str = ""
+    has_backup_key: bool = False
     integrity: str = ""
 
 
@@ -63,7 +64,7 @@ def look(rx: Reader) -> Facts:
         "SELECT host FROM host WHERE failures = 0 AND last_sent_at IS NOT NULL ORDER BY last_sent_at DESC LIMIT ?",
         HEALTHY_MAX,
     )
-    backup = settings.find(rx, BACKUP_AT)
+    backup = record.find_last(rx)
     return Facts(
         base_url=settings.find(rx, settings.BASE_URL) or "",
         server_username=_server_username(rx),
@@ -84,7 +85,9 @@ def look(rx: Reader) -> Facts:
             for each in hosts.list_troubled(rx, TROUBLED_MAX)
         ),
         healthy_hosts=tuple(row[0] for row in healthy),
-        backup_at_ms=int(backup) if backup and backup.isdecimal() else None,
+        backup_at_ms=to_ms(backup[0]) if backup else None,
+        backup_file=backup[1] if backup else "",
+        has_backup_key=settings.find(rx, record.RECIPIENT) is not None,
     )
 
 

@@ -1,9 +1,13 @@
 """What the database's own facts mean: damage, backlogs, hosts in trouble, the age of backups."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
+from fedi.backup import envelope
+from fedi.backup.archive import Damaged
 from fedi.clock import to_ms
 from fedi.doctor import repairs
 from fedi.doctor.examination import Examination
@@ -15,8 +19,10 @@ ARRIVAL_LATE_MS: Final = 15 * MINUTE_MS
 DELIVERY_LATE_MS: Final = 60 * MINUTE_MS
 BACKLOG_HIGH: Final = 0.8
 BACKUP_OLD_DAYS: Final = 7
+BACKUPS_MISSED: Final = 2
 NAMED_MAX: Final = 5
-_DAY_MS: Final = 24 * 60 * MINUTE_MS
+_HOUR_MS: Final = 60 * MINUTE_MS
+_DAY_MS: Final = 24 * _HOUR_MS
 
 
 async def check_database(examination: Examination) -> Sequence[Finding]:
@@ -89,19 +95,43 @@ async def check_hosts(examination: Examination) -> Sequence[Finding]:
 
 
 async def check_backup(examination: Examination) -> Sequence[Finding]:
-    """When the last backup was made, as far as anybody told us (R12)."""
+    """When the last backup was made, whether it is still there, and whether the next one can be (R12)."""
     facts = _readable(examination.facts)
     if facts is None:
         return [skipped("backup", "no_facts")]
-    return [judge_backup(facts.backup_at_ms, examination.clock.now())]
+    config = examination.config
+    if config.backup.every_hours and not config.backup.recipients and not facts.has_backup_key:
+        return [warning("backup", "no_key")]
+    lost = await asyncio.to_thread(_look_at, facts.backup_file, config.backup_folder)
+    if lost:
+        return [warning("backup", lost, file=facts.backup_file)]
+    return [judge_backup(facts.backup_at_ms, examination.clock.now(), config.backup.every_hours)]
 
 
-def judge_backup(backup_at_ms: int | None, now: datetime) -> Finding:
-    """A backup older than a week is nearly none."""
+def judge_backup(backup_at_ms: int | None, now: datetime, every_hours: int = 0) -> Finding:
+    """A backup older than a week is nearly none; one that should have been made by itself is late much sooner."""
     if backup_at_ms is None:
         return warning("backup", "none")
-    days = _age_ms(backup_at_ms, now) // _DAY_MS
+    age_ms = _age_ms(backup_at_ms, now)
+    days, hours = age_ms // _DAY_MS, age_ms // _HOUR_MS
+    if every_hours and hours > BACKUPS_MISSED * every_hours:
+        return warning("backup", "late", hours=hours, every=every_hours)
     return warning("backup", "old", n=days) if days > BACKUP_OLD_DAYS else well("backup", n=days)
+
+
+def _look_at(file: str, folder: Path) -> str:
+    """What is wrong with a backup in the folder of backups; elsewhere it may be on a disk that is in a drawer by now."""
+    path = Path(file)
+    if not file or path.parent != folder:
+        return ""
+    try:
+        with path.open("rb") as opened:
+            envelope.is_sealed(opened)
+    except FileNotFoundError:
+        return "missing"
+    except (OSError, Damaged):
+        return "unreadable"
+    return ""
 
 
 def _readable(facts: Facts | None) -> Facts | None:

@@ -21,7 +21,9 @@ LOW_SHARE: Final = 0.05
 LOW_BYTES: Final = 200 * MIB
 LEAST_SHARE: Final = 0.02
 LEAST_BYTES: Final = 50 * MIB
+# The fault came with 3.7.0; it was mended in this version and in two older lines of releases.
 SQLITE_MENDED: Final = (3, 51, 3)
+SQLITE_MENDED_LINES: Final = ((3, 44, 6), (3, 50, 7))
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 
 
@@ -104,6 +106,7 @@ async def check_sqlite(_examination: Examination) -> Sequence[Finding]:
 def judge_sqlite(version: tuple[int, ...]) -> Finding:
     """Before 3.51.3 two connections that write and tidy at the same moment may damage the file (WAL reset)."""
     text = ".".join(str(part) for part in version)
-    if version < SQLITE_MENDED:
+    in_line = any(version[:2] == mended[:2] and version >= mended for mended in SQLITE_MENDED_LINES)
+    if version < SQLITE_MENDED and not in_line:
         return warning("sqlite", "old", version=text)
     return well("sqlite", version=text)

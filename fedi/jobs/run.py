@@ -9,6 +9,7 @@ from datetime import timedelta
 from fedi.errors import FediError
 from fedi.instance import Instance
 from fedi.jobs.absence import NOTE_EVERY, note_running
+from fedi.jobs.backups import LOOK_EVERY, back_up
 from fedi.jobs.chores import do_chores
 from fedi.jobs.loopback import carry
 from fedi.jobs.mail import send_due
@@ -39,6 +40,7 @@ JOBS: tuple[Job, ...] = (
     Job("remote media", tidy, timedelta(hours=1)),
     Job("scheduled publications", publish_scheduled, timedelta(seconds=30)),
     Job("mail", send_due, timedelta(seconds=20)),
+    Job("backup", back_up, LOOK_EVERY),
     Job("block lists", fetch_due, timedelta(hours=1)),
 )
 
