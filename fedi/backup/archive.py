@@ -14,7 +14,7 @@ from typing import BinaryIO, Final, Protocol
 
 import msgspec
 
-from fedi.errors import Invalid
+from fedi.errors import Invalid, NotFound
 from fedi.opening import DATABASE, MEDIA, SECRET
 
 FORMAT: Final = 1
@@ -80,8 +80,13 @@ def pack(
     digests = []
     for entry in entries:
         digest = hashlib.sha256()
+        try:
+            opened = entry.open()
+        except NotFound:
+            # a picture that was withdrawn since it was counted
+            continue
         yield squeeze.compress(_head(entry.name, entry.size))
-        with entry.open() as file:
+        with opened as file:
             for piece in _exactly(file, entry):
                 digest.update(piece)
                 count(len(piece))

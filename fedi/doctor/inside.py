@@ -103,8 +103,8 @@ async def check_backup(examination: Examination) -> Sequence[Finding]:
     if config.backup.every_hours and not config.backup.recipients and not facts.has_backup_key:
         return [warning("backup", "no_key")]
     lost = await asyncio.to_thread(_look_at, facts.backup_file, config.backup_folder)
-    if lost:
-        return [warning("backup", lost, file=facts.backup_file)]
+    if lost is not None:
+        return [lost]
     return [judge_backup(facts.backup_at_ms, examination.clock.now(), config.backup.every_hours)]
 
 
@@ -119,19 +119,19 @@ def judge_backup(backup_at_ms: int | None, now: datetime, every_hours: int = 0) 
     return warning("backup", "old", n=days) if days > BACKUP_OLD_DAYS else well("backup", n=days)
 
 
-def _look_at(file: str, folder: Path) -> str:
+def _look_at(file: str, folder: Path) -> Finding | None:
     """What is wrong with a backup in the folder of backups; elsewhere it may be on a disk that is in a drawer by now."""
     path = Path(file)
     if not file or path.parent != folder:
-        return ""
+        return None
     try:
         with path.open("rb") as opened:
             envelope.is_sealed(opened)
     except FileNotFoundError:
-        return "missing"
+        return warning("backup", "missing", file=file)
     except (OSError, Damaged):
-        return "unreadable"
-    return ""
+        return warning("backup", "unreadable", file=file)
+    return None
 
 
 def _readable(facts: Facts | None) -> Facts | None:

@@ -58,6 +58,7 @@ class Site:
     instance: Instance
     limits: HostLimits
     folder: Path
+    stack: AsyncExitStack
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ class World:
     folder: Path
     chance: float = 0.0
     sites: dict[str, Site] = field(default_factory=dict)
+    free_ports: dict[str, int] = field(default_factory=dict)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     def __getitem__(self, host: str) -> Instance:
@@ -117,9 +119,15 @@ class World:
         instance = await stack.enter_async_context(open_instance(config, outside))
         limits = HostLimits.of(config.inbox)
         await stack.enter_async_context(_listening(self, host, instance, limits))
-        self.sites[host] = Site(instance, limits, folder)
+        self.sites[host] = Site(instance, limits, folder, stack)
         self._stack.push_async_exit(stack)
         return instance
+
+    async def stop(self, host: str) -> None:
+        """Let an instance end: nobody answers under its name any more, and its folder is free."""
+        await self.sites.pop(host).stack.aclose()
+        # who has resolved the name keeps the address for a while, as in earnest
+        self.free_ports[host] = self.wire.ports[host]
 
     async def settle(self) -> None:
         """Run every worker of every instance until nothing is due."""
@@ -272,7 +280,7 @@ async def _listening(
     serving = asyncio.create_task(
         serve(
             assemble(instance, limits),
-            bind="127.0.0.1:0",
+            bind=f"127.0.0.1:{made.free_ports.pop(host, 0)}",
             on_ready=ready.set_result,
             stop=stop,
             grace_s=0.2,
