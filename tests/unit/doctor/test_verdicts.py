@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from fedi.config import Config, InstanceConfig, NetworkConfig
+from fedi.config import Config, InstanceConfig, NetworkConfig, parse_config
 from fedi.doctor import (
     caches,
     certificate,
@@ -20,6 +21,7 @@ from fedi.doctor import (
     repairs,
     times,
 )
+from fedi.doctor.examination import Examination
 from fedi.doctor.facts import Facts
 from fedi.doctor.finding import Finding, Verdict, exit_code, fault, skipped, warning, well, worst
 from fedi.doctor.public import Arrived
@@ -27,6 +29,7 @@ from fedi.http.transport import Response
 from fedi.onion import name_of
 from fedi.signatures.request import Reason
 from fedi.urls import Urls
+from tests.harness.clock import FakeClock
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 MS = int(NOW.timestamp() * 1000)
@@ -118,9 +121,21 @@ def test_room_on_the_disk_is_judged_by_share_and_by_size(
 
 @pytest.mark.parametrize(
     ("version", "outcome"),
-    [((3, 40, 1), "old"), ((3, 51, 2), "old"), ((3, 51, 3), "ok"), ((3, 53, 0), "ok")],
+    [
+        ((3, 40, 1), "old"),
+        ((3, 44, 5), "old"),
+        ((3, 44, 6), "ok"),
+        ((3, 45, 0), "old"),
+        ((3, 50, 6), "old"),
+        ((3, 50, 7), "ok"),
+        ((3, 51, 2), "old"),
+        ((3, 51, 3), "ok"),
+        ((3, 53, 0), "ok"),
+    ],
 )
-def test_sqlite_is_recent_enough_from_3_51_3_on(version: tuple[int, ...], outcome: str) -> None:
+def test_sqlite_is_recent_enough_from_3_51_3_on_and_in_two_older_lines(
+    version: tuple[int, ...], outcome: str
+) -> None:
     assert keys([machine.judge_sqlite(version)]) == [f"sqlite.{outcome}"]
 
 
@@ -181,6 +196,43 @@ def test_what_waits_to_leave_is_judged(oldest_ms: int | None, outcome: str) -> N
 )
 def test_a_backup_grows_old(made_at: int | None, outcome: str) -> None:
     assert keys([inside.judge_backup(made_at, NOW)]) == [f"backup.{outcome}"]
+
+
+@pytest.mark.parametrize(("hours", "outcome"), [(12, "ok"), (12 + 1, "late"), (24 * 9, "late")])
+def test_a_backup_that_the_server_should_have_made_is_late_sooner(hours: int, outcome: str) -> None:
+    finding = inside.judge_backup(MS - hours * HOUR, NOW, every_hours=6)
+    assert keys([finding]) == [f"backup.{outcome}"]
+
+
+async def judged(
+    tmp_path: Path, file: Path | None, settings: str = "", **facts: object
+) -> list[str]:
+    config = parse_config(f'[backup]\nfolder = "{tmp_path}"\n{settings}', {})
+    known = msgspec.structs.replace(
+        QUIET, backup_at_ms=MS, backup_file=str(file) if file else "", **facts
+    )
+    urls = Urls.of(config.instance.base_url, "")
+    return keys(
+        await inside.check_backup(
+            Examination(config, urls, FakeClock(NOW), None, None, known)  # type: ignore[arg-type]
+        )
+    )
+
+
+async def test_a_backup_that_is_not_there_or_no_backup_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "mujawara-x.tar.gz.age"
+    assert await judged(tmp_path, file) == ["backup.missing"]
+    file.write_bytes(b"\0" * 100)
+    assert await judged(tmp_path, file) == ["backup.unreadable"]
+    file.write_bytes(b"age-encryption.org/v1\n")
+    assert await judged(tmp_path, file) == ["backup.ok"]
+    # on a disk that lies in a drawer
+    assert await judged(tmp_path, tmp_path / "stick" / "x.age") == ["backup.ok"]
+
+
+async def test_a_server_that_should_make_backups_and_has_no_key_is_told(tmp_path: Path) -> None:
+    assert await judged(tmp_path, None, "every_hours = 24") == ["backup.no_key"]
+    assert await judged(tmp_path, None, "every_hours = 24", has_backup_key=True) == ["backup.ok"]
 
 
 @pytest.mark.parametrize(
