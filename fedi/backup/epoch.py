@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from actors import people, sessions
+from actors import mail, people, sessions
 from fedi import settings
 from fedi.backup import record
 from fedi.clock import to_ms
@@ -46,6 +46,8 @@ def begin(unit: Unit, made_at: datetime, *, resend: bool) -> Ended:
     # copies of pictures from elsewhere are in no backup
     while cache.forget_fetched_before(unit, unit.now + timedelta(days=1)):
         pass
+    # a letter with a link that somebody asked for long ago
+    mail.forget_wishes(unit)
     settings.put(unit, RESTORED_AT, str(unit.now_ms))
     record.note(unit, made_at, "")
     # however short we were away: what others said since the backup is read again
