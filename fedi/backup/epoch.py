@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from actors import mail, people, sessions
+from actors import mail, people, sessions, welcome
 from fedi import settings
 from fedi.backup import record
 from fedi.clock import to_ms
@@ -48,6 +48,8 @@ def begin(unit: Unit, made_at: datetime, *, resend: bool) -> Ended:
         pass
     # a letter with a link that somebody asked for long ago
     mail.forget_wishes(unit)
+    # if nobody came in by it yet, the server offers another
+    welcome.close(unit)
     settings.put(unit, RESTORED_AT, str(unit.now_ms))
     record.note(unit, made_at, "")
     # however short we were away: what others said since the backup is read again
