@@ -5,11 +5,13 @@ import pytest
 from actors import journal, refresh
 from actors import store as actor_store
 from actors.model import Actor
+from fedi.desk import house
+from fedi.desk.relations import ReactionOrder
 from fedi.publications import featured
 from tests.harness.browser import Browser
 from tests.harness.gallery import a_picture
 from tests.harness.members import a_member
-from tests.harness.world import World, a_note, world
+from tests.harness.world import FOLLOWERS, World, a_note, world
 
 PROFILE = "/house/agora/profile"
 
@@ -184,3 +186,21 @@ async def test_a_house_steward_founds_a_collective_and_looks_after_it() -> None:
             assert (await ana.send(form, username=username)).status == 400
         found = await refresh.find_or_fetch_by_handle(made["far.test"], "@atelier@agora.test")
         assert found.name == "ورشة"
+
+
+async def test_what_is_pinned_stands_first_for_everybody_in_its_order_and_only_if_public() -> None:
+    async with world("agora.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        here = made["agora.test"]
+        said = [await made.publish(agora, a_note(words)) for words in ("Water", "Bread", "Roses")]
+        quiet = await made.publish(agora, a_note("Secret", visibility=FOLLOWERS))
+        for each in (said[0], said[1]):
+            await house.pin(here, ReactionOrder(actor="agora", which=each.uri))
+            made.clock.advance(minutes=1)
+        await here.change(lambda unit: featured.add(unit, agora.uri, quiet.uri))
+        page = await Browser(made, "agora.test").get("/@agora")
+        first, _, rest = page.text.partition("Published")
+        assert first.index("Bread") < first.index("Water")
+        assert "Roses" not in first
+        assert "Roses" in rest
+        assert "Secret" not in page.text

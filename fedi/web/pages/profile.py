@@ -117,6 +117,7 @@ async def page_for_actor(instance: Instance, request: Request, actor: Actor) -> 
         ),
         path=path,
         names_authors=False,
+        pinned=cards_of(found.pinned, visitor, seen),
         coming=cards_of(found.coming, visitor, seen),
         cards=cards_of(found.published.items, visitor, seen),
         next_href=f"{path}?after={found.published.next}" if found.published.next else None,
