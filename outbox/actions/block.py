@@ -14,5 +14,5 @@ def block(unit: Unit, blocker: Actor, target_uri: str) -> bool:
         follows.remove(unit, target_uri, blocker.uri)
         reject_follow(unit, blocker, target_uri, following.activity_uri)
     follows.remove(unit, blocker.uri, target_uri)
-    notifications.forget_from(unit, target_uri)
+    notifications.forget_between(unit, blocker.uri, target_uri)
     return added

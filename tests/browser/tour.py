@@ -9,9 +9,14 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
+from actors import people
+from actors.model import Actor
 from fedi.desk.blocking import HostOrder, block_host, limit_host
 from fedi.desk.blocklists import ImportOrder, import_list
+from fedi.desk.publishing import publish
+from fedi.desk.wishes import PublishOrder, Words
 from fedi.moderation import flags
 from fedi.publications import shelf
 from fedi.publications.model import Publication, Text
@@ -19,17 +24,28 @@ from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
 from tests.browser.house import DESKTOP, PHONE, Neighbourhood, neighbourhood
 from tests.harness.members import PASSWORD, a_member
+from tests.harness.world import a_note, a_statement, an_event
 
 HOST: Final = "majaz.test"
+NEIGHBOUR: Final = "beirut.test"
+HOUSE: Final = "/house/mujawara"
 STEWARD: Final = "سلمى"
 # name → path; the first ones are seen by everybody, the others by who is signed in
 BEFORE: Final[Mapping[str, str]] = {"sign-in": "/sign-in"}
 INSIDE: Final[Mapping[str, str]] = {
     "home": "/house/mujawara",
+    "timeline": "/house/mujawara/timeline",
+    "neighbours": "/house/mujawara/neighbours",
+    "notifications": "/house/mujawara/notifications",
+    "search": "/house/mujawara/search?q=%D8%A7%D9%84%D9%85%D8%A7%D8%A1",
+    "saved": "/house/mujawara/saved",
+    "names": "/house/mujawara/names",
     "write": "/house/mujawara/write",
     "write-event": "/house/mujawara/write?kind=event",
+    "write-need": "/house/mujawara/write?kind=aid_request",
     "publications": "/house/mujawara/publications",
     "me": "/me",
+    "house-journal": "/steward/journal",
     "first": "/house/mujawara/first",
     "factor": "/me/factor",
     "people": "/house/mujawara/people",
@@ -62,8 +78,8 @@ INSIDE: Final[Mapping[str, str]] = {
 }
 
 
-async def furnish(near: Neighbourhood) -> None:
-    """A collective with people and things that happened."""
+async def furnish(near: Neighbourhood) -> Mapping[str, str]:
+    """A collective with people and things that happened; the pages that are about one of them, by name."""
     made = near.made
     ours = await made.collective(HOST, "mujawara", "مجاورة المجاز")
     await a_member(made, ours, STEWARD, "steward", "", is_signed_in=False)
@@ -77,6 +93,47 @@ async def furnish(near: Neighbourhood) -> None:
     )
     await import_list(here, ImportOrder(content=content, source="neighbours.csv"))
     await here.change(_strangers)
+    about = await _talk(near, ours)
+    flag = await here.look(lambda rx: rx.one("SELECT id FROM flag"))
+    person = await here.look(lambda rx: people.load(rx, "Inès"))
+    assert flag is not None
+    return {
+        "thread": f"{HOUSE}/thread?about={quote(about.uri)}",
+        "actor": f"{HOUSE}/actor?who=@beirut@{NEIGHBOUR}",
+        "published": f"{HOUSE}/publications/{about.uri.rpartition('/')[2]}",
+        "delivered": f"{HOUSE}/deliveries/{about.uri.rpartition('/')[2]}",
+        "person": f"{HOUSE}/people/{person.id}",
+        "flag": f"/steward/moderation/flags/{flag[0]}",
+        "publication": "/steward/moderation/publication?which=https://cheap.example/note/1",
+    }
+
+
+async def _talk(near: Neighbourhood, ours: Actor) -> Publication:
+    """A neighbour who announces and answers, and a statement of ours that is answered."""
+    made = near.made
+    beirut = await made.collective(NEIGHBOUR, "beirut", "جيران بيروت")
+    await made.follow(ours, beirut)
+    await made.follow(beirut, ours)
+    for draft in (
+        a_note("نفتح المطبخ يوم السبت، ومن أراد أن يطبخ معنا فليكتب لنا.", "ar"),
+        a_note("Nous cherchons un camion pour jeudi soir, merci de faire passer.", "fr"),
+        an_event("سوق الأحد المفتوح"),
+        a_statement("No neighbour without water", "Three weeks without water in our street. " * 12),
+    ):
+        await made.publish(beirut, draft)
+    said = await made.publish(
+        ours, a_statement("بيان من أجل الماء", "نحن سكان الحي نطالب بالماء لكل بيت. " * 20, "ar")
+    )
+    await made.settle()
+    order = PublishOrder(
+        kind="note",
+        actor="beirut",
+        reply_to=said.uri,
+        words=(Words(language="ar", source="نقف معكم ونترجم البيان غدًا."),),
+    )
+    await publish(made[NEIGHBOUR], order)
+    await made.settle()
+    return said
 
 
 def _strangers(unit: Unit) -> None:
@@ -111,15 +168,15 @@ async def sign_in(tab: Any, name: str = STEWARD) -> None:
     await tab.wait_for_url("**/house/**")
 
 
-async def take(near: Neighbourhood, folder: Path, only: set[str]) -> None:
+async def take(near: Neighbourhood, about: Mapping[str, str], folder: Path, only: set[str]) -> None:
     for language in ("ar", "en"):
         for device, size in (("phone", PHONE), ("desktop", DESKTOP)):
             scheme = "dark" if (language == "en") == (device == "phone") else "light"
             tab = await near.tab(language, size=size, scheme=scheme)
-            for name, path in (*BEFORE.items(), *INSIDE.items()):
+            for name, path in (*BEFORE.items(), *INSIDE.items(), *about.items()):
                 if only and name not in only:
                     continue
-                if name in INSIDE and not any(
+                if name not in BEFORE and not any(
                     part in tab.url for part in ("/house", "/me", "/steward")
                 ):
                     await sign_in(tab)
@@ -132,9 +189,8 @@ async def take(near: Neighbourhood, folder: Path, only: set[str]) -> None:
 async def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp(prefix="tour-"))
     folder.mkdir(parents=True, exist_ok=True)
-    async with neighbourhood(HOST) as near:
-        await furnish(near)
-        await take(near, folder, set(sys.argv[2:]))
+    async with neighbourhood(HOST, NEIGHBOUR) as near:
+        await take(near, await furnish(near), folder, set(sys.argv[2:]))
     sys.stdout.write(f"{folder}\n")
 
 

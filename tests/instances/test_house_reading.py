@@ -9,6 +9,7 @@ from actors.model import Actor
 from fedi.house.routes import DOORS
 from fedi.publications import reactions
 from fedi.vocab.audience import Visibility
+from outbox.actions.block import block
 from tests.harness.browser import Browser, Page
 from tests.harness.members import a_member
 from tests.harness.world import World, a_note, a_statement, an_event, world
@@ -535,3 +536,20 @@ async def test_nobody_is_led_away_after_doing_something(target: str) -> None:
         page = await ana.send(form, back=target)
         assert page.path == "/house/agora?told=save"
         assert "evil" not in page.path
+
+
+async def test_what_one_collective_shuts_out_its_neighbour_still_hears() -> None:
+    async with world("agora.test", "beirut.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        atelier = await made.collective("agora.test", "atelier")
+        salma = await made.collective("beirut.test", "salma")
+        await made.follow(salma, agora)
+        await made.follow(salma, atelier)
+
+        async def count(uri: str) -> int:
+            found = await made["agora.test"].look(lambda rx: notifications.list_newest(rx, uri))
+            return len(found)
+
+        assert (await count(agora.uri), await count(atelier.uri)) == (1, 1)
+        await made["agora.test"].change(lambda unit: block(unit, agora, salma.uri))
+        assert (await count(agora.uri), await count(atelier.uri)) == (0, 1)
