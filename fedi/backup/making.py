@@ -5,11 +5,13 @@ not at all. The copy of the database rests in the data folder, where the databas
 moment it is complete: a process that is killed leaves nothing behind but what the next one sweeps away.
 """
 
+import asyncio
 import errno
 import fcntl
 import io
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -101,6 +103,25 @@ def make(
             raise SetupError(
                 "backup.folder", folder=str(wish.folder), why=problem.strerror or ""
             ) from problem
+
+
+class _Left(Exception):
+    """Nobody waits for this backup any more."""
+
+
+async def make_aside(wish: Wish, progress: Progress = lambda _done, _of: None) -> Made:
+    """The same in a thread, which ends soon, and leaves nothing, when whoever waits for it is cancelled."""
+    left = threading.Event()
+
+    def go_on(done: int, of: int) -> None:
+        if left.is_set():
+            raise _Left
+        progress(done, of)
+
+    try:
+        return await asyncio.to_thread(make, wish, go_on)
+    finally:
+        left.set()
 
 
 @contextmanager

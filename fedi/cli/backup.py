@@ -1,6 +1,5 @@
 """`fedi backup` and `fedi restore`: one file with everything, and the way back."""
 
-import asyncio
 import contextlib
 import sys
 import tempfile
@@ -15,7 +14,7 @@ import click
 from fedi.backup import envelope, shelf
 from fedi.backup.archive import About
 from fedi.backup.checking import check
-from fedi.backup.making import Made, Wish, make
+from fedi.backup.making import Made, Wish, make_aside
 from fedi.backup.restoring import Order, Restored, restore
 from fedi.cli.output import give, handle, moment, pairs, table, write_json
 from fedi.cli.session import Session, session
@@ -144,7 +143,7 @@ def _make(here: Session, named: str, *, new_key: bool, plaintext: bool) -> None:
             now=now,
         )
         with _bar(here, "backup.bar.writing") as bar:
-            made = await asyncio.to_thread(make, wish, bar.show)
+            made = await make_aside(wish, bar.show)
         await desk.call("backup.note", NoteOrder(made_at_ms=to_ms(now), file=str(made.file)))
         if folder is None:
             shelf.prune(config.backup_folder, config.instance.base_url, config.backup.keep)

@@ -2,23 +2,18 @@
 
 import asyncio
 import logging
-import threading
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
 from fedi.backup import record, shelf
-from fedi.backup.making import Made, Wish, make
+from fedi.backup.making import Wish, make_aside
 from fedi.db.engine import Reader
 from fedi.instance import Instance
 
 log = logging.getLogger("fedi.jobs")
 
 LOOK_EVERY: Final = timedelta(minutes=10)
-
-
-class _Stopped(Exception):
-    """The server is leaving; the backup is not finished."""
 
 
 async def back_up(instance: Instance) -> int:
@@ -46,24 +41,10 @@ async def back_up(instance: Instance) -> int:
         config_file=config.path,
         now=now,
     )
-    made = await _made(wish)
+    made = await make_aside(wish)
     await instance.change(partial(record.note, made_at=now, file=str(made.file)))
     old = await asyncio.to_thread(
         shelf.prune, config.backup_folder, instance.urls.base, config.backup.keep
     )
     log.info("backup made", extra={"bytes": made.size_bytes, "deleted": len(old)})
     return 1
-
-
-async def _made(wish: Wish) -> Made:
-    """Make it in a thread, which is not waited for when the server stops."""
-    left = threading.Event()
-
-    def go_on(_done: int, _of: int) -> None:
-        if left.is_set():
-            raise _Stopped
-
-    try:
-        return await asyncio.to_thread(make, wish, go_on)
-    finally:
-        left.set()

@@ -4,6 +4,8 @@ A reader may give a value or refuse with the error it names; anything else, an e
 second time is a finding. `seeds` are honest inputs and known tricks from which inputs are made by cutting and gluing.
 """
 
+import gzip
+import io
 import json
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -16,6 +18,7 @@ from starlette.requests import Request
 from actors.documents import parse_actor
 from actors.intents import fill, find_door
 from actors.webfinger import split_handle
+from fedi.backup.archive import Entry, limit_of, pack, read_about, unpack
 from fedi.canonical import canonical, host_of, is_canonical, origin_of
 from fedi.config import parse_config
 from fedi.desk.held import row_of
@@ -93,6 +96,27 @@ def strict_json(raw: bytes) -> None:
         return
     assert parse_document(dump(document)) == document
     assert json.loads(raw) == document
+
+
+def backup(raw: bytes) -> None:
+    """A tar, with its compression or without: the files of a backup or a refusal, and never a name that leads elsewhere."""
+    for packed in (raw, gzip.compress(raw, 1)):
+        with suppress(Invalid):
+            for number, member in enumerate(unpack(io.BytesIO(packed))):
+                assert limit_of(member.name) >= member.size
+                assert ".." not in member.name
+                if number == 0:
+                    read_about(member)
+
+
+_BACKUP: Final = b"".join(
+    pack(
+        [
+            Entry("about.json", 2, lambda: io.BytesIO(b"{}")),
+            Entry("secret", 3, lambda: io.BytesIO(b"abc")),
+        ]
+    )
+)
 
 
 def activity(raw: bytes) -> None:
@@ -484,5 +508,6 @@ TARGETS: Final[dict[str, Fuzzed]] = {
     )),
     "cookies": Fuzzed(cookies, (b'cookie: __Host-session=abc; language="ar"; =; a\norigin: https://a.example\nhost: a.example', b"origin: http://[\nhost: a.example", b"origin: null\nsec-fetch-site: same-origin")),
     "query": Fuzzed(query, (b"next=%2Fhouse&before=12&next=//evil&q=%D8%B3", b"next=/\\evil&a=%00&b&=c;d", b"before=" + b"9" * 30)),
+    "backup": Fuzzed(backup, (gzip.decompress(_BACKUP), _BACKUP[:40], gzip.decompress(_BACKUP).replace(b"secret", b"../../"))),
     "template": Fuzzed(template, (b"https://a.example/i?u={uri}&x={on-success}", b'{"links":[{"rel":"http://ostatus.org/schema/1.0/subscribe","template":"https://a.example/{uri}"}]}')),
 }  # fmt: skip

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -228,6 +228,34 @@ async def test_who_writes_meanwhile_is_not_held_up_and_the_copy_is_of_one_moment
         assert backup.about.publications == 0
         left = {each.name for each in made.sites[HERE].folder.iterdir()}
         assert making.COPY not in left
+
+
+async def test_a_backup_that_nobody_waits_for_any_more_ends_and_leaves_nothing() -> None:
+    async with world(HERE) as made:
+        await made.collective(HERE, "agora")
+        data, folder = made.sites[HERE].folder, made.folder / "backups"
+        wish = making.Wish(data, folder, f"https://{HERE}", (RECIPIENT,), None, made.clock.now())
+        begun, go_on = threading.Event(), threading.Event()
+
+        def wait(_done: int, _of: int) -> None:
+            begun.set()
+            assert go_on.wait(30)
+
+        task = asyncio.create_task(making.make_aside(wish, wait))
+        assert await asyncio.to_thread(begun.wait, 30)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        go_on.set()
+        while any(folder.iterdir()):
+            await asyncio.sleep(0.01)
+        # the thread lets go of its lock a moment later
+        while True:
+            with suppress(Conflict):
+                await back_up(made, HERE)
+                break
+            await asyncio.sleep(0.01)
+        assert making.COPY not in {each.name for each in data.iterdir()}
 
 
 @pytest.mark.parametrize("free_mib", [0, 49])
