@@ -90,6 +90,28 @@ def use(unit: Unit, secret: bytes, person_id: int, typed: str) -> How | None:
     return "recovery" if used else None
 
 
+def count_with_codes(rx: Reader) -> int:
+    """How many people have codes on paper that were not used."""
+    row = rx.one("SELECT count(DISTINCT person_id) FROM recovery_code")
+    return int(row[0]) if row else 0
+
+
+def rewrap(unit: Unit, old: bytes, new: bytes) -> None:
+    """Every second factor sealed with another secret. Raises SetupError.
+
+    The codes on paper end: only what the old secret made of them is known, and whoever has that secret could try them out.
+    """
+    rows = unit.tx.all("SELECT person_id, secret_sealed FROM factor")
+    unit.tx.run_many(
+        "UPDATE factor SET secret_sealed = ? WHERE person_id = ?",
+        [
+            (seal(new, _label(person), unseal(old, _label(person), bytes(sealed))), person)
+            for person, sealed in rows
+        ],
+    )
+    unit.tx.run("DELETE FROM recovery_code")
+
+
 def forget(unit: Unit, person_id: int) -> bool:
     """No second factor any more; False when there was none."""
     unit.tx.run("DELETE FROM recovery_code WHERE person_id = ?", person_id)

@@ -68,6 +68,20 @@ def replace_pair(unit: Unit, secret: bytes, actor_uri: str, pair: tuple[bytes, b
     return old
 
 
+def rewrap(unit: Unit, old: bytes, new: bytes) -> None:
+    """Every private key of ours, a replaced one too, sealed with another secret. Raises SetupError."""
+    rows = unit.tx.all(
+        "SELECT owner_uri, uri, private_sealed FROM actor_key WHERE private_sealed IS NOT NULL"
+    )
+    unit.tx.run_many(
+        "UPDATE actor_key SET private_sealed = ? WHERE owner_uri = ? AND uri = ?",
+        [
+            (seal(new, uri, unseal(old, uri, bytes(sealed))), owner, uri)
+            for owner, uri, sealed in rows
+        ],
+    )
+
+
 def list_retired(rx: Reader, before_ms: int, after: str, most: int) -> Sequence[tuple[str, int]]:
     """Private keys that were replaced before this moment, by id, with their bytes; `after` is the last one seen."""
     rows = rx.all(

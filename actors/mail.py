@@ -159,6 +159,23 @@ def forget_wishes(unit: Unit) -> None:
     unit.tx.run("DELETE FROM letter")
 
 
+def rewrap(unit: Unit, old: bytes, new: bytes) -> None:
+    """Every address, and every letter that waits, sealed with another secret. Raises SetupError."""
+    addresses = []
+    for person, sealed in unit.tx.all("SELECT person_id, address_sealed FROM mail_address"):
+        plain = unseal(old, _label(person), bytes(sealed))
+        addresses.append((seal(new, _label(person), plain), _hash(new, plain.decode()), person))
+    unit.tx.run_many(
+        "UPDATE mail_address SET address_sealed = ?, address_hash = ? WHERE person_id = ?",
+        addresses,
+    )
+    letters = []
+    for row_id, sealed in unit.tx.all("SELECT id, wish_sealed FROM letter"):
+        label = f"letter {row_id}"
+        letters.append((seal(new, label, unseal(old, label, bytes(sealed))), row_id))
+    unit.tx.run_many("UPDATE letter SET wish_sealed = ? WHERE id = ?", letters)
+
+
 def _label(person_id: int) -> str:
     return f"mail {person_id}"
 

@@ -4,21 +4,20 @@ import fcntl
 import os
 import secrets
 import ssl
-import stat
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from actors import births, blocks, keys, webfinger
-from fedi import chores, settings
+from fedi import chores, secret, settings
 from fedi.cache import DocumentCache
 from fedi.clock import Clock, SystemClock, to_ms
 from fedi.config import Config
 from fedi.db.engine import Database
 from fedi.db.migrate import migrate
 from fedi.db.sqlite import open_sqlite
-from fedi.errors import SetupError
+from fedi.errors import Conflict, SetupError
 from fedi.http.accounts import AccountedTransport, Accounts
 from fedi.http.client import FederationClient
 from fedi.http.schemes import CAVAGE, RFC9421, SchemeMemory
@@ -36,11 +35,11 @@ from outbox import hosts
 from outbox.seal import current_key, signing_key
 
 DATABASE = "fedi.sqlite3"
-SECRET = "secret"  # noqa: S105 - the name of the file, not what is in it
 LOCK = "lock"
+# Held while a backup is made: nobody exchanges the secret meanwhile.
+BACKUP_LOCK = "backup.lock"
 MEDIA = "media"
 CONTROL = "control.sock"
-SECRET_BYTES = 32
 # In a data folder while a backup is being restored into it.
 RESTORING = "restoring"
 
@@ -71,33 +70,97 @@ async def open_instance(config: Config, outside: Outside | None = None) -> Async
     try:
         if (folder / RESTORING).exists():
             raise SetupError("backup.unfinished", folder=str(folder))
-        secret = _load_secret(folder)
-        database = await open_sqlite(folder / DATABASE, readers=config.storage.readers)
-        try:
-            clock = outside.clock or SystemClock()
-            await migrate(database, now_ms=to_ms(clock.now()))
+        clock = outside.clock or SystemClock()
+        async with _database(folder, config.storage.readers, clock) as (database, key):
             transport = outside.transport or _transport(config, outside.resolver)
             try:
-                yield await _assemble(config, database, secret, transport, clock, folder, outside)
+                yield await _assemble(config, database, key, transport, clock, folder, outside)
             finally:
                 await transport.close()
-        finally:
-            await database.close()
     finally:
         os.close(lock)
+
+
+@asynccontextmanager
+async def _database(
+    folder: Path, readers: int, clock: Clock
+) -> AsyncIterator[tuple[Database, bytes]]:
+    """The tables of this version, and the secret that opens what is sealed in them."""
+    present = secret.load(folder, has_database=(folder / DATABASE).exists())
+    database = await open_sqlite(folder / DATABASE, readers=readers)
+    try:
+        await migrate(database, now_ms=to_ms(clock.now()))
+        true = await database.read(lambda rx: secret.true_one(folder, rx, present))
+        secret.tidy(folder, present, true)
+        yield database, true
+    finally:
+        await database.close()
+
+
+async def exchange_secret(config: Config, at: Callable[[str], None] = lambda _step: None) -> int:
+    """Seal everything with a new secret, on a server that does not run; how many people's codes on paper end with it.
+
+    All or nothing, whatever moment it is cut off at. Raises SetupError, FolderInUse, Conflict during a backup. `at` hears
+    of each step that is on disk.
+    """
+    folder = config.data_folder
+    if not (folder / DATABASE).exists():
+        raise SetupError("secret.no_instance", folder=str(folder))
+    lock = lock_folder(folder)
+    try:
+        if (folder / RESTORING).exists():
+            raise SetupError("backup.unfinished", folder=str(folder))
+        with lock_backups(folder):
+            clock = SystemClock()
+            urls = Urls.of(config.instance.base_url, config.instance.onion_name)
+            async with _database(folder, 1, clock) as (database, old):
+                await database.write(
+                    lambda tx: settings.check_base_url(Unit(tx, clock.now(), urls))
+                )
+                new = secret.write_next(folder)
+                at("written")
+                try:
+                    ended = await database.write(
+                        lambda tx: secret.exchange(Unit(tx, clock.now(), urls), old, new)
+                    )
+                except BaseException:
+                    # it did not count: what lies there is the old one's again
+                    true = await database.read(lambda rx: secret.true_one(folder, rx, old))
+                    secret.tidy(folder, old, true)
+                    raise
+                at("counts")
+                secret.tidy(folder, old, new)
+                at("in place")
+                return ended
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def lock_backups(folder: Path) -> Iterator[None]:
+    """One backup at a time, and none while the secret is exchanged. Raises Conflict."""
+    descriptor = os.open(folder / BACKUP_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            raise Conflict("backup.running") from problem
+        yield
+    finally:
+        os.close(descriptor)
 
 
 async def _assemble(
     config: Config,
     database: Database,
-    secret: bytes,
+    key: bytes,
     transport: Transport,
     clock: Clock,
     folder: Path,
     outside: Outside,
 ) -> Instance:
     urls = Urls.of(config.instance.base_url, config.instance.onion_name)
-    keyring = Keyring(secret)
+    keyring = Keyring(key)
     server_uri = urls.server_actor()
 
     def server_key() -> SigningKey:
@@ -198,26 +261,3 @@ def lock_folder(folder: Path) -> int:
             detail=f"{folder}: another fedi process uses this data folder"
         ) from problem
     return descriptor
-
-
-def _load_secret(folder: Path) -> bytes:
-    """The instance secret, made on the first start and never replaced (S121)."""
-    file = folder / SECRET
-    if not file.exists():
-        if (folder / DATABASE).exists():
-            raise SetupError(
-                detail=f"{file}: is missing, but the database is there; put the secret back from a backup"
-            )
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(secrets.token_bytes(SECRET_BYTES))
-            out.flush()
-            os.fsync(out.fileno())
-    if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise SetupError(detail=f"{file}: other users may read it; run: chmod 600 {file}")
-    secret = file.read_bytes()
-    if len(secret) != SECRET_BYTES:
-        raise SetupError(
-            detail=f"{file}: is damaged (not {SECRET_BYTES} bytes); put it back from a backup"
-        )
-    return secret

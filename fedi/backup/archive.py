@@ -15,7 +15,8 @@ from typing import BinaryIO, Final, Protocol
 import msgspec
 
 from fedi.errors import Invalid, NotFound
-from fedi.opening import DATABASE, MEDIA, SECRET
+from fedi.opening import DATABASE, MEDIA
+from fedi.secret import SECRET
 
 FORMAT: Final = 1
 ABOUT: Final = "about.json"

@@ -7,7 +7,6 @@ moment it is complete: a process that is killed leaves nothing behind but what t
 
 import asyncio
 import errno
-import fcntl
 import io
 import os
 import sqlite3
@@ -30,9 +29,9 @@ from fedi.db.beside import copy_moment, glance, weight
 from fedi.db.engine import Reader
 from fedi.errors import Conflict, NotFound, SetupError, Unavailable
 from fedi.media.storage import FolderStorage
-from fedi.opening import DATABASE, MEDIA, SECRET
+from fedi.opening import DATABASE, MEDIA, lock_backups
+from fedi.secret import SECRET, load, true_one
 
-LOCK: Final = "backup.lock"
 COPY: Final = "backup.copy"
 # What stays free: the server has to go on writing.
 ROOM_LEFT: Final = 50 * 1024 * 1024
@@ -88,7 +87,7 @@ def make(
     database is damaged or a folder cannot be used. `room`: how many bytes are free in a folder.
     """
     envelope.check_recipients(wish.recipients)
-    with _alone(wish.data):
+    with lock_backups(wish.data):
         try:
             wish.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             shelf.sweep(wish.folder, wish.base_url)
@@ -122,20 +121,6 @@ async def make_aside(wish: Wish, progress: Progress = lambda _done, _of: None) -
         return await asyncio.to_thread(make, wish, go_on)
     finally:
         left.set()
-
-
-@contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    """One backup at a time."""
-    descriptor = os.open(data / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as problem:
-            raise Conflict("backup.running") from problem
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _check_room(wish: Wish, room: Callable[[Path], int]) -> None:
@@ -190,7 +175,7 @@ def _plan(wish: Wish, database: BinaryIO, rx: Reader) -> _Plan:
     small = {ABOUT: msgspec.json.encode(about)}
     if wish.config_file is not None and wish.config_file.is_file():
         small[CONFIG] = wish.config_file.read_bytes()
-    small[SECRET] = (wish.data / SECRET).read_bytes()
+    small[SECRET] = true_one(wish.data, rx, load(wish.data, has_database=True))
     size = os.fstat(database.fileno()).st_size
     entries = [
         *(Entry(name, len(data), partial(io.BytesIO, data)) for name, data in small.items()),

@@ -28,7 +28,8 @@ from fedi.db.migrate import migrate
 from fedi.db.sqlite import open_sqlite
 from fedi.errors import Conflict, Invalid, SetupError, Unavailable
 from fedi.media.storage import FolderStorage, media_type_of
-from fedi.opening import DATABASE, LOCK, MEDIA, RESTORING, SECRET, SECRET_BYTES, lock_folder
+from fedi.opening import DATABASE, LOCK, MEDIA, RESTORING, lock_folder
+from fedi.secret import SECRET, SECRET_BYTES
 from fedi.unit import Unit
 from fedi.urls import Urls
 

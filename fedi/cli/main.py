@@ -63,6 +63,7 @@ _COMMANDS: Final = {
     "alias": "fedi.cli.house:alias",
     "move": "fedi.cli.house:move",
     "keys": "fedi.cli.house:keys",
+    "secret": "fedi.cli.secret:secret",
     "export": "fedi.cli.luggage:export",
     "import": "fedi.cli.luggage:import_group",
     "settings": "fedi.cli.instance:settings",

@@ -14,7 +14,8 @@ from fedi.config import Config
 from fedi.doctor import repairs
 from fedi.doctor.examination import Examination
 from fedi.doctor.finding import Finding, fault, skipped, warning, well
-from fedi.opening import DATABASE, SECRET
+from fedi.opening import DATABASE
+from fedi.secret import SECRET
 
 MIB: Final = 1024 * 1024
 LOW_SHARE: Final = 0.05

@@ -15,7 +15,8 @@ from fedi.config import Config, NetworkConfig, load_config
 from fedi.errors import SetupError
 from fedi.jobs.retention import forget
 from fedi.logs import set_up_logs
-from fedi.opening import SECRET, open_instance
+from fedi.opening import open_instance
+from fedi.secret import SECRET
 from fedi.serving import _say_what_is_unsafe
 from fedi.vocab.audience import Visibility
 from inbox.contract import Incoming, Outcome

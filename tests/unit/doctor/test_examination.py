@@ -22,7 +22,8 @@ from fedi.http.server import serve
 from fedi.http.transport import Response
 from fedi.http.way_out import open_way_to_ourselves
 from fedi.instance import Instance
-from fedi.opening import DATABASE, SECRET, open_instance
+from fedi.opening import DATABASE, open_instance
+from fedi.secret import SECRET
 from inbox.limits import HostLimits
 
 
