@@ -13,11 +13,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         # what a module has prepared for all its tests is prepared once, by one process
-        if {"browser", "peers"} & set(item.path.parts):
+        rooms = item.path.relative_to(config.rootpath).parts
+        if {"browser", "peers"} & set(rooms):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        # crowds, floods and kills
+        if "load" in rooms:
+            item.add_marker(pytest.mark.thorough)
     if config.getoption(OPTION):
         return
     for item in items:

@@ -8,7 +8,6 @@ from functools import partial
 
 from fedi import chores
 from fedi.chores import Chore
-from fedi.desk import bringing
 from fedi.errors import FediError, RemoteUnreachable, TooMany, Unavailable
 from fedi.instance import Instance
 from inbox import backfill, hints, relayed
@@ -19,13 +18,20 @@ LEASE = timedelta(minutes=5)
 AT_ONCE = 8
 AGAIN = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=12))
 
+
+async def _bring(instance: Instance, subject: str) -> int:
+    from fedi.desk import bringing  # noqa: PLC0415 - the desk brings half the program; a server that starts has no such chore
+
+    return await bringing.follow_later(instance, subject)
+
+
 KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
     chores.BACKFILL: backfill.backfill,
     chores.ANCESTOR: backfill.fetch_ancestor,
     chores.REPLIES: backfill.fetch_replies,
     chores.LOOK: hints.look,
     chores.FAREWELL: hints.confirm_farewell,
-    chores.FOLLOW: bringing.follow_later,
+    chores.FOLLOW: _bring,
     chores.BLOCK: bringing.block_later,
     chores.RELAYED: relayed.fetch,
 }

@@ -22,7 +22,7 @@ from tests.harness.members import a_member
 from tests.hostile.stranger import Person, Stranger, a_note_of, deliver, say, stranger
 from tests.peers.shared import VECTORS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 HOST = "agora.test"
 PAGES_MAX = 160

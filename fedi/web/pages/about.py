@@ -12,7 +12,6 @@ from fedi.config import Config
 from fedi.instance import Instance
 from fedi.text.direction import Direction, language_direction
 from fedi.text.links import checked_link
-from fedi.text.markup import render
 from fedi.web.pages.frame import show, visitor_here
 from fedi.web.pages.profile import profile_summary
 from fedi.web.sanitised import Sanitised
@@ -70,6 +69,8 @@ async def about(instance: Instance, request: Request) -> Response:
 
 def _written(instance: Instance, visitor: Visitor, texts: Mapping[str, str]) -> Written | None:
     """What the stewards wrote, in the visitor's language or the first there is."""
+    from fedi.text.markup import render  # noqa: PLC0415 - a server that starts has nobody's words to set yet
+
     if not texts:
         return None
     language = visitor.language if visitor.language in texts else next(iter(texts))

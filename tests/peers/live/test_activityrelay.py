@@ -23,7 +23,7 @@ from tests.peers.live.fedify_peer import stop
 from tests.peers.live.oracles import RELAY_PEER, ensure_python_installed, python_of
 from tests.peers.live.test_pasture import read_line
 
-pytestmark = pytest.mark.peer
+pytestmark = [pytest.mark.peer, pytest.mark.thorough]
 
 HERE, THERE, RELAY = "agora.test", "beirut.test", "relay.test"
 ADDRESSES = {"mastodon": f"https://{RELAY}/inbox", "litepub": f"https://{RELAY}/actor"}
