@@ -19,10 +19,17 @@ AT_ONCE = 8
 AGAIN = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=12))
 
 
-async def _bring(instance: Instance, subject: str) -> int:
-    from fedi.desk import bringing  # noqa: PLC0415 - the desk brings half the program; a server that starts has no such chore
+async def _follow_later(instance: Instance, subject: str) -> int:
+    # the desk brings half the program with it, and a server that starts has no such chore
+    from fedi.desk.bringing import follow_later  # noqa: PLC0415
 
-    return await bringing.follow_later(instance, subject)
+    return await follow_later(instance, subject)
+
+
+async def _block_later(instance: Instance, subject: str) -> int:
+    from fedi.desk.bringing import block_later  # noqa: PLC0415 - see above
+
+    return await block_later(instance, subject)
 
 
 KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
@@ -31,8 +38,8 @@ KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
     chores.REPLIES: backfill.fetch_replies,
     chores.LOOK: hints.look,
     chores.FAREWELL: hints.confirm_farewell,
-    chores.FOLLOW: _bring,
-    chores.BLOCK: bringing.block_later,
+    chores.FOLLOW: _follow_later,
+    chores.BLOCK: _block_later,
     chores.RELAYED: relayed.fetch,
 }
 
