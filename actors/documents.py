@@ -1,6 +1,6 @@
 """Actor ⇄ document. Pure. What comes from outside is bounded and sanitised here; what leaves follows wire 1.5."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -123,11 +123,14 @@ def build_server_actor(actor: Actor, keys: Sequence[ActorKey]) -> dict[str, Any]
     }
 
 
-def parse_actor(document: object, *, now: datetime) -> tuple[Actor, tuple[ActorKey, ...]]:
+def parse_actor(
+    document: object, *, now: datetime, elsewhere: Collection[tuple[str, str]] = ()
+) -> tuple[Actor, tuple[ActorKey, ...]]:
     """Read an actor that was fetched from its own id.
 
     Raises Invalid with actor.not_object, actor.type, actor.id, actor.username, actor.inbox. An inbox or collection
-    at another origin is as good as absent (S59, S60); so is a key whose owner is somebody else (S11).
+    at another origin is as good as absent (S59, S60); so is a key whose owner is somebody else (S11). `elsewhere`: pairs
+    of hosts, of an account and of the inbox that it may have there all the same.
     """
     if not isinstance(document, dict):
         raise Invalid("actor.not_object")
@@ -137,7 +140,7 @@ def parse_actor(document: object, *, now: datetime) -> tuple[Actor, tuple[ActorK
     uri = id_of(document.get("id"))
     if uri is None:
         raise Invalid("actor.id", field="id")
-    inbox = _own(document.get("inbox"), uri)
+    inbox = _own(document.get("inbox"), uri) or _listed(document.get("inbox"), uri, elsewhere)
     if inbox is None:
         raise Invalid("actor.inbox", field="inbox")
     username = _username(document.get("preferredUsername"), uri)
@@ -279,6 +282,15 @@ def _own(value: object, uri: str) -> str | None:
     """An address at the actor's own origin; anything else is absent."""
     address = id_of(value)
     return address if address is not None and same_origin(address, uri) else None
+
+
+def _listed(value: object, uri: str, elsewhere: Collection[tuple[str, str]]) -> str | None:
+    """An address on another host that a steward listed for this one; never by a less safe way than the actor's own."""
+    address = id_of(value)
+    if not elsewhere or address is None:
+        return None
+    is_as_safe = address.partition(":")[0] == uri.partition(":")[0]
+    return address if is_as_safe and (host_of(uri), host_of(address)) in elsewhere else None
 
 
 def _username(value: object, uri: str) -> str:

@@ -185,7 +185,8 @@ def list_follower_inboxes(rx: Reader, followed_uri: str) -> Sequence[tuple[str, 
         "WHERE f.followed_uri = ? AND f.state = 'accepted' AND a.deleted_at IS NULL",
         followed_uri,
     )
-    return [(row[0], row[1]) for row in rows]
+    # an inbox that a steward let be on another host does not lead anybody else's letters astray: whose host it is comes last
+    return sorted(((row[0], row[1]) for row in rows), key=lambda each: f"//{each[1]}/" in each[0])
 
 
 def list_followed_here(rx: Reader) -> Sequence[str]:

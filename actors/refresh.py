@@ -159,7 +159,8 @@ def _owner_of(document: dict[str, Any], key_id: str) -> str:
 
 
 async def _store_document(instance: Instance, document: dict[str, Any]) -> Actor:
-    actor, listed = parse_actor(document, now=instance.clock.now())
+    pairs = instance.config.delivery.inbox_pairs
+    actor, listed = parse_actor(document, now=instance.clock.now(), elsewhere=pairs)
     if instance.urls.is_ours(actor.uri):
         raise Forbidden("error.forbidden", detail="a remote document claims a local id")
     before, is_known, is_host_known = await instance.look(

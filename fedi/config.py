@@ -210,6 +210,15 @@ class DeliveryConfig:
     concurrency: int = _doc(64, "Deliveries under way at the same time.")
     per_host: int = _doc(2, "Deliveries under way at the same time to one host.")
     give_up_days: int = _doc(14, "Days after which a delivery that never succeeded is given up.")
+    inbox_elsewhere: tuple[str, ...] = _doc(
+        (),
+        'Accounts of the first host may have their inbox on the second, such as "actors.example inbox.example"; of no others.',
+    )
+
+    @property
+    def inbox_pairs(self) -> frozenset[tuple[str, str]]:
+        """The hosts of `inbox_elsewhere`: where an account is, and where its inbox may be besides."""
+        return frozenset((each.split()[0], each.split()[1]) for each in self.inbox_elsewhere)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +339,9 @@ class Config:
         start = self.path.parent if self.path else Path.cwd()
         return (start / Path(folder).expanduser()).resolve()
 
+
+# A host as it stands in ids: lower-case ASCII, with its port when that is not the usual one.
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?")
 
 SECTIONS: dict[str, type] = {
     "instance": InstanceConfig,
@@ -512,6 +524,7 @@ def _check(config: Config, where: _Places) -> None:
     _check_mail(config, where)
     _check_numbers(config, where)
     _check_backup(config, where)
+    _check_pairs(config, where)
     if bool(config.server.tls_certificate) != bool(config.server.tls_key):
         raise SetupError(
             detail=f"{where.of('server', 'tls_certificate')}: set both tls_certificate and tls_key, or neither"
@@ -661,6 +674,16 @@ def _check_proxy(config: Config, where: _Places) -> None:
             detail=f"{where.of('network', 'allowed_networks')}: with a socks_proxy nothing is reached but through it; "
             "leave allowed_networks empty"
         )
+
+
+def _check_pairs(config: Config, where: _Places) -> None:
+    for pair in config.delivery.inbox_elsewhere:
+        hosts = pair.split()
+        if len(hosts) != 2 or hosts[0] == hosts[1] or not all(map(_HOST.fullmatch, hosts)):
+            raise SetupError(
+                detail=f"{where.of('delivery', 'inbox_elsewhere')}: inbox_elsewhere has {pair!r}, which is not a pair of hosts; write the host of the "
+                'accounts, a space and the host of their inboxes, such as "actors.example inbox.example"'
+            )
 
 
 def _check_backup(config: Config, where: _Places) -> None:

@@ -11,7 +11,9 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from actors import blocks
 from actors.keys import RSA
+from fedi.canonical import host_of
 from fedi.clock import from_ms, to_ms
 from fedi.errors import FediError, ForbiddenAddress, NotFound, RemoteError, RemoteUnreachable
 from fedi.instance import Instance
@@ -208,9 +210,9 @@ class Deliverer:
 
     async def _send(self, run: _Run, letter: Letter) -> Settlement:
         instance = self._instance
-        age = instance.clock.now() - from_ms(letter.created_at)
-        if age > timedelta(days=instance.config.delivery.give_up_days):
-            return Settlement(letter.id, store.GIVEN_UP, None, "", letter.due_at, was_tried=False)
+        untried = await self._without_trying(run, letter)
+        if untried is not None:
+            return untried
         try:
             key_uri = letter.key_uri or await current_key(instance, letter.actor_uri, RSA)
             key = await signing_key(instance, key_uri)
@@ -246,6 +248,25 @@ class Deliverer:
             run.skew_s = answer.skew_s
         run.was_heard = run.was_heard or judgement.verdict is not Verdict.HOST_LATER
         return self._settled(run, letter, judgement, answer.status, answer.retry_after_s)
+
+    async def _without_trying(self, run: _Run, letter: Letter) -> Settlement | None:
+        """What becomes of a letter that is not to be sent any more."""
+        age = self._instance.clock.now() - from_ms(letter.created_at)
+        if age > timedelta(days=self._instance.config.delivery.give_up_days):
+            return Settlement(letter.id, store.GIVEN_UP, None, "", letter.due_at, was_tried=False)
+        if not await self._may_go(run.lane.host, host_of(letter.inbox)):
+            return Settlement(
+                letter.id, store.REFUSED, None, "inbox_elsewhere", letter.due_at, was_tried=False
+            )
+        return None
+
+    async def _may_go(self, host: str, inbox_host: str) -> bool:
+        """Whether the inbox is where its owner is, or where a steward still lets it be (S60) and nobody is shut out."""
+        if host == inbox_host:
+            return True
+        if (host, inbox_host) not in self._instance.config.delivery.inbox_pairs:
+            return False
+        return not await self._instance.look(lambda rx: blocks.is_host_blocked(rx, inbox_host))
 
     def _settled(
         self,

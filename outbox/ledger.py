@@ -37,6 +37,7 @@ _UNREACHABLE: Final = {
     "internal": "internal",
     "clock": "clock",
     "restored": "restored",
+    "inbox_elsewhere": "inbox_elsewhere",
 }
 _ANSWERED: Final = {
     400: "not_understood",

@@ -51,7 +51,9 @@ async def inspect(instance: Instance, order: InspectOrder) -> Inspected:
     seen = replace(seen, url=url or "", webfinger=webfinger)
     if fetched is None:
         return replace(seen, findings=tuple(findings))
-    kind, normal, judged = judging.judge_kind(fetched.document, instance.clock.now())
+    kind, normal, judged = judging.judge_kind(
+        fetched.document, instance.clock.now(), instance.config.delivery.inbox_pairs
+    )
     findings += judging.judge_identity(fetched.document, fetched.url) + judged
     if kind == judging.ACTOR:
         webfinger, looped = await _loop(instance, fetched.document, webfinger, handle)

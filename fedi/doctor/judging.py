@@ -1,7 +1,7 @@
 """What is right and wrong with a document of somebody else: identity, context, keys, inboxes, kind, language. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ import msgspec
 
 from actors.documents import parse_actor, parse_keys
 from actors.keys import public_key_of
-from fedi.canonical import is_canonical, same_origin
+from fedi.canonical import host_of, is_canonical, same_origin
 from fedi.doctor.finding import Finding, Value, Verdict
 from fedi.errors import Invalid
 from fedi.publications.activitystreams import authors_of, parse_publication
@@ -46,12 +46,15 @@ def judge_identity(document: Mapping[str, Any], url: str) -> list[Finding]:
 
 
 def judge_kind(
-    document: dict[str, Any], now: datetime
+    document: dict[str, Any], now: datetime, elsewhere: Collection[tuple[str, str]] = ()
 ) -> tuple[str, dict[str, Any] | None, list[Finding]]:
-    """(kind, normal form, findings): what we would make of it, or the named reason why not."""
+    """(kind, normal form, findings): what we would make of it, or the named reason why not.
+
+    `elsewhere`: pairs of hosts, of an account and of the inbox that it may have there.
+    """
     named = type_of(document) or ""
     if named in ACTOR_TYPES:
-        return _as_actor(document, now, named)
+        return _as_actor(document, now, named, elsewhere)
     try:
         publication = parse_publication(document, now=now)
     except Invalid as problem:
@@ -67,11 +70,13 @@ def judge_kind(
     return publication.kind, normal, findings
 
 
-def judge_actor(document: Mapping[str, Any], uri: str) -> list[Finding]:
+def judge_actor(
+    document: Mapping[str, Any], uri: str, elsewhere: Collection[tuple[str, str]] = ()
+) -> list[Finding]:
     """Keys, inboxes and name of an actor."""
     return [
         *_judge_keys(dict(document), uri),
-        _judge_inbox(document.get("inbox"), uri),
+        _judge_inbox(document.get("inbox"), uri, elsewhere),
         *_judge_shared(document, uri),
         _judge_username(document.get("preferredUsername")),
     ]
@@ -101,11 +106,11 @@ def self_link(webfinger: Mapping[str, Any]) -> str | None:
 
 
 def _as_actor(
-    document: dict[str, Any], now: datetime, named: str
+    document: dict[str, Any], now: datetime, named: str, elsewhere: Collection[tuple[str, str]]
 ) -> tuple[str, dict[str, Any] | None, list[Finding]]:
-    judged = judge_actor(document, id_of(document.get("id")) or "")
+    judged = judge_actor(document, id_of(document.get("id")) or "", elsewhere)
     try:
-        actor, _ = parse_actor(document, now=now)
+        actor, _ = parse_actor(document, now=now, elsewhere=elsewhere)
     except Invalid as problem:
         refusal = say(Verdict.FAULT, "kind.refused", type=named, reason=problem.message_key)
         return ACTOR, None, [refusal, *judged]
@@ -157,12 +162,14 @@ def _judge_keys(document: dict[str, Any], uri: str) -> list[Finding]:
     return [say(Verdict.FAULT, "keys.none", listed=len(listed))]
 
 
-def _judge_inbox(inbox: object, uri: str) -> Finding:
+def _judge_inbox(inbox: object, uri: str, elsewhere: Collection[tuple[str, str]]) -> Finding:
     address = id_of(inbox)
     if address is None:
         return say(Verdict.FAULT, "inbox.none")
     if same_origin(address, uri):
         return say(Verdict.OK, "inbox.same", inbox=address)
+    if elsewhere and (host_of(uri), host_of(address)) in elsewhere:
+        return say(Verdict.OK, "inbox.listed", inbox=address)
     return say(Verdict.FAULT, "inbox.elsewhere", inbox=address)
 
 
