@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fedi.clock import from_ms, to_ms
-from fedi.db.engine import Reader, marks
+from fedi.db.engine import Reader, Row, marks
 from fedi.ids import new_row_id
 from fedi.unit import LONGEST_WAIT, Unit
 
@@ -182,6 +182,78 @@ def release_quarantined(unit: Unit) -> int:
         "WHERE state = 'quarantined' AND body IS NOT NULL",
         unit.now_ms,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An arrival that broke us more than once. `size`: bytes that are still kept of it, 0 when they are gone."""
+
+    id: int
+    uri: str
+    actor_uri: str
+    type: str
+    reason: str
+    size: int
+    received_at: datetime
+
+
+def list_set_aside(rx: Reader, host: str, before: int, most: int) -> Sequence[SetAside]:
+    """What was set aside, the newest first; of one host, or of all when it is empty. `before`: the row of the last one seen."""
+    rows = rx.all(
+        "SELECT id, uri, actor_uri, type, reason, COALESCE(LENGTH(body), 0), received_at FROM inbox_activity "
+        "WHERE state = 'quarantined' AND id < ? AND (? = '' OR (actor_uri >= ? AND actor_uri < ?) "
+        "OR (actor_uri >= ? AND actor_uri < ?)) ORDER BY id DESC LIMIT ?",
+        before,
+        host,
+        *_of_host(host),
+        most,
+    )
+    return [_set_aside(row) for row in rows]
+
+
+def count_set_aside(rx: Reader) -> Sequence[tuple[str, int]]:
+    """Who said what was set aside: ids of actors, and how much."""
+    rows = rx.all(
+        "SELECT actor_uri, COUNT(*) FROM inbox_activity WHERE state = 'quarantined' GROUP BY actor_uri"
+    )
+    return [(row[0], int(row[1])) for row in rows]
+
+
+def find_set_aside(rx: Reader, row_id: int) -> tuple[SetAside, bytes] | None:
+    """One of them, with the bytes that came."""
+    row = rx.one(
+        "SELECT id, uri, actor_uri, type, reason, COALESCE(LENGTH(body), 0), received_at, body FROM inbox_activity "
+        "WHERE id = ? AND state = 'quarantined'",
+        row_id,
+    )
+    return (_set_aside(row), bytes(row[7] or b"")) if row else None
+
+
+def drop_from_host(unit: Unit, host: str) -> int:
+    """Let go of everything of a host that was set aside; how many. The ids stay, so that it does not come back (S38)."""
+    return unit.tx.run(
+        "UPDATE inbox_activity SET state = 'ignored', reason = 'dropped', body = NULL WHERE state = 'quarantined' "
+        "AND ((actor_uri >= ? AND actor_uri < ?) OR (actor_uri >= ? AND actor_uri < ?))",
+        *_of_host(host),
+    )
+
+
+def drop_set_aside(unit: Unit, row_id: int) -> bool:
+    """Let go of one of them; False when it is not among them."""
+    changed = unit.tx.run(
+        "UPDATE inbox_activity SET state = 'ignored', reason = 'dropped', body = NULL WHERE id = ? AND state = 'quarantined'",
+        row_id,
+    )
+    return changed > 0
+
+
+def _set_aside(row: Row) -> SetAside:
+    return SetAside(row[0], row[1], row[2], row[3], row[4], int(row[5]), from_ms(row[6]))
+
+
+def _of_host(host: str) -> tuple[str, str, str, str]:
+    """Between which texts the ids of a host's actors lie: canonical ids begin with it (S21)."""
+    return f"https://{host}/", f"https://{host}0", f"http://{host}/", f"http://{host}0"
 
 
 def count_waiting(rx: Reader) -> int:
