@@ -8,7 +8,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from actors.sealing import seal, unseal
@@ -18,9 +18,11 @@ from fedi.errors import Invalid
 from fedi.ids import new_row_id
 from fedi.unit import Unit
 
-Kind = Literal["lost", "confirm"]
+Kind = Literal["lost", "confirm", "digest"]
 
 ADDRESS_MAX: Final = 254
+# never, every day, every week
+DIGEST_DAYS: Final = (0, 1, 7)
 WAITING_MAX: Final = 1000
 # Plain addresses only: nothing that a mail server could read as two, as a route or as another header (S83).
 _ADDRESS: Final = re.compile(
@@ -30,15 +32,17 @@ _ADDRESS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where somebody wants to be written to, and whether they proved that it is theirs."""
+    """Where somebody wants to be written to, and whether they proved that it is theirs. `digest_days`: how often they are told
+    that something waits; 0: never."""
 
     text: str
     is_confirmed: bool
+    digest_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A letter to be written: `lost` to whoever has this address, `confirm` to one person."""
+    """A letter to be written: `lost` to whoever has this address, `confirm` and `digest` to one person."""
 
     id: int
     kind: str
@@ -71,11 +75,13 @@ def set_address(unit: Unit, secret: bytes, person_id: int, address: str) -> None
 def find(rx: Reader, secret: bytes, person_id: int) -> Address | None:
     """The address of this person."""
     row = rx.one(
-        "SELECT address_sealed, confirmed_at FROM mail_address WHERE person_id = ?", person_id
+        "SELECT address_sealed, confirmed_at, digest_days FROM mail_address WHERE person_id = ?",
+        person_id,
     )
     if row is None:
         return None
-    return Address(unseal(secret, _label(person_id), bytes(row[0])).decode(), row[1] is not None)
+    text = unseal(secret, _label(person_id), bytes(row[0])).decode()
+    return Address(text, row[1] is not None, int(row[2]))
 
 
 def owners(rx: Reader, secret: bytes, address: str) -> list[int]:
@@ -102,6 +108,34 @@ def confirm(unit: Unit, person_id: int) -> None:
     unit.tx.run(
         "UPDATE mail_address SET confirmed_at = ? WHERE person_id = ?", unit.now_ms, person_id
     )
+
+
+def set_digest(unit: Unit, person_id: int, days: int) -> None:
+    """Tell this person every so many days that something waits, from now on; 0: never. Raises Invalid."""
+    if days not in DIGEST_DAYS:
+        raise Invalid("mail.digest_form", field="digest")
+    unit.tx.run(
+        "UPDATE mail_address SET digest_days = ?, digest_at = ? WHERE person_id = ?",
+        days,
+        unit.now_ms,
+        person_id,
+    )
+
+
+def list_digests_due(rx: Reader, now: datetime, most: int) -> list[int]:
+    """People who proved their address and were last told longer ago than they wish."""
+    rows = rx.all(
+        "SELECT person_id FROM mail_address WHERE digest_days > 0 AND confirmed_at IS NOT NULL "
+        "AND digest_at + digest_days * 86400000 <= ? ORDER BY digest_at, person_id LIMIT ?",
+        to_ms(now),
+        most,
+    )
+    return [int(row[0]) for row in rows]
+
+
+def note_digest(unit: Unit, person_id: int) -> None:
+    """This person was told just now, or there was nothing to tell."""
+    unit.tx.run("UPDATE mail_address SET digest_at = ? WHERE person_id = ?", unit.now_ms, person_id)
 
 
 def forget(unit: Unit, person_id: int) -> None:

@@ -82,6 +82,17 @@ def list_newest(
     return found[:most]
 
 
+def count_unread(rx: Reader, actor_uris: Sequence[str]) -> int:
+    """How much nobody has looked at yet, for these collectives together."""
+    if not actor_uris:
+        return 0
+    row = rx.one(
+        f"SELECT count(*) FROM notification WHERE read_at IS NULL AND actor_uri IN ({marks(len(actor_uris))})",
+        *actor_uris,
+    )
+    return int(row[0]) if row else 0
+
+
 def is_told(rx: Reader, actor_uri: str, from_uri: str, about_uri: str) -> bool:
     """Whether a collective was told that this actor spoke to it with this publication."""
     return (

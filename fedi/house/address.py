@@ -63,6 +63,17 @@ async def prove(visit: Visit, form: Form) -> Response:
     return go("/me/mail", "saved")
 
 
+async def choose_digest(visit: Visit, form: Form) -> Response:
+    """How often to be told by mail that something waits."""
+    _check_offered(visit)
+    person, days = visit.member.person, form.number("digest") or 0
+    try:
+        await visit.instance.change(lambda unit: mail.set_digest(unit, person.id, days))
+    except FediError as problem:
+        return await _page(visit, problems_of(problem))
+    return go("/me/mail", "saved")
+
+
 def _check_offered(visit: Visit) -> None:
     if not visit.instance.config.mail.host:
         raise NotFound(detail="mail")
@@ -87,6 +98,8 @@ async def _page(
         section="me",
         address=(found.text if found else "") if typed is None else typed,
         waits=found is not None and not found.is_confirmed,
+        digest=str(found.digest_days) if found is not None and found.is_confirmed else "",
+        digests=[(str(days), visit.visitor.t(f"mail.digest.{days}")) for days in mail.DIGEST_DAYS],
         asks_password=not confirm.is_fresh(visit),
     )
 
@@ -94,4 +107,5 @@ async def _page(
 DOORS = (
     Door("/me/mail", Right.SELF, ask=show, tell=save),
     Door("/me/mail/code", Right.SELF, tell=prove),
+    Door("/me/mail/digest", Right.SELF, tell=choose_digest),
 )

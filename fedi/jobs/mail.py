@@ -1,12 +1,13 @@
-"""Sending the letters that wait: for a new password, and to prove an address. Written only now, so no link lies on disk."""
+"""Sending the letters that wait: for a new password, to prove an address, to say that something waits. Written only now, so no link lies on disk."""
 
 import logging
 from datetime import timedelta
 from email.utils import format_datetime
 from functools import partial
 
-from actors import journal, mail, people
+from actors import journal, mail, notifications, people
 from actors.mail import Wish
+from fedi.db.engine import Reader
 from fedi.errors import FediError, RemoteUnreachable
 from fedi.http.post import hand_over, letter_of
 from fedi.i18n.catalog import Translator, translator
@@ -17,6 +18,7 @@ from fedi.unit import Unit
 log = logging.getLogger("fedi.jobs")
 
 AT_ONCE = 5
+DIGESTS_AT_ONCE = 200
 LEASE = timedelta(minutes=2)
 AGAIN = tuple(timedelta(minutes=n) for n in (1, 5, 15, 60))
 
@@ -36,6 +38,8 @@ async def _send(instance: Instance, wish: Wish) -> None:
     try:
         if wish.kind == "lost":
             await _write_to_owners(instance, wish)
+        elif wish.kind == "digest":
+            await _write_digest(instance, wish)
         else:
             await _write_code(instance, wish)
     except RemoteUnreachable as problem:
@@ -83,6 +87,57 @@ async def _write_code(instance: Instance, wish: Wish) -> None:
     text = t("mail.confirm.text", name=person.name, host=instance.urls.host, code=code)
     subject = t("mail.confirm.subject", host=instance.urls.host)
     await _hand_over(instance, wish.address, subject, text)
+
+
+async def wish_digests(instance: Instance) -> int:
+    """Have a letter written to everybody for whom something waits, as often as they wish; how many.
+
+    With nothing waiting nobody is written to.
+    """
+    if not instance.config.mail.host:
+        return 0
+    secret = instance.keyring.secret
+
+    def work(unit: Unit) -> int:
+        written = 0
+        for person_id in mail.list_digests_due(unit.tx, unit.now, DIGESTS_AT_ONCE):
+            found = mail.find(unit.tx, secret, person_id)
+            mail.note_digest(unit, person_id)
+            if found is not None and _waiting_for(unit.tx, person_id):
+                mail.wish(unit, secret, "digest", found.text, person_id)
+                written += 1
+        return written
+
+    return await instance.change(work)
+
+
+def _waiting_for(rx: Reader, person_id: int) -> int:
+    """How much nobody has looked at, in the collectives of this person."""
+    person = people.find_by_id(rx, person_id)
+    return 0 if person is None else notifications.count_unread(rx, list(person.roles))
+
+
+async def _write_digest(instance: Instance, wish: Wish) -> None:
+    """That something waits and where, and nothing of what it is (S83)."""
+    secret = instance.keyring.secret
+    person, found, waiting = await instance.look(
+        lambda rx: (
+            people.find_by_id(rx, wish.person_id),
+            mail.find(rx, secret, wish.person_id),
+            _waiting_for(rx, wish.person_id),
+        )
+    )
+    if person is None or found is None or found.text != wish.address or not found.digest_days:
+        return
+    if not waiting:
+        return
+    t, host = _words(instance, person), instance.urls.host
+    url = f"{instance.urls.base}/house"
+    text = t("mail.digest.text", name=person.name, host=host, url=url)
+    line = t.plural("mail.digest.waiting", waiting)
+    await _hand_over(
+        instance, wish.address, t("mail.digest.subject", host=host), f"{line}\n\n{text}"
+    )
 
 
 def _words(instance: Instance, person: people.Person) -> Translator:

@@ -12,7 +12,7 @@ from fedi.jobs.absence import NOTE_EVERY, note_running
 from fedi.jobs.backups import LOOK_EVERY, back_up
 from fedi.jobs.chores import do_chores
 from fedi.jobs.loopback import carry
-from fedi.jobs.mail import send_due
+from fedi.jobs.mail import send_due, wish_digests
 from fedi.jobs.retention import forget
 from fedi.jobs.scheduled import publish_scheduled
 from fedi.media.remote import tidy
@@ -40,6 +40,7 @@ JOBS: tuple[Job, ...] = (
     Job("remote media", tidy, timedelta(hours=1)),
     Job("scheduled publications", publish_scheduled, timedelta(seconds=30)),
     Job("mail", send_due, timedelta(seconds=20)),
+    Job("digests", wish_digests, timedelta(hours=1)),
     Job("backup", back_up, LOOK_EVERY),
     Job("block lists", fetch_due, timedelta(hours=1)),
 )

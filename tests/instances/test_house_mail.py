@@ -5,10 +5,10 @@ import socket
 
 import pytest
 
-from actors import mail, people
+from actors import mail, notifications, people
 from fedi.config import parse_config
 from fedi.errors import SetupError
-from fedi.jobs.mail import send_due
+from fedi.jobs.mail import send_due, wish_digests
 from tests.harness.browser import Browser, Page
 from tests.harness.members import PASSWORD, a_member
 from tests.harness.post import PostOffice, post_office
@@ -237,3 +237,61 @@ async def test_without_a_mail_server_nothing_of_it_is_there() -> None:
 def test_settings_that_cannot_work_are_refused_at_the_start(settings: str) -> None:
     with pytest.raises(SetupError):
         parse_config(f"[mail]\n{settings}\n", {})
+
+
+async def told_by_mail(made: World, days: int = 1) -> None:
+    made.clock.advance(days=days, minutes=1)
+    await wish_digests(made["agora.test"])
+    while await send_due(made["agora.test"]):
+        pass
+
+
+async def test_who_wishes_is_told_that_something_waits_and_not_what() -> None:
+    async with (
+        post_office() as office,
+        world("agora.test", "beirut.test", settings=office.settings) as made,
+    ):
+        agora = await made.collective("agora.test", "agora", "جماعة سرية")
+        beirut = await made.collective("beirut.test", "beirut", "Somebody")
+        ana = await a_member(made, agora, "آنا", "reader", "ar")
+        await prove(made, office, ana)
+        sent = len(office.raw)
+        await made.follow(beirut, agora)
+        await told_by_mail(made)
+        assert len(office.raw) == sent, "nobody asked for it"
+
+        await ana.sign_in("آنا", PASSWORD)
+        page = await ana.get("/me/mail")
+        page = await ana.send(page.form("/me/mail/digest"), digest="1")
+        assert page.status == 200
+        await told_by_mail(made)
+        assert len(office.raw) == sent + 1
+        letter = office.letters[-1]
+        assert letter["To"] == ADDRESS
+        words = letter.get_content()
+        assert "شيء واحد ينتظر" in words
+        assert "https://agora.test/house" in words
+        for secret in ("جماعة سرية", "Somebody", "beirut"):
+            assert secret not in words + letter["Subject"]
+
+        await told_by_mail(made, days=0)
+        assert len(office.raw) == sent + 1, "once a day at most"
+        notices = await made["agora.test"].look(lambda rx: notifications.list_newest(rx, agora.uri))
+        ids = [each.id for each in notices]
+        await made["agora.test"].change(lambda unit: notifications.mark_read(unit, agora.uri, ids))
+        await told_by_mail(made)
+        assert len(office.raw) == sent + 1, "nothing waits any more"
+
+
+@pytest.mark.parametrize("typed", ["2", "-1", "x", "99999999999999999999"])
+async def test_no_other_rhythm_than_those_offered_is_taken(typed: str) -> None:
+    async with (
+        post_office() as office,
+        world("agora.test", settings=office.settings) as made,
+    ):
+        agora = await made.collective("agora.test", "agora")
+        ana = await a_member(made, agora)
+        await prove(made, office, ana)
+        form = (await ana.get("/me/mail")).form("/me/mail/digest")
+        assert (await ana.send(form, digest=typed)).status == 400
+        assert ("digest", "0") in (await ana.get("/me/mail")).form("/me/mail/digest").fields
