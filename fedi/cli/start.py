@@ -91,7 +91,7 @@ def init(
         t("cli.init.next"),
         f"  fedi{_same(here)} serve",
         "",
-        t("cli.serve.welcome"),
+        t("cli.serve.welcome", fedi=_called(session())),
         f"  {handle(welcome)}",
     ]:
         click.echo(line)
@@ -139,7 +139,7 @@ def _announcer(
             click.echo(line)
         click.echo(t("cli.serve.ready", address=handle(address)))
         if welcome:
-            click.echo("\n" + t("cli.serve.welcome"))
+            click.echo("\n" + t("cli.serve.welcome", fedi=_called(session())))
             click.echo(f"  {handle(welcome)}")
         if first is not None:
             click.echo("\n" + t("cli.serve.publish"))
@@ -219,12 +219,17 @@ def _introduction(config: Config, made: Collective | None) -> list[str]:
 
 
 def _first_commands(here: Session) -> list[str]:
-    fedi = here.wishes.environment.get("FEDI_CALLED_AS", "fedi") + _same(here)
+    fedi = _called(here) + _same(here)
     return [
         f'echo "{t("cli.example.text")}" | {fedi} publish statement --title "{t("cli.example.title")}"',
         f"{fedi} timeline",
         f"{fedi} queue status",
     ]
+
+
+def _called(here: Session) -> str:
+    """What whoever started us typed before the command."""
+    return here.wishes.environment.get("FEDI_CALLED_AS", "fedi")
 
 
 def _same(here: Session) -> str:
@@ -240,4 +245,4 @@ def _quoted(text: str) -> str:
 def _warn(config: Config) -> None:
     click.echo(t("cli.warn.fixed", address=handle(config.instance.base_url)), err=True)
     if urlsplit(config.instance.base_url).hostname in _LOCAL_NAMES:
-        click.echo(t("cli.warn.localhost"), err=True)
+        click.echo(t("cli.warn.localhost", fedi=_called(session())), err=True)
