@@ -89,7 +89,7 @@ def init(
         *_introduction(config, made),
         "",
         t("cli.init.next"),
-        f"  fedi{_same(here)} serve",
+        f"  {_called(here)}{_same(here)} serve",
         "",
         t("cli.serve.welcome", fedi=_called(session())),
         f"  {handle(welcome)}",
