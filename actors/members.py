@@ -34,6 +34,7 @@ def set_role(
         return
     if role != "steward":
         _check_not_last(unit.tx, person, actor_uri)
+    _end_links(unit, person, actor_uri)
     people.grant(unit, person.id, actor_uri, role)
     sessions.end_all(unit, person.id, but)
     journal.note(unit, actor_uri, by, f"journal.made_{role}", person.name)
@@ -42,6 +43,7 @@ def set_role(
 def take_role(unit: Unit, person: people.Person, actor_uri: str, by: int) -> None:
     """No place in this collective any more; without another one the person is gone from here. Raises Conflict like `set_role`."""
     _check_not_last(unit.tx, person, actor_uri)
+    _end_links(unit, person, actor_uri)
     people.revoke(unit, person.id, actor_uri)
     sessions.end_all(unit, person.id)
     journal.note(unit, actor_uri, by, "journal.person_removed", person.name)
@@ -51,6 +53,8 @@ def remove(unit: Unit, person: people.Person, by: int) -> None:
     """Nothing opens for this person any more. Raises Conflict when a collective would be left without a steward."""
     for actor_uri in person.roles:
         _check_not_last(unit.tx, person, actor_uri)
+    for actor_uri in person.roles:
+        _end_links(unit, person, actor_uri)
     _forget(unit, person)
     for actor_uri in person.roles or (journal.HOUSE,):
         journal.note(unit, actor_uri, by, "journal.person_removed", person.name)
@@ -97,6 +101,19 @@ def _forget(unit: Unit, person: people.Person) -> None:
     factors.forget(unit, person.id)
     mail.forget(unit, person.id)
     people.remove(unit, person.id)
+
+
+def _end_links(unit: Unit, person: people.Person, actor_uri: str) -> None:
+    """Before somebody's place changes: links that would open more than whoever may know them should have.
+
+    One made for somebody who had no place here would open this collective too. One that a steward made for others stays in
+    the steward's hands.
+    """
+    before = person.roles.get(actor_uri)
+    if before is None:
+        people.end_invitations(unit, person.id)
+    elif before == "steward":
+        people.end_invitations_of(unit, actor_uri)
 
 
 def _check_not_last(rx: Reader, person: people.Person, actor_uri: str) -> None:

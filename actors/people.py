@@ -156,7 +156,7 @@ def revoke(unit: Unit, person_id: int, actor_uri: str) -> bool:
 
 def invite(unit: Unit, person_id: int) -> tuple[str, datetime]:
     """A fresh invitation: its secret, told once, and when it ends. Older unused ones end now."""
-    unit.tx.run("DELETE FROM invitation WHERE person_id = ? AND used_at IS NULL", person_id)
+    end_invitations(unit, person_id)
     token = new_token()
     expires_at = unit.now + INVITATION_LIFE
     unit.tx.run(
@@ -167,6 +167,20 @@ def invite(unit: Unit, person_id: int) -> tuple[str, datetime]:
         to_ms(expires_at),
     )
     return token, expires_at
+
+
+def end_invitations(unit: Unit, person_id: int) -> None:
+    """No link that was made for this person before lets anybody in any more."""
+    unit.tx.run("DELETE FROM invitation WHERE person_id = ? AND used_at IS NULL", person_id)
+
+
+def end_invitations_of(unit: Unit, actor_uri: str) -> None:
+    """The same for everybody who has a role for this collective."""
+    unit.tx.run(
+        "DELETE FROM invitation WHERE used_at IS NULL AND person_id IN "
+        "(SELECT person_id FROM person_role WHERE actor_uri = ?)",
+        actor_uri,
+    )
 
 
 def find_invitation(rx: Reader, token: str, now: datetime) -> Invitation | None:

@@ -48,7 +48,10 @@ class Session:
 
 
 def begin(unit: Unit, person_id: int, *, stage: str = FULL, label: str = "") -> str:
-    """A new session; its secret, told once. The oldest end when a person has too many."""
+    """A new session; its secret, told once. The oldest end when a person has too many.
+
+    Each stage counts for itself: who knows a password alone ends nobody's session by trying.
+    """
     token = new_token()
     unit.tx.run(
         "INSERT INTO session (id, token_hash, person_id, stage, label, created_at, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -61,10 +64,12 @@ def begin(unit: Unit, person_id: int, *, stage: str = FULL, label: str = "") -> 
         unit.now_ms,
     )
     unit.tx.run(
-        "DELETE FROM session WHERE person_id = ? AND id NOT IN "
-        "(SELECT id FROM session WHERE person_id = ? ORDER BY created_at DESC, id DESC LIMIT ?)",
+        "DELETE FROM session WHERE person_id = ? AND stage = ? AND id NOT IN "
+        "(SELECT id FROM session WHERE person_id = ? AND stage = ? ORDER BY created_at DESC, id DESC LIMIT ?)",
         person_id,
+        stage,
         person_id,
+        stage,
         SESSIONS_MAX,
     )
     return token

@@ -32,6 +32,7 @@ class Instance:
     `accounts`: what each host cost lately.
     `chance`: a random number from 0 to 1 at each call, for spreading what everybody would do at once.
     `newcomers`: how many hosts and actors nobody here knew came lately. `entrances`: who tried to sign in and was wrong.
+    `letters`: who had a letter sent, so that asking for letters uses up nothing of signing in.
     """
 
     config: Config
@@ -50,6 +51,7 @@ class Instance:
     accounts: Accounts = field(default_factory=Accounts)
     chance: Callable[[], float] = SystemRandom().random
     entrances: Entrances = field(default_factory=Entrances)
+    letters: Entrances = field(default_factory=Entrances)
 
     async def change(self, work: Callable[[Unit], T]) -> T:
         """Run `work` as one transaction; returns when it is on disk."""

@@ -28,6 +28,17 @@ def load(rx: Reader, urls: Urls, which: str) -> Publication:
     raise NotFound("error.publication_not_found", detail="desk")
 
 
+def load_for(rx: Reader, urls: Urls, actor_uri: str, which: str) -> Publication:
+    """The same for one collective: what somebody else withdrew is as good as never said (S81). Raises NotFound, Gone for its own."""
+    try:
+        return load(rx, urls, which)
+    except Gone as problem:
+        stone = store.find_tombstone(rx, problem.detail)
+        if stone is None or stone.author_uri != actor_uri:
+            raise NotFound("error.publication_not_found", detail="desk") from problem
+        raise
+
+
 async def find_or_fetch(instance: Instance, which: str) -> Publication:
     """The same; what lives elsewhere and is not known is fetched and kept. Raises RemoteError, Forbidden, Invalid."""
     try:

@@ -107,7 +107,7 @@ async def begin_change(
             unit,
             actor.uri,
             hand.person_id,
-            once,
+            once[:ONCE_MAX],
             publication.kind,
             written_of(publication, instance.config.instance.timezone),
             changes_uri=publication.uri,
@@ -239,7 +239,7 @@ async def publish_due(instance: Instance) -> int:
 
 def load_own(rx: Reader, instance: Instance, actor: Actor, which: str) -> Publication:
     """A publication of this collective. Raises NotFound, alike for one of another (S81), and Gone."""
-    publication = lookup.load(rx, instance.urls, which)
+    publication = lookup.load_for(rx, instance.urls, actor.uri, which)
     if publication.author != actor.uri:
         raise NotFound("error.publication_not_found", detail="desk")
     return publication
@@ -247,7 +247,7 @@ def load_own(rx: Reader, instance: Instance, actor: Actor, which: str) -> Public
 
 def load_answered(rx: Reader, instance: Instance, actor: Actor, which: str) -> Publication:
     """What is to be answered, when it is here and this collective may read it. Raises NotFound, Gone."""
-    publication = lookup.load(rx, instance.urls, which)
+    publication = lookup.load_for(rx, instance.urls, actor.uri, which)
     if not may_read_here(rx, actor, publication):
         raise NotFound("error.publication_not_found", detail="desk")
     return publication
@@ -312,7 +312,8 @@ def _refuse_overtaken(draft: Draft, version: int) -> None:
 
 
 def _refuse_alone(rx: Reader, draft: Draft, hand: Hand) -> None:
-    if not hand.may_publish:
+    # a role may have been taken away since the form was sent, while other servers were asked who is named
+    if not hand.may_publish or not _still_publishes(rx, draft.actor_uri, hand.person_id):
         raise Forbidden("house.not_your_role", detail="publish")
     if needs_another(rx, draft, hand.person_id):
         raise Forbidden("writing.second_person", detail=draft.id)
@@ -321,8 +322,12 @@ def _refuse_alone(rx: Reader, draft: Draft, hand: Hand) -> None:
 def _hand_of(rx: Reader, draft: Draft) -> tuple[Actor, Hand]:
     """Whose word it goes out on, as it counts today: who was removed lets nothing go out any more."""
     actor = actor_store.load(rx, draft.actor_uri)
-    person = people.find_by_id(rx, draft.due_by or 0)
-    role = person.roles.get(actor.uri, "") if person is not None else ""
-    if person is None or role not in PUBLISHING_ROLES:
+    person_id = draft.due_by or 0
+    if not _still_publishes(rx, actor.uri, person_id):
         raise Forbidden("writing.no_longer", detail=draft.id)
-    return actor, Hand(person.id, may_publish=True)
+    return actor, Hand(person_id, may_publish=True)
+
+
+def _still_publishes(rx: Reader, actor_uri: str, person_id: int) -> bool:
+    person = people.find_by_id(rx, person_id)
+    return person is not None and person.roles.get(actor_uri) in PUBLISHING_ROLES

@@ -30,6 +30,9 @@ async def save(visit: Visit, form: Form) -> Response:
     try:
         await confirm.check(visit, form)
         address = mail.check_address(typed) if typed.strip() else ""
+        if address:
+            # who is written to has not asked for it
+            instance.letters.begin_known(f"confirm {person.id}", instance.clock.monotonic())
     except FediError as problem:
         return await _page(visit, problems_of(problem), typed)
 
@@ -49,14 +52,13 @@ async def prove(visit: Visit, form: Form) -> Response:
     """The code that was sent there."""
     instance, person = visit.instance, visit.member.person
     _check_offered(visit)
-    source = visit.request.client.host if visit.request.client else ""
-    now, secret = instance.clock.monotonic(), instance.keyring.secret
+    secret, known_as = instance.keyring.secret, f"mail {person.id}"
     try:
-        instance.entrances.check(f"mail {person.id}", source, now)
+        instance.entrances.begin_known(known_as, instance.clock.monotonic())
         right = await instance.look(lambda rx: mail.code_of(rx, secret, person.id))
         if not right or not hmac.compare_digest(right, onetime.digits_of(form.get("code"))):
-            instance.entrances.note_failure(f"mail {person.id}", source, now)
             raise Invalid("mail.code_wrong", field="code")
+        instance.entrances.forgive_known(known_as)
     except FediError as problem:
         return await _page(visit, problems_of(problem))
     await instance.change(lambda unit: mail.confirm(unit, person.id))

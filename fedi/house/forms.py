@@ -70,8 +70,11 @@ class Form:
         ]
 
 
-async def read(request: Request, *, files: bool = True) -> Form:
-    """The form in a request. Raises TooLarge, Invalid when it cannot be read as one."""
+async def read(request: Request, *, files: bool = True, keeps_files: bool = True) -> Form:
+    """The form in a request. Raises TooLarge, Invalid when it cannot be read as one.
+
+    `keeps_files`: false for strangers, of whose files it is only known that they came.
+    """
     most = BODY_BYTES_MAX if files else TEXT_BYTES_MAX * 2
     bounded = Request(request.scope, _bounded(request.receive, most))
     try:
@@ -80,7 +83,7 @@ async def read(request: Request, *, files: bool = True) -> Form:
             max_fields=FIELDS_MAX,
             max_part_size=TEXT_BYTES_MAX,
         ) as sent:
-            texts, uploads = await _sorted(sent)
+            texts, uploads = await _sorted(sent, keeps_files=keeps_files)
     except (HTTPException, MultiPartException, FormParserError, LookupError, ValueError) as problem:
         raise Invalid("house.form", detail="form") from problem
     if sum(len(value) for values in texts.values() for value in values) > TEXT_BYTES_MAX:
@@ -91,18 +94,27 @@ async def read(request: Request, *, files: bool = True) -> Form:
     )
 
 
-async def _sorted(sent: FormData) -> tuple[dict[str, list[str]], dict[str, list[Upload]]]:
+async def _sorted(
+    sent: FormData, *, keeps_files: bool
+) -> tuple[dict[str, list[str]], dict[str, list[Upload]]]:
     texts: dict[str, list[str]] = {}
     uploads: dict[str, list[Upload]] = {}
     for name, value in sent.multi_items():
         if isinstance(value, UploadFile):
-            content = await value.read()
+            content = await value.read() if keeps_files else b""
             if content or value.filename:
-                uploads.setdefault(name, []).append(Upload(value.filename or "", content))
+                file_name = _checked(value.filename or "")
+                uploads.setdefault(_checked(name), []).append(Upload(file_name, content))
         else:
             # browsers send the end of a line as two characters
-            texts.setdefault(name, []).append(value.replace("\r\n", "\n"))
+            texts.setdefault(_checked(name), []).append(_checked(value.replace("\r\n", "\n")))
     return texts, uploads
+
+
+def _checked(text: str) -> str:
+    """The text, unless it holds halves of characters, which some encodings can spell and nothing can keep. Raises ValueError."""
+    text.encode()
+    return text
 
 
 def _bounded(receive: Receive, most: int) -> Receive:

@@ -99,7 +99,10 @@ def _telling(instance: Instance, door: Door, tell: Tell) -> Answer:
         if not cookies.is_from_here(request):
             raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
         member = await find_member(instance, request, request.path_params.get("username"))
-        form = await forms.read(request, files=door.files)
+        form = await forms.read(request, files=door.files, keeps_files=member is not None)
+        if member is not None:
+            # on a bad line reading takes minutes: who was removed meanwhile is out
+            member = await find_member(instance, request, request.path_params.get("username"))
         if member is None:
             # whatever was typed is kept in the page and goes on from there
             return await ask_again(instance, request, form)

@@ -40,14 +40,13 @@ async def save(visit: Visit, form: forms.Form) -> Response:
 async def change_password(visit: Visit, form: forms.Form) -> Response:
     """A new password, for who knows the old one; every other session ends."""
     instance, person = visit.instance, visit.member.person
-    address = visit.request.client.host if visit.request.client else ""
-    now = instance.clock.monotonic()
-    instance.entrances.check(f"me {person.id}", address, now)
+    known_as = f"me {person.id}"
+    instance.entrances.begin_known(known_as, instance.clock.monotonic())
     before = await instance.look(lambda rx: passwords.find(rx, person.id))
     try:
         if not await passwords.is_right(before, form.get("old")):
-            instance.entrances.note_failure(f"me {person.id}", address, now)
             raise Invalid("password.old_wrong", field="old")
+        instance.entrances.forgive_known(known_as)
         if form.get("password") != form.get("again"):
             raise Invalid("password.differ", field="again")
         about = [person.name, instance.urls.host, instance.config.instance.name]
@@ -59,6 +58,8 @@ async def change_password(visit: Visit, form: forms.Form) -> Response:
     def work(unit: Unit) -> str:
         passwords.save(unit, person.id, kept)
         sessions.end_all(unit, person.id)
+        # a link that somebody else may have read would undo it
+        people.end_invitations(unit, person.id)
         journal.note(unit, journal.HOUSE, person.id, "journal.password_changed")
         return sessions.begin(unit, person.id, label=visit.member.session.label)
 

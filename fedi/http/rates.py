@@ -58,6 +58,11 @@ class Rates:
         self.check(name, now)
         self.count(name, now)
 
+    def forgive(self, name: str | bytes) -> None:
+        """It does not count after all that this name came."""
+        if name in self._full_at:
+            self._full_at[name] -= self._interval_s
+
     def clear(self) -> None:
         """Everybody is new again."""
         self._full_at.clear()
@@ -107,24 +112,41 @@ class Newcomers:
 
 
 class Entrances:
-    """Who tried to sign in and was wrong: by name, by source, and all together (S79). In memory, without an address."""
+    """Who tried to sign in and was wrong: by name, by source, and all together (S79). In memory, without an address.
+
+    An attempt counts from the moment it begins and is forgiven when it was right: of many at the same moment no more are
+    heard than of many after one another.
+    """
 
     def __init__(self) -> None:
         self._sources = Sources(25)
         self._names = Rates(5, 900.0)
-        self._all = Rates(200, 3600.0)
+        # far above what one source can use up in an hour, or it would shut everybody out
+        self._all = Rates(3000, 3600.0)
 
-    def check(self, name: str, address: str, now: float) -> None:
-        """Raises TooMany when whoever this is has to wait before trying again."""
+    def begin(self, name: str, address: str, now: float) -> None:
+        """An attempt. Raises TooMany when whoever this is has to wait before trying again."""
+        source = self._sources.name_of(address, now)
         self._all.check("all", now)
         self._names.check(name, now)
-        self._sources.refusals.check(self._sources.name_of(address, now), now)
-
-    def note_failure(self, name: str, address: str, now: float) -> None:
-        """It was wrong."""
+        self._sources.refusals.check(source, now)
         self._all.count("all", now)
         self._names.count(name, now)
-        self._sources.refusals.count(self._sources.name_of(address, now), now)
+        self._sources.refusals.count(source, now)
+
+    def begin_known(self, name: str, now: float) -> None:
+        """An attempt of somebody who has proved the password already: what strangers use up is not theirs. Raises TooMany."""
+        self._names.take(name, now)
+
+    def forgive(self, name: str, address: str, now: float) -> None:
+        """It was right."""
+        self._all.forgive("all")
+        self._names.forgive(name)
+        self._sources.refusals.forgive(self._sources.name_of(address, now))
+
+    def forgive_known(self, name: str) -> None:
+        """It was right, of somebody who has proved the password already."""
+        self._names.forgive(name)
 
 
 def registrable_domain(host: str) -> str:

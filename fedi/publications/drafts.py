@@ -12,7 +12,7 @@ import msgspec
 
 from fedi.clock import from_ms, to_ms
 from fedi.db.engine import Reader, Row
-from fedi.errors import Conflict, NotFound
+from fedi.errors import Conflict, NotFound, TooLarge
 from fedi.ids import new_public_id, new_row_id
 from fedi.unit import Unit
 
@@ -181,7 +181,7 @@ def add(
     changes_uri: str | None = None,
     base_version: int = 0,
 ) -> Draft:
-    """A new draft. Raises Conflict when this form began one for somebody else."""
+    """A new draft. Raises Conflict when this form began one for somebody else, TooLarge."""
     public_id = new_public_id(unit.now)
     changed = unit.tx.run(
         "INSERT INTO draft (id, public_id, once, actor_uri, kind, state, content, version, changes_uri, base_version, "
@@ -208,7 +208,7 @@ def add(
 def change(unit: Unit, draft: Draft, version: int, person_id: int, written: Written) -> Draft:
     """Put what was typed in the place of what was there, when nobody else did since `version`; nothing new is no change.
 
-    Raises Overtaken, and Conflict when it is no longer written on.
+    Raises Overtaken, TooLarge, and Conflict when it is no longer written on.
     """
     now = load(unit.tx, draft.actor_uri, draft.id)
     if now.state not in (OPEN, ASKED):
@@ -303,4 +303,7 @@ def forget_done(unit: Unit, row_ids: Sequence[int]) -> int:
 
 
 def _text(written: Written) -> str:
-    return msgspec.json.encode(written).decode()
+    content = msgspec.json.encode(written)
+    if len(content) > CONTENT_BYTES_MAX:
+        raise TooLarge("house.form_large", detail="draft")
+    return content.decode()

@@ -59,10 +59,8 @@ async def tell(instance: Instance, request: Request) -> Response:
         # the ten minutes are over: once more from the password, with everything that was typed
         return await begin_again(instance, request, form)
     known_as = f"factor {person.id}"
-    address = request.client.host if request.client else ""
-    now = instance.clock.monotonic()
     try:
-        instance.entrances.check(known_as, address, now)
+        instance.entrances.begin_known(known_as, instance.clock.monotonic())
     except TooMany as problem:
         wait = Problem("", "house.sign_in.wait", {"n": -(-problem.retry_after_s // 60)})
         answer = await _form(instance, request, form, secret, status=429, problems=(wait,))
@@ -77,9 +75,9 @@ async def tell(instance: Instance, request: Request) -> Response:
 
     how = await instance.change(use)
     if how is None:
-        instance.entrances.note_failure(known_as, address, now)
         wrong = (Problem("code", "factor.wrong"),)
         return await _form(instance, request, form, secret, status=403, problems=wrong)
+    instance.entrances.forgive_known(known_as)
     return await enter(instance, request, person, form)
 
 

@@ -36,13 +36,12 @@ async def tell(instance: Instance, request: Request) -> Response:
     try:
         address = mail.check_address(form.get("address"))
         known_as = f"lost {address.casefold()}"
-        instance.entrances.check(known_as, source, now)
+        instance.letters.begin(known_as, source, now)
     except FediError as problem:
         found = problems_of(problem)
         return await _form(
             instance, request, form.get("address"), status=problem.status, problems=found
         )
-    instance.entrances.note_failure(known_as, source, now)
     sealing = instance.keyring.secret
     await instance.change(lambda unit: mail.wish(unit, sealing, "lost", address))
     return await _form(instance, request, is_sent=True)

@@ -39,8 +39,9 @@ async def tell(instance: Instance, request: Request) -> Response:
     name, password = form.get("name"), form.get("password")
     known_as = fold_letters(name[: people.NAME_MAX * 2]).casefold()
     address = request.client.host if request.client else ""
+    now = instance.clock.monotonic()
     try:
-        instance.entrances.check(known_as, address, instance.clock.monotonic())
+        instance.entrances.begin(known_as, address, now)
     except TooMany as problem:
         wait = Problem("", "house.sign_in.wait", {"n": -(-problem.retry_after_s // 60)})
         answer = await show_form(
@@ -55,7 +56,7 @@ async def tell(instance: Instance, request: Request) -> Response:
 
     person, kept = await instance.look(look)
     if not await passwords.is_right(kept, password) or person is None:
-        instance.entrances.note_failure(known_as, address, instance.clock.monotonic())
         wrong = (Problem("password", "house.sign_in.wrong"),)
         return await show_form(instance, request, target, status=403, problems=wrong, typed=typed)
+    instance.entrances.forgive(known_as, address, now)
     return await enter_or_ask(instance, request, person, form)

@@ -21,10 +21,9 @@ async def check(visit: Visit, form: Form) -> None:
     if is_fresh(visit):
         return
     instance, person = visit.instance, visit.member.person
-    address = visit.request.client.host if visit.request.client else ""
-    now = instance.clock.monotonic()
-    instance.entrances.check(f"me {person.id}", address, now)
+    known_as = f"me {person.id}"
+    instance.entrances.begin_known(known_as, instance.clock.monotonic())
     kept = await instance.look(lambda rx: passwords.find(rx, person.id))
     if not await passwords.is_right(kept, form.get("password")):
-        instance.entrances.note_failure(f"me {person.id}", address, now)
         raise Invalid("password.old_wrong", field="password")
+    instance.entrances.forgive_known(known_as)

@@ -17,6 +17,8 @@ from fedi.house.gate import Door
 from fedi.house.member import Visit
 from fedi.house.moderation.lines import Told, host_href, moment, said, target_href, told, who_line
 from fedi.house.rights import Right
+from fedi.house.twice import do_once
+from fedi.ids import new_token
 from fedi.publications import store
 from fedi.publications.contract import Problem
 from fedi.web.shown.people import Who
@@ -89,7 +91,7 @@ async def send(visit: Visit, form: Form) -> Response:
         person=visit.member.person.id,
     )
     try:
-        await house.report(visit.instance, order)
+        await do_once(visit, form.get("once"), lambda: house.report(visit.instance, order))
     except FediError as problem:
         return await _sent(visit, form, problems_of(problem))
     return go(SENT, "reported")
@@ -153,6 +155,7 @@ async def _sent(visit: Visit, form: Form, problems: tuple[Problem, ...] = ()) ->
         section="steward",
         tab="sent",
         lines=await visit.instance.look(look),
+        once=new_token(),
         typed={
             "who": form.get("who", visit.request.query_params.get("who", "")[:512]),
             "words": form.get("words"),

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from actors import factors, passwords, people, rules
 from fedi.db.engine import Reader
 from fedi.desk import people as desk
+from fedi.errors import Invalid
 from fedi.house.forms import Form
 from fedi.house.frame import go, page
 from fedi.house.gate import Door
@@ -52,6 +53,8 @@ async def show(visit: Visit) -> Response:
 
 async def save_consent(visit: Visit, form: Form) -> Response:
     """One person, or two."""
+    if form.get("consent") not in ("one", "two"):
+        raise Invalid("reading.choice", field="consent")
     order = desk.ConsentOrder(actor=visit.username, two_people=form.get("consent") == "two")
     await desk.set_consent(visit.instance, order, by=visit.member.person.id)
     return go(f"/house/{visit.username}/people", "saved")

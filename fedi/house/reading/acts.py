@@ -23,6 +23,7 @@ from fedi.house.reading.addresses import (
 )
 from fedi.house.reading.spoken import Spoken, spoken_of
 from fedi.house.rights import Right
+from fedi.house.twice import do_once
 from fedi.publications import saved
 from fedi.unit import Unit
 from fedi.views.paging import Page
@@ -109,8 +110,8 @@ async def report(visit: Visit, form: Form) -> Response:
         raise Invalid("desk.report_words", field="report_words")
     about = (uri,) if form.has("with_this") else ()
     order = desk_house.ReportOrder(who=author.uri, words=words, about=about)
-    await desk_house.report(visit.instance, order)
-    await visit.instance.change(lambda unit: _note(unit, visit, "journal.reported", author.uri))
+    if await do_once(visit, form.get("once"), lambda: desk_house.report(visit.instance, order)):
+        await visit.instance.change(lambda unit: _note(unit, visit, "journal.reported", author.uri))
     return go(page_of_actor(visit.username, author.uri), "reported")
 
 

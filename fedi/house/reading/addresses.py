@@ -44,7 +44,7 @@ def load_said(visit: Visit, rx: Reader, which: str) -> Said:
     if not which or len(which) > ABOUT_MAX:
         raise NotFound("reading.not_here")
     try:
-        uri = lookup.load(rx, visit.instance.urls, which).uri
+        uri = lookup.load_for(rx, visit.instance.urls, visit.actor.uri, which).uri
     except NotFound as problem:
         raise NotFound("reading.not_here") from problem
     said = find_said(rx, visit.actor, uri, held_too=sees_held(visit))

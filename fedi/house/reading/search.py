@@ -82,6 +82,9 @@ async def _reach(visit: Visit, question: str) -> str:
         return page_of_actor(visit.username, actor.uri)
     if await visit.instance.look(lambda rx: actor_store.is_known(rx, question)):
         return page_of_actor(visit.username, question)
+    if visit.instance.urls.is_ours(question):
+        said = await visit.instance.look(lambda rx: load_said(visit, rx, question))
+        return thread_of(visit.username, said.listed.publication.uri)
     try:
         publication = await lookup.find_or_fetch(visit.instance, question)
     except FediError as problem:

@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from actors import journal, once
+from actors import journal
 from actors.rules import rule_of
 from fedi import chores
 from fedi.db.engine import Reader
@@ -19,6 +19,7 @@ from fedi.house.member import Visit
 from fedi.house.reading.addresses import load_said, load_shown, must, sees_held, thread_of
 from fedi.house.reading.spoken import spoken_in, who_in_house
 from fedi.house.rights import Right
+from fedi.house.twice import do_once
 from fedi.ids import new_token
 from fedi.publications.contract import Problem
 from fedi.publications.model import UNKNOWN_LANGUAGE
@@ -67,7 +68,8 @@ async def answer(visit: Visit, form: Form) -> Response:
             raise Invalid("reading.words_missing", field="words")
         if len(words) > ANSWER_MAX:
             raise Invalid("reading.words_long", field="words", most=ANSWER_MAX)
-        await _say(visit, form.get("once"), _order(visit, said, what, words, typed.visibility))
+        order = _order(visit, said, what, words, typed.visibility)
+        await do_once(visit, form.get("once"), lambda: publishing.publish(visit.instance, order))
         await visit.instance.change(lambda unit: _note(unit, visit, what, publication.uri))
     except FediError as problem:
         found = tuple(_beside(each, what) for each in problems_of(problem))
@@ -75,18 +77,6 @@ async def answer(visit: Visit, form: Form) -> Response:
     return go(
         thread_of(visit.username, publication.uri), "answered" if what == ANSWER else "commented"
     )
-
-
-async def _say(visit: Visit, word: str, order: PublishOrder) -> None:
-    """Publish, unless this very form was sent before."""
-    instance, person_id = visit.instance, visit.member.person.id
-    if not await instance.change(lambda unit: once.take(unit, person_id, word)):
-        return
-    try:
-        await publishing.publish(instance, order)
-    except BaseException:
-        await instance.change(lambda unit: once.give_back(unit, person_id, word))
-        raise
 
 
 def _order(visit: Visit, said: Said, what: str, words: str, visibility: str) -> PublishOrder:

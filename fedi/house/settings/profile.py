@@ -8,7 +8,7 @@ from starlette.responses import Response
 from actors.model import Actor, ActorImage
 from fedi.config import LANGUAGES
 from fedi.db.engine import Reader
-from fedi.desk import collectives, house
+from fedi.desk import collectives, house, writing
 from fedi.desk.collectives import FIELDS_MAX, SetOrder
 from fedi.desk.relations import ReactionOrder
 from fedi.errors import FediError
@@ -57,6 +57,9 @@ async def pin(visit: Visit, form: Form) -> Response:
     order = ReactionOrder(which=form.get("which"), actor=visit.username)
     doing = {"pin": house.pin, "first": house.pin_first, "unpin": house.unpin}.get(form.get("act"))
     try:
+        await visit.instance.look(
+            lambda rx: writing.load_own(rx, visit.instance, visit.actor, order.which)
+        )
         await (doing or house.pin)(visit.instance, order)
     except FediError as problem:
         wrong = tuple(Problem("which", p.message_key, p.values) for p in problems_of(problem))

@@ -99,5 +99,5 @@ def _without_language(written: Written, tag: str) -> Written:
     return replace(
         written,
         texts=tuple(each for each in written.texts if each.language != tag),
-        aside=(*others, *(each for each in gone if each)),
+        aside=(*others, *(each for each in gone if each))[-LANGUAGES_MAX:],
     )
