@@ -189,6 +189,19 @@ def list_follower_inboxes(rx: Reader, followed_uri: str) -> Sequence[tuple[str, 
     return sorted(((row[0], row[1]) for row in rows), key=lambda each: f"//{each[1]}/" in each[0])
 
 
+def list_tied(rx: Reader, uri: str) -> Sequence[str]:
+    """Our collectives that follow somebody, or are followed by them."""
+    rows = rx.all(
+        "SELECT a.uri FROM follow f JOIN actor a ON a.uri = f.follower_uri WHERE f.followed_uri = ? "
+        "AND f.state = 'accepted' AND a.role = 'collective' UNION "
+        "SELECT a.uri FROM follow f JOIN actor a ON a.uri = f.followed_uri WHERE f.follower_uri = ? "
+        "AND f.state = 'accepted' AND a.role = 'collective'",
+        uri,
+        uri,
+    )
+    return [row[0] for row in rows]
+
+
 def list_followed_here(rx: Reader) -> Sequence[str]:
     """Everybody elsewhere whom a collective of ours follows."""
     rows = rx.all(

@@ -5,10 +5,12 @@ A private key is sealed with the instance secret, which is a file of its own and
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from actors.sealing import seal, unseal
+from fedi.clock import from_ms
 from fedi.db.engine import Reader, marks
 from fedi.errors import Invalid, NotFound
 from fedi.ids import new_public_id
@@ -26,6 +28,8 @@ from fedi.signatures.keys import (
 from fedi.unit import Unit
 from fedi.urls import ed25519_key, main_key
 
+# Who changes keys all the time does not fill the journal.
+NOTED_AGAIN = timedelta(days=1)
 RSA = "rsa"
 ED25519 = "ed25519"
 
@@ -180,10 +184,36 @@ def public_key_of(key: ActorKey) -> PublicKey | None:
     return PublicKey(key.uri, key.owner_uri, parsed)
 
 
+def is_replaced_by(rx: Reader, owner_uri: str, keys: Sequence[ActorKey]) -> bool:
+    """Whether a key that was known of somebody elsewhere is not among these any more, though there are some."""
+    known = {each.public_text for each in list_keys(rx, owner_uri)}
+    return bool(keys) and not known <= {each.public_text for each in keys}
+
+
+def note_change(unit: Unit, owner_uri: str) -> bool:
+    """Remember that a key was replaced (S15); False when it was noted within the last day already."""
+    before = changed_at(unit.tx, owner_uri)
+    unit.tx.run(
+        "INSERT INTO key_change (owner_uri, at, times) VALUES (?, ?, 1) "
+        "ON CONFLICT (owner_uri) DO UPDATE SET at = excluded.at, times = key_change.times + 1",
+        owner_uri,
+        unit.now_ms,
+    )
+    return before is None or unit.now - before > NOTED_AGAIN
+
+
+def changed_at(rx: Reader, owner_uri: str) -> datetime | None:
+    """When a key of somebody elsewhere was last replaced by another, as far as anybody here had to do with them."""
+    row = rx.one("SELECT at FROM key_change WHERE owner_uri = ?", owner_uri)
+    return from_ms(row[0]) if row else None
+
+
 def replace_remote(unit: Unit, owner_uri: str, keys: Sequence[ActorKey]) -> None:
     """What a remote actor's own document lists is what counts: the rest is dead at once (S12, S15). Raises Invalid."""
     if unit.urls.is_ours(owner_uri) or any(key.owner_uri != owner_uri for key in keys):
         raise Invalid("signature.key", detail="not the owner's own")
+    if not keys:
+        unit.tx.run("DELETE FROM key_change WHERE owner_uri = ?", owner_uri)
     unit.tx.run("DELETE FROM actor_key WHERE owner_uri = ?", owner_uri)
     for key in keys:
         unit.tx.run(

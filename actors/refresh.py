@@ -1,10 +1,12 @@
 """Getting to know actors elsewhere: fetch, check, store. Edges; every fetch ends before a transaction begins."""
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
-from actors import blocks, keys, store, webfinger
+from actors import blocks, follows, journal, keys, store, webfinger
 from actors.documents import parse_actor, parse_keys, understands_rfc9421
+from actors.keys import ActorKey
 from actors.model import Actor
 from fedi.canonical import host_of, origin_of, same_origin
 from fedi.db.engine import Reader
@@ -186,6 +188,7 @@ async def _store_document(instance: Instance, document: dict[str, Any]) -> Actor
                 "error.remote_gone", detail="left before, and stays gone", http_status=410
             )
         store.save(unit, actor)
+        _note_changed_key(unit, actor.uri, listed)
         keys.replace_remote(unit, actor.uri, listed)
 
     await instance.change(save)
@@ -194,6 +197,16 @@ async def _store_document(instance: Instance, document: dict[str, Any]) -> Actor
     if before != {(key.uri, key.public_text) for key in listed}:
         instance.keyring.forget_owner(actor.uri)
     return actor
+
+
+def _note_changed_key(unit: Unit, uri: str, listed: Sequence[ActorKey]) -> None:
+    """A key that somebody here relied on was replaced: for the journal and for moderators (S15)."""
+    if not keys.is_replaced_by(unit.tx, uri, listed):
+        return
+    tied = follows.list_tied(unit.tx, uri)
+    if tied and keys.note_change(unit, uri):
+        for ours in (journal.HOUSE, *tied):
+            journal.note(unit, ours, 0, "journal.key_changed", uri)
 
 
 def _public_texts(rx: Reader, owner_uri: str) -> set[tuple[str, str]]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from actors import blocks
+from actors import blocks, keys
 from actors.webfinger import ACCEPT as ACCEPT_JRD
 from actors.webfinger import scheme_of, split_handle
 from fedi.canonical import canonical, host_of
@@ -21,6 +21,7 @@ from fedi.doctor.seen import mastodon_view
 from fedi.errors import Invalid, RemoteError
 from fedi.http.client import Fetched
 from fedi.instance import Instance
+from fedi.vocab.read import id_of
 
 DELIVERIES_MAX: Final = 10
 ADDRESS_MAX: Final = 2048
@@ -56,6 +57,10 @@ async def inspect(instance: Instance, order: InspectOrder) -> Inspected:
     )
     findings += judging.judge_identity(fetched.document, fetched.url) + judged
     if kind == judging.ACTOR:
+        uri = id_of(fetched.document.get("id")) or ""
+        changed = await instance.look(lambda rx: keys.changed_at(rx, uri))
+        if changed is not None:
+            findings.append(say(Verdict.WARNING, "keys.changed", day=changed.date().isoformat()))
         webfinger, looped = await _loop(instance, fetched.document, webfinger, handle)
         findings += looped
     return replace(

@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.responses import Response
 
-from actors import blocks, follows
+from actors import blocks, follows, keys
 from actors import store as actor_store
 from fedi.canonical import host_of
 from fedi.db.engine import Reader
@@ -21,7 +22,7 @@ from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
 from fedi.house.member import Visit
-from fedi.house.moderation.lines import ABOUT, host_href, said, target_href, who_line
+from fedi.house.moderation.lines import ABOUT, host_href, moment, said, target_href, who_line
 from fedi.house.rights import Right
 from fedi.publications.contract import Problem
 from fedi.web.shown.people import Who
@@ -155,12 +156,13 @@ async def _about(
 ) -> Response:
     instance = visit.instance
 
-    def look(rx: Reader) -> tuple[str, str, State, Who | None]:
+    def look(rx: Reader) -> tuple[str, str, State, Who | None, datetime | None]:
         kind, target = find_target(rx, instance, text[:TARGET_MAX])
         who = who_line(visit, rx, target) if kind == "actor" else None
-        return kind, target, state_of(rx, kind, target), who
+        changed_at = keys.changed_at(rx, target) if kind == "actor" else None
+        return kind, target, state_of(rx, kind, target), who, changed_at
 
-    kind, target, state, who = await instance.look(look)
+    kind, target, state, who, key_changed_at = await instance.look(look)
     log = await sight.history(instance, HistoryOrder(about=target, most=100))
     return page(
         visit,
@@ -173,6 +175,7 @@ async def _about(
         kind=kind,
         target=target,
         who=who,
+        key_changed=moment(visit, key_changed_at) if key_changed_at else "",
         host=host_of(target) if who else target,
         host_href=host_href(target) if who else "",
         state=state,
