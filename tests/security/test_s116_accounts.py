@@ -7,6 +7,7 @@ import pytest
 from fedi.desk.hosts import HostsOrder, list_hosts
 from fedi.errors import Invalid, TooMany
 from fedi.http.accounts import HALF_LIFE_S, HOSTS_MAX, VERIFYING_SHARE, Accounts
+from tests.harness.members import a_member
 from tests.harness.world import world
 from tests.hostile.stranger import a_note_of, deliver, say, stranger
 
@@ -28,6 +29,29 @@ async def test_what_a_host_costs_is_put_to_its_account() -> None:
         assert account.fetches >= 1
         with pytest.raises(Invalid):
             await list_hosts(made[HERE], HostsOrder(most=0))
+
+
+async def test_stewards_see_on_a_page_what_each_host_costs() -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        agora = await made.collective(HERE, "agora")
+        ali = mars.person("ali")
+        steward = await a_member(made, agora)
+        assert "mars.test" not in (await steward.get("/steward/queue")).text
+        await deliver(made, HERE, ali.key, say(ali, "Follow", agora.uri))
+        await made.settle()
+        (account,) = (await list_hosts(made[HERE], HostsOrder())).hosts
+        text = (await steward.get("/steward/queue")).text
+        expected = [
+            "mars.test",
+            "100.0 %",
+            f"{account.cpu_ms:.0f} ms of processor",
+            f"{account.size_bytes / 1024:.0f} KB",
+            f"{account.rows} rows",
+            f"{account.fetches} fetch",
+        ]
+        assert [each for each in expected if each not in text] == []
+        reader = await a_member(made, agora, "Noor", "reader")
+        assert "mars.test" not in (await reader.get("/steward/queue")).text
 
 
 async def test_words_that_prove_nothing_are_put_to_nobodys_account() -> None:
