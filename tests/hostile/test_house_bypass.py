@@ -1,6 +1,7 @@
 """Ways around the rules of the house: at the same moment, a moment too late, with a link kept for later, with strange bytes."""
 
 import asyncio
+import io
 import re
 from collections.abc import AsyncIterator
 from itertools import pairwise
@@ -344,9 +345,9 @@ async def raw(made: World, who: Browser, path: str, kind: str, body: bytes) -> t
     address = f"https://127.0.0.1:{made.wire.ports[HERE]}{path}"
     async with (
         aiohttp.ClientSession() as client,
-        client.post(address, data=body, headers=headers, ssl=False, allow_redirects=False) as answer,
+        client.post(address, data=io.BytesIO(body), headers=headers, ssl=False, allow_redirects=False) as answer,
     ):  # fmt: skip
-        return answer.status, await answer.text()
+        return answer.status, (await answer.read()).decode("utf-8", "replace")
 
 
 async def test_a_draft_does_not_grow_without_end() -> None:

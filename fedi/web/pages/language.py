@@ -46,9 +46,12 @@ def local_target(address: str, routes: Sequence[BaseRoute]) -> str:
 
 def is_local_path(address: str) -> bool:
     """Whether it is a path and nothing else: no scheme, no host, no trick that a browser reads as one."""
+    path = address.partition("?")[0]
     return (
         address.startswith("/")
-        and not address.startswith(("//", "/\\"))
+        # also not in the middle: going up from there would leave two slashes at the beginning
+        and "//" not in path
+        and ".." not in path.split("/")
         and "\\" not in address
         and address.isprintable()
         and len(address) <= _PATH_LENGTH_MAX
