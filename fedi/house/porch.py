@@ -40,7 +40,8 @@ class Porch(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether an address begins as those of the house do."""
-        if scope["type"] == "http" and scope["path"].split("/", 2)[1] in SEGMENTS:
+        # `OPTIONS *` has no slash at all
+        if scope["type"] == "http" and not SEGMENTS.isdisjoint(scope["path"].split("/", 2)[1:2]):
             return Match.FULL, {}
         return Match.NONE, {}
 

@@ -2,8 +2,13 @@
 
 import json
 import re
+from typing import cast
 
+from starlette.routing import Match
+
+from fedi.house.porch import Porch
 from fedi.house.routes import DOORS
+from fedi.instance import Instance
 from tests.harness.browser import Browser
 from tests.harness.members import PASSWORD, a_member
 from tests.harness.world import a_note, world
@@ -160,3 +165,14 @@ async def test_a_password_without_the_second_factor_opens_no_door() -> None:
             if door.tell is not None:
                 assert (await half.post(path, form_for(token, said.uri))).status == 401, path
         assert changed(before, await state(made)) == {}
+
+
+def test_a_path_that_is_none_is_no_address_of_the_house() -> None:
+    porch = Porch(cast(Instance, None))
+    for path, expected in (
+        ("*", Match.NONE),
+        ("", Match.NONE),
+        ("/", Match.NONE),
+        ("/me", Match.FULL),
+    ):
+        assert porch.matches({"type": "http", "path": path})[0] is expected
