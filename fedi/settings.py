@@ -1,7 +1,9 @@
 """Facts about this instance that the database itself must know. Owner of `setting`."""
 
+from datetime import datetime, timedelta
 from typing import Final
 
+from fedi.clock import from_ms
 from fedi.db.engine import Reader
 from fedi.errors import SetupError
 from fedi.unit import Unit
@@ -10,6 +12,10 @@ BASE_URL = "base_url"
 # What the instance says of itself, each in every language it was written in; and how its stewards are reached.
 SAID: Final = ("about", "rules", "appeal")
 CONTACT: Final = "contact"
+# When somebody who looks after the instance last opened a page of the house.
+STEWARD_SEEN: Final = "steward_seen_at"
+WATCHED: Final = timedelta(days=14)
+_SEEN_STEP: Final = timedelta(hours=1)
 
 
 def find(rx: Reader, name: str) -> str | None:
@@ -25,6 +31,23 @@ def put(unit: Unit, name: str, value: str) -> None:
         name,
         value,
     )
+
+
+def must_note_steward(rx: Reader, now: datetime) -> bool:
+    """Whether the last time a steward was seen is so long ago that it is worth writing down anew."""
+    seen = find(rx, STEWARD_SEEN)
+    return seen is None or now >= from_ms(int(seen)) + _SEEN_STEP
+
+
+def note_steward(unit: Unit) -> None:
+    """A steward of the instance is here."""
+    put(unit, STEWARD_SEEN, str(unit.now_ms))
+
+
+def is_watched(rx: Reader, now: datetime) -> bool:
+    """Whether somebody looks after the instance (S106). Where no steward ever came to the house it is looked after elsewhere."""
+    seen = find(rx, STEWARD_SEEN)
+    return seen is None or now < from_ms(int(seen)) + WATCHED
 
 
 def find_words(rx: Reader, name: str, language: str) -> str:

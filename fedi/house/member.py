@@ -9,6 +9,7 @@ from starlette.requests import Request
 from actors import factors, people, sessions
 from actors import store as actor_store
 from actors.model import Actor
+from fedi import settings
 from fedi.db.engine import Reader
 from fedi.errors import NotFound
 from fedi.house import cookies
@@ -108,20 +109,23 @@ async def find_member(instance: Instance, request: Request, username: str | None
         return None
     now, life = instance.clock.now(), life_of(instance)
 
-    def look(rx: Reader) -> Member | None:
+    def look(rx: Reader) -> tuple[Member | None, bool]:
         session = sessions.find(rx, secret, now, life)
         if session is None or session.stage != sessions.FULL:
-            return None
+            return None, False
         person = people.find_by_id(rx, session.person_id)
         if person is None:
-            return None
+            return None, False
         token = cookies.form_token(instance, secret)
         found = load_member(rx, person, session, token, username)
         duty = duty_of(instance.config, person.roles.values())
         has_factor = duty is not Duty.NONE and factors.has(rx, person.id)
-        return replace(found, duty=duty, has_factor=has_factor)
+        member = replace(found, duty=duty, has_factor=has_factor)
+        return member, member.is_house_steward and settings.must_note_steward(rx, now)
 
-    member = await instance.look(look)
+    member, is_steward_news = await instance.look(look)
+    if is_steward_news:
+        await instance.change(settings.note_steward)
     if member is not None and now >= member.session.seen_at + sessions.SEEN_STEP:
         await instance.change(lambda unit: sessions.note_seen(unit, member.session))
     return member
