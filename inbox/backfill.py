@@ -59,28 +59,96 @@ async def fetch_ancestor(instance: Instance, uri: str) -> int:
 
 
 async def fetch_replies(instance: Instance, uri: str) -> int:
-    """Fetch the answers that a publication elsewhere lists; how many were new."""
+    """Fetch the answers that a publication elsewhere lists, and the conversation it began; how many were new.
+
+    `context` at its own origin is read first (FEP-f228), then `replies`; together no more than `REPLIES_MAX`.
+    """
     if (
         instance.urls.is_ours(uri)
         or await instance.look(lambda rx: store.find_row_id(rx, uri)) is None
     ):
         return 0
     document = (await instance.http.fetch_document(uri)).document
-    replies = document.get("replies")
+    listed = dict.fromkeys(
+        [
+            *await _conversation(instance, document, uri),
+            *await _ids(instance, document.get("replies"), uri),
+        ]
+    )
+    waiting: list[Publication] = []
     new = 0
-    for item in await _items(instance, replies, REPLIES_MAX, origin=uri):
-        reply_uri = id_of(item)
-        if reply_uri is None:
+    for reply_uri in [each for each in listed if each != uri][:REPLIES_MAX]:
+        found = await _answer(instance, reply_uri)
+        if found is None:
             continue
-        try:
-            found = await resolve.resolve(instance, frozenset({reply_uri}))
-        except RemoteUnreachable:
-            continue
-        except FediError:
-            continue
-        for publication in found.values():
-            if publication.in_reply_to is not None and publication.visibility.is_public:
-                new += await instance.change(lambda unit, found=publication: shelve(unit, found))  # type: ignore[misc]
+        shelved = await _shelve_answer(instance, found)
+        if shelved is None:
+            waiting.append(found)
+        else:
+            new += shelved
+    return new + await _shelve_waiting(instance, waiting)
+
+
+async def _conversation(instance: Instance, document: dict[str, Any], uri: str) -> list[str]:
+    """What the `context` of a publication holds; nothing when it is no collection. That of another origin is not asked."""
+    context = document.get("context")
+    if not isinstance(context, str | dict):
+        # several, of which none is the conversation more than the others
+        return []
+    context_uri = id_of(context)
+    if context_uri is None or context_uri == uri or not same_origin(context_uri, uri):
+        return []
+    try:
+        return await _ids(instance, context_uri, uri)
+    except FediError:
+        # many servers give a conversation a name under which nothing can be read: `replies` remain
+        return []
+
+
+async def _ids(instance: Instance, collection: object, origin: str) -> list[str]:
+    """The ids in a collection, or what can be read of it, at this origin."""
+    items = await _items(instance, collection, REPLIES_MAX, origin=origin)
+    return [each for each in (id_of(item) for item in items) if each is not None]
+
+
+async def _answer(instance: Instance, uri: str) -> Publication | None:
+    """A public answer from its own address; None when it is none, is known already or cannot be had."""
+    try:
+        found = (await resolve.resolve(instance, frozenset({uri}))).get(uri)
+    except FediError:
+        return None
+    if found is None or found.in_reply_to is None or not found.visibility.is_public:
+        return None
+    return found
+
+
+async def _shelve_answer(instance: Instance, publication: Publication) -> int | None:
+    """Store an answer to something that is here; None when what it answers is not, or not yet."""
+
+    def work(unit: Unit) -> int | None:
+        # whether it has to wait is decided by whom it answers, so that must be known (S108)
+        answered = publication.in_reply_to
+        if answered is None or store.find_row_id(unit.tx, answered) is None:
+            return None
+        return shelve(unit, publication)
+
+    return await instance.change(work)
+
+
+async def _shelve_waiting(instance: Instance, waiting: list[Publication]) -> int:
+    """Answers that were listed before what they answer, as long as that brings any."""
+    new = 0
+    while waiting:
+        left = []
+        for each in waiting:
+            shelved = await _shelve_answer(instance, each)
+            if shelved is None:
+                left.append(each)
+            else:
+                new += shelved
+        if len(left) == len(waiting):
+            break
+        waiting = left
     return new
 
 

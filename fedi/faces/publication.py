@@ -1,6 +1,7 @@
 """Publications, their replies, activities and files: documents for servers, pages for everybody else."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from fedi.clock import iso
 from fedi.db.engine import Reader
 from fedi.errors import NotFound
 from fedi.faces.asker import asker_of, second_look
-from fedi.faces.collections import collection
+from fedi.faces.collections import collection, page
 from fedi.faces.current import with_current_words
 from fedi.faces.documents import answer, cache_key, remember, render
 from fedi.faces.endpoint import endpoint
@@ -30,6 +31,11 @@ from fedi.web.pages.publication import page_for_publication, page_gone
 from outbox import store as outbox_store
 
 ITEMS_MAX = 200
+CONVERSATION_MAX = 1_000
+PAGE_SIZE = 100
+
+# How many there are, and their ids where those are told.
+_Counted = tuple[int, list[str] | None]
 
 
 def routes(instance: Instance) -> list[Route]:
@@ -44,6 +50,10 @@ def routes(instance: Instance) -> list[Route]:
             Route(f"/{kind}/{{id}}/{name}", at(_collection), methods=["GET"])
             for kind in KIND_NAMES
             for name in _LISTS
+        ),
+        *(
+            Route(f"/{kind}/{{id}}/context/page/{{number:int}}", at(_thread_page), methods=["GET"])
+            for kind in KIND_NAMES
         ),
         Route("/activity/{id}", at(_activity), methods=["GET"]),
         Route("/stamp/{id}", at(_stamp), methods=["GET"]),
@@ -108,47 +118,79 @@ async def _collection(instance: Instance, request: Request) -> Response:
     """What hangs on a publication: answers, thanks, announces, the whole conversation."""
     uri, _, name = (instance.urls.base + request.url.path).rpartition("/")
     viewer = await asker_of(instance, request)
+    author, (total, items) = await _listed(instance, viewer, uri, name)
+    collection_uri = part(uri, name)
+    if items is not None and len(items) > ITEMS_MAX:
+        document = collection(collection_uri, total, first=f"{collection_uri}/page/1")
+    else:
+        document = collection(collection_uri, total, first=None, items=items)
+    if name == "context":
+        document["attributedTo"] = author
+    return answer(render(document, uri, is_public=viewer.actor is None), request)
 
-    def look(rx: Reader) -> tuple[int, list[str] | None] | None:
+
+async def _thread_page(instance: Instance, request: Request) -> Response:
+    """A page of a conversation that is too long for one."""
+    number = min(request.path_params["number"], CONVERSATION_MAX)
+    path = request.url.path.rpartition("/context/page/")[0]
+    uri = instance.urls.base + path
+    viewer = await asker_of(instance, request)
+    _, (_, items) = await _listed(instance, viewer, uri, "context")
+    end = number * PAGE_SIZE
+    shown = (items or [])[max(end - PAGE_SIZE, 0) : end]
+    if not shown:
+        raise NotFound(detail="page of a conversation")
+    thread = part(uri, "context")
+    following = f"{thread}/page/{number + 1}" if items and len(items) > end else None
+    document = page(f"{thread}/page/{number}", thread, shown, following)
+    return answer(render(document, uri, is_public=viewer.actor is None), request)
+
+
+async def _listed(instance: Instance, viewer: Viewer, uri: str, name: str) -> tuple[str, _Counted]:
+    """The author of a publication that the viewer may see, and what hangs on it. Raises NotFound."""
+
+    def look(rx: Reader) -> tuple[str, _Counted]:
         publication = store.find(rx, uri)
         if publication is None or not (
             _is_here(rx, publication) and may_see(rx, viewer, publication)
         ):
-            return None
-        return _LISTS[name](rx, uri)
+            raise NotFound("error.publication_not_found", detail="collection")
+        return publication.author, _LISTS[name](rx, publication)
 
-    found = await instance.look(look)
-    if found is None:
-        raise NotFound("error.publication_not_found", detail="collection")
-    total, items = found
-    document = collection(part(uri, name), total, first=None, items=items)
-    if name == "context":
-        document["attributedTo"] = await instance.look(lambda rx: store.load(rx, uri).author)
-    return answer(render(document, uri, is_public=viewer.actor is None), request)
+    return await instance.look(look)
 
 
-def _replies(rx: Reader, uri: str) -> tuple[int, list[str]]:
-    found = [each.uri for each in store.list_replies(rx, uri, ITEMS_MAX) if is_shown(rx, each)]
+def _replies(rx: Reader, publication: Publication) -> _Counted:
+    listed = store.list_replies(rx, publication.uri, ITEMS_MAX)
+    found = [each.uri for each in listed if is_shown(rx, each)]
     return len(found), found
 
 
-def _thread(rx: Reader, uri: str) -> tuple[int, list[str]]:
-    """FEP-7888: the posts in their order, the root first."""
-    listed = store.list_thread(rx, part(uri, "context"), ITEMS_MAX)
-    found = [each.uri for each in listed if each.uri != uri and is_shown(rx, each)]
-    return len(found) + 1, [uri, *found]
+def _thread(rx: Reader, publication: Publication) -> _Counted:
+    """FEP-7888, FEP-f228: the posts in their order, the one that began it first. Raises NotFound when it began none."""
+    uri, thread = publication.uri, part(publication.uri, "context")
+    if publication.context != thread:
+        raise NotFound("error.publication_not_found", detail="conversation of others")
+    listed = store.list_conversation(rx, uri, thread, CONVERSATION_MAX)
+    found = [uri, *(each.uri for each in listed if is_shown(rx, each))]
+    return len(found), found
 
 
-def _likes(rx: Reader, uri: str) -> tuple[int, None]:
-    return reactions.count(rx, reactions.LIKE, uri), None
+def _likes(rx: Reader, publication: Publication) -> _Counted:
+    return reactions.count(rx, reactions.LIKE, publication.uri), None
 
 
-def _shares(rx: Reader, uri: str) -> tuple[int, None]:
-    return reactions.count(rx, reactions.ANNOUNCE, uri), None
+def _shares(rx: Reader, publication: Publication) -> _Counted:
+    return reactions.count(rx, reactions.ANNOUNCE, publication.uri), None
 
 
 # Who thanked and who passed on is theirs to tell: only how many.
-_LISTS = {"replies": _replies, "likes": _likes, "shares": _shares, "context": _thread}
+_LISTS: Final[Mapping[str, Callable[[Reader, Publication], _Counted]]] = {
+    "replies": _replies,
+    "likes": _likes,
+    "shares": _shares,
+    "context": _thread,
+}
 
 
 async def _activity(instance: Instance, request: Request) -> Response:

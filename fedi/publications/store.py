@@ -8,6 +8,7 @@ of what was said (the original comes first).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -36,6 +37,20 @@ _details: dict[str, msgspec.json.Decoder[Details]] = {
     "aid_request": msgspec.json.Decoder(AidDetails),
     "aid_offer": msgspec.json.Decoder(AidDetails),
 }
+
+
+# Of how many publications the answers are asked for at once.
+_LEVEL_MAX: Final = 100
+_IN_THREAD: Final = "published_at, id, uri, author_uri, visibility"
+
+
+@dataclass(frozen=True, slots=True)
+class InThread:
+    """What a list of a conversation has to know of a publication to name it."""
+
+    uri: str
+    author: str
+    visibility: Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +171,39 @@ def list_replies(rx: Reader, uri: str, most: int) -> Sequence[Publication]:
     return [publication_of(row) for row in rows]
 
 
-def list_thread(rx: Reader, context: str, most: int) -> Sequence[Publication]:
-    """Everything that is shown of a conversation, oldest first."""
-    rows = rx.all(
-        f"SELECT {COLUMNS} FROM publication WHERE context = ? AND NOT is_held ORDER BY published_at, id LIMIT ?",
-        context,
-        most,
+def list_conversation(rx: Reader, root: str, context: str, most: int) -> Sequence[InThread]:
+    """What is shown below the publication that began a conversation, oldest first, and no more than `most`.
+
+    That is whatever names the conversation and, because many servers name none, whatever answers something in it.
+    """
+    found: dict[str, Row] = {}
+    level = [root]
+
+    def take(rows: Sequence[Row]) -> None:
+        for row in rows:
+            if row[2] not in found and row[2] != root and len(found) < most:
+                found[row[2]] = row
+                level.append(row[2])
+
+    take(
+        rx.all(
+            f"SELECT {_IN_THREAD} FROM publication WHERE context = ? AND NOT is_held ORDER BY published_at, id LIMIT ?",
+            context,
+            most,
+        )
     )
-    return [publication_of(row) for row in rows]
+    while level and len(found) < most:
+        asked = level[:_LEVEL_MAX]
+        del level[:_LEVEL_MAX]
+        take(
+            rx.all(
+                f"SELECT {_IN_THREAD} FROM publication WHERE in_reply_to IN ({marks(len(asked))}) AND NOT is_held LIMIT ?",
+                *asked,
+                most,
+            )
+        )
+    listed = sorted(found.values(), key=lambda row: (row[0], row[1]))
+    return [InThread(row[2], row[3], Visibility(row[4])) for row in listed]
 
 
 def find_tombstone(rx: Reader, uri: str) -> Tombstone | None:

@@ -11,6 +11,7 @@ from fedi.canonical import host_of
 from fedi.db.engine import Reader
 from fedi.publications import store, timeline
 from fedi.publications.model import Publication
+from fedi.publications.store import InThread
 from fedi.vocab.audience import Visibility
 
 
@@ -90,7 +91,7 @@ def _came_for(rx: Reader, reader: Actor, publication: Publication, *, is_followe
     return is_follower or is_named
 
 
-def is_shown(rx: Reader, publication: Publication) -> bool:
+def is_shown(rx: Reader, publication: Publication | InThread) -> bool:
     """Whether lists that anybody may read name it: public, by somebody who is neither shut out nor limited."""
     return publication.visibility.is_public and not blocks.is_hidden(rx, publication.author)
 

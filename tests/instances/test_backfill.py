@@ -1,16 +1,20 @@
 """What was said before somebody listened, or while they were away, is read later; always within bounds."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
+
+from actors.model import Actor
 from fedi import chores
 from fedi.desk.shown import ShowOrder, show
 from fedi.jobs.absence import note_running
 from fedi.jobs.chores import do_chores
 from fedi.publications import shelf
 from fedi.vocab.audience import Visibility
-from inbox.backfill import OUTBOX_ITEMS_MAX, reread_everybody
-from tests.harness.world import a_note, a_statement, an_event, world
-from tests.hostile.stranger import a_note_of, deliver, say, stranger
+from inbox.backfill import OUTBOX_ITEMS_MAX, REPLIES_MAX, reread_everybody
+from tests.harness.world import World, a_note, a_statement, an_event, world
+from tests.hostile.stranger import Document, Person, Stranger, a_note_of, deliver, say, stranger
 
 
 async def test_following_brings_what_was_said_before_to_the_timeline() -> None:
@@ -181,3 +185,154 @@ async def test_looking_at_a_thread_elsewhere_brings_the_answers_that_never_came(
         await show(here, ShowOrder(which=event.uri))
         await made.settle()
         assert await made.find("beirut.test", reply.uri) is not None
+
+
+AS2_CONTEXT = "https://www.w3.org/ns/activitystreams"
+
+
+def _shown(there: Stranger, note: Document) -> Document:
+    there.show(note["id"], {"@context": AS2_CONTEXT, **note})
+    return note
+
+
+def _conversation(there: Stranger, uri: str, items: Sequence[object]) -> None:
+    there.show(
+        uri,
+        {
+            "@context": AS2_CONTEXT,
+            "id": uri,
+            "type": "OrderedCollection",
+            "totalItems": len(items),
+            "first": f"{uri}/1",
+        },
+    )
+    there.show(
+        f"{uri}/1",
+        {
+            "@context": AS2_CONTEXT,
+            "id": f"{uri}/1",
+            "type": "OrderedCollectionPage",
+            "partOf": uri,
+            "orderedItems": list(items),
+        },
+    )
+
+
+async def _heard(made: World, there: Stranger, context: object) -> tuple[Actor, Person, Document]:
+    """Beirut follows eve, who began a conversation with this `context`."""
+    beirut = await made.collective("beirut.test", "beirut")
+    eve = there.person("eve")
+    await made["beirut.test"].change(
+        lambda unit: unit.tx.run(
+            "INSERT INTO follow (follower_uri, followed_uri, activity_uri, state, asked_at) VALUES (?, ?, ?, ?, ?)",
+            beirut.uri, eve.uri, "https://beirut.test/activity/1", "accepted", 1,
+        )
+    )  # fmt: skip
+    root = _shown(there, a_note_of(eve, 0, "<p>who comes?</p>", context=context))
+    await deliver(made, "beirut.test", eve.key, say(eve, "Create", root))
+    await made.settle()
+    assert await made.find("beirut.test", root["id"]) is not None
+    return beirut, eve, root
+
+
+async def _look(made: World, uri: str) -> None:
+    here = made["beirut.test"]
+    await here.change(lambda unit: chores.add(unit, chores.REPLIES, uri))
+    await made.settle()
+
+
+async def test_the_conversation_of_a_thread_elsewhere_is_read_each_word_from_its_own_origin() -> (
+    None
+):
+    async with (
+        world("beirut.test") as made,
+        stranger(made, "there.test") as there,
+        stranger(made, "far.test") as far,
+    ):
+        thread = there.url("/conversations/1")
+        _, eve, root = await _heard(made, there, thread)
+        zoe = far.person("zoe", 1)
+        answer = _shown(far, a_note_of(zoe, 1, "<p>true</p>", inReplyTo=root["id"]))
+        below = _shown(there, a_note_of(eve, 2, "<p>below</p>", inReplyTo=answer["id"]))
+        aside = _shown(there, a_note_of(eve, 3, "<p>elsewhere</p>"))
+        stray = _shown(there, a_note_of(eve, 4, inReplyTo=there.url("/nowhere")))
+        private = _shown(there, a_note_of(eve, 5, inReplyTo=root["id"], to=[eve.followers], cc=[]))
+        forged = {**answer, "content": "<p>forged</p>"}
+        # what answers stands before what it answers
+        listed = [below["id"], root["id"], forged, aside["id"], stray["id"], private["id"]]
+        _conversation(
+            there, thread, [*listed, "javascript:x", 7, None, thread, "https://10.0.0.1/x"]
+        )
+        await _look(made, root["id"])
+        found = await made.find("beirut.test", answer["id"])
+        assert found is not None
+        assert found.texts["und"].content == "<p>true</p>"
+        assert await made.find("beirut.test", below["id"]) is not None
+        for each in (aside, stray, private):
+            assert await made.find("beirut.test", each["id"]) is None
+
+
+async def test_the_conversation_at_another_origin_is_not_asked_for() -> None:
+    async with (
+        world("beirut.test") as made,
+        stranger(made, "there.test") as there,
+        stranger(made, "far.test") as far,
+    ):
+        thread = far.url("/conversations/1")
+        _, eve, root = await _heard(made, there, thread)
+        answer = _shown(there, a_note_of(eve, 1, inReplyTo=root["id"]))
+        _conversation(far, thread, [answer["id"]])
+        await _look(made, root["id"])
+        assert far.asked == []
+        assert await made.find("beirut.test", answer["id"]) is None
+
+
+@pytest.mark.parametrize(
+    "context", ["tag:there.test,2026:x", "https://there.test/gone", ["a", "b"]]
+)
+async def test_a_conversation_that_cannot_be_read_leaves_the_answers(context: object) -> None:
+    async with world("beirut.test") as made, stranger(made, "there.test") as there:
+        _, eve, root = await _heard(made, there, context)
+        answer = _shown(there, a_note_of(eve, 1, inReplyTo=root["id"]))
+        _shown(there, {**root, "replies": {"type": "Collection", "items": [answer["id"]]}})
+        await _look(made, root["id"])
+        assert await made.find("beirut.test", answer["id"]) is not None
+
+
+async def test_conversation_and_answers_together_have_one_bound() -> None:
+    async with world("beirut.test") as made, stranger(made, "there.test") as there:
+        thread = there.url("/conversations/1")
+        _, eve, root = await _heard(made, there, thread)
+        notes = [
+            _shown(there, a_note_of(eve, number, inReplyTo=root["id"]))
+            for number in range(1, 2 * REPLIES_MAX + 1)
+        ]
+        ids = [each["id"] for each in notes]
+        _conversation(there, thread, [root["id"], *ids[:REPLIES_MAX]])
+        replies = {"type": "Collection", "items": ids[REPLIES_MAX:]}
+        _shown(there, {**root, "replies": replies})
+        before = (await made.rows("beirut.test"))["publication"]
+        await _look(made, root["id"])
+        after = (await made.rows("beirut.test"))["publication"]
+        assert after - before == REPLIES_MAX
+
+
+async def test_words_of_strangers_in_a_conversation_wait_where_they_would_if_they_had_been_sent() -> (
+    None
+):
+    async with (
+        world("beirut.test", settings='[instance]\nposture = "guarded"\n') as made,
+        stranger(made, "there.test") as there,
+        stranger(made, "far.test") as far,
+    ):
+        thread = there.url("/conversations/1")
+        _, eve, root = await _heard(made, there, thread)
+        zoe = far.person("zoe", 1)
+        strange = _shown(far, a_note_of(zoe, 1, inReplyTo=root["id"]))
+        own = _shown(there, a_note_of(eve, 2, inReplyTo=root["id"]))
+        _conversation(there, thread, [root["id"], strange["id"], own["id"]])
+        await _look(made, root["id"])
+        rows = await made["beirut.test"].look(
+            lambda rx: rx.all("SELECT uri, is_held FROM publication WHERE in_reply_to IS NOT NULL")
+        )
+        assert {row[0]: bool(row[1]) for row in rows} == {strange["id"]: True, own["id"]: False}
