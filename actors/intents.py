@@ -1,4 +1,4 @@
-"""Where somebody's own server wants to be visited to follow or answer: WebFinger's answer in, a filled address out. Pure.
+"""Where somebody's own server wants to be visited to follow or answer: what we say of ours, what others say of theirs. Pure.
 
 Servers say it with templates: activity intents (FEP-3b86), or the older one for subscribing that nearly all of them have.
 """
@@ -43,6 +43,23 @@ class Door:
     host: str
 
 
+def offered(base: str) -> list[dict[str, str]]:
+    """The links in the answer of WebFinger about a collective of ours: where its members are sent (FEP-3b86).
+
+    They are `template`s, as Mastodon and others write them: with braces an address is no `href` (RFC 7033, 4.4.4.3).
+    """
+    back = "on-success={on-success}&on-cancel={on-cancel}"
+    templates = {
+        SUBSCRIBE: f"{base}/authorize_interaction?uri={{uri}}",
+        f"{FEP_3B86}Object": f"{base}/authorize_interaction?uri={{object}}",
+        f"{FEP_3B86}Follow": f"{base}/intent/follow?object={{object}}&{back}",
+        f"{FEP_3B86}Like": f"{base}/intent/like?object={{object}}&{back}",
+        f"{FEP_3B86}Announce": f"{base}/intent/announce?object={{object}}&{back}",
+        f"{FEP_3B86}Create": f"{base}/intent/create?content={{content}}&inReplyTo={{inReplyTo}}",
+    }
+    return [{"rel": rel, "template": template} for rel, template in templates.items()]
+
+
 def find_door(
     jrd: Mapping[str, Any], wish: Wish, uri: str, *, allows_http: bool = False
 ) -> Door | None:
@@ -58,7 +75,8 @@ def find_door(
     )
     for relation, place in _WAYS[wish]:
         for link in found:
-            rel, template = link.get("rel"), link.get("template")
+            # the FEP was written with `href` at times; `template` is what servers send
+            rel, template = link.get("rel"), link.get("template", link.get("href"))
             if not (isinstance(rel, str) and isinstance(template, str)):
                 continue
             door = fill(template, place, uri) if rel.lower() == relation.lower() else None

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote, unquote
 
-from actors import store
+from actors import intents, store
 from actors.model import ROLE_SERVER, Actor
 from fedi.canonical import canonical, host_of
 from fedi.db.engine import Reader
@@ -76,6 +76,8 @@ def build_jrd(actor: Actor, urls: Urls) -> dict[str, Any]:
     ]
     if actor.role == ROLE_SERVER:
         links.append({"rel": SERVICE, "type": ACTIVITY_JSON, "href": actor.uri})
+    else:
+        links += intents.offered(urls.base)
     if actor.icon is not None:
         avatar = {"rel": AVATAR, "href": actor.icon.url}
         links.append(avatar | ({"type": actor.icon.media_type} if actor.icon.media_type else {}))

@@ -27,6 +27,8 @@ SEGMENTS: Final = frozenset(
         "welcome",
         "worker.js",
         "offline",
+        "authorize_interaction",
+        "intent",
     }
 )
 

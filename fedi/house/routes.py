@@ -11,6 +11,7 @@ from fedi.house import address, first, me, offline
 from fedi.house.entry import factor, invitation, lost, sign_in, sign_out, welcome
 from fedi.house.factor import mine
 from fedi.house.gate import Door, routes_of, with_error_page
+from fedi.house.intents import doors as intents_doors
 from fedi.house.moderation import doors as moderation_doors
 from fedi.house.people import doors as people_doors
 from fedi.house.reading import doors as reading_doors
@@ -29,6 +30,7 @@ DOORS: tuple[Door, ...] = (
     *writing_doors.DOORS,
     *moderation_doors.DOORS,
     *settings_doors.DOORS,
+    *intents_doors.DOORS,
 )
 
 Answer = Callable[[Instance, Request], Awaitable[Response]]

@@ -79,7 +79,7 @@ async def test_answers_of_servers_that_name_no_conversation_belong_to_it_too() -
         to_us = {"cc": [agora.uri], "published": "2026-01-02T00:00:00Z"}
         second = a_note_of(eve, 2, inReplyTo=first["id"], **to_us)
         aside = a_note_of(eve, 3, inReplyTo=first["id"], to=[agora.uri], cc=[])
-        for number, note in enumerate((second, first, aside)):
+        for number, note in enumerate((first, second, aside)):
             there.show(note["id"], {"@context": "https://www.w3.org/ns/activitystreams", **note})
             await deliver(made, "agora.test", eve.key, say(eve, "Create", note, number))
             await made.settle()

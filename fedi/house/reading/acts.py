@@ -45,7 +45,12 @@ async def react(visit: Visit, form: Form) -> Response:
     # whoever takes something back may do so although it may not be read any more
     load = load_said if what.startswith("un") else load_shown
     said = await visit.instance.look(lambda rx: load(visit, rx, about))
-    uri = said.listed.publication.uri
+    await do(visit, what, said.listed.publication.uri)
+    return back(visit, form, what)
+
+
+async def do(visit: Visit, what: str, uri: str) -> None:
+    """One of `like`, `boost`, `unlike`, `unboost`, noted in the journal when it is new. Raises FediErrors."""
     order = relations.ReactionOrder(which=uri, actor=visit.username)
     if what == "like":
         is_new = (await relations.like(visit.instance, order)).changed
@@ -59,7 +64,6 @@ async def react(visit: Visit, form: Form) -> Response:
             is_new = False
     if is_new:
         await visit.instance.change(lambda unit: _note(unit, visit, _DONE[what], uri))
-    return back(visit, form, what)
 
 
 async def keep(visit: Visit, form: Form) -> Response:

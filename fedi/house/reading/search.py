@@ -10,18 +10,17 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from actors import store as actor_store
 from actors.model import Actor
 from fedi.db.engine import Reader
-from fedi.desk import lookup
-from fedi.desk.speaker import find_or_fetch, load_known
+from fedi.desk.speaker import load_known
 from fedi.errors import FediError, Invalid, NotFound
 from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
 from fedi.house.member import Visit
-from fedi.house.reading.addresses import load_said, page_of_actor, thread_of
+from fedi.house.reading.addresses import load_said
 from fedi.house.reading.marked import Piece, pieces_of
+from fedi.house.reading.reach import reach
 from fedi.house.reading.spoken import Spoken, spoken_of, who_in_house
 from fedi.house.rights import Right
 from fedi.publications.contract import Problem
@@ -69,33 +68,10 @@ async def ask_elsewhere(visit: Visit, form: Form) -> Response:
     try:
         if not _is_name(question) or len(question) > 2048:
             raise Invalid("reading.search.no_name", field="q")
-        return go(await _reach(visit, question))
+        return go((await reach(visit, question)).page(visit.username))
     except FediError as problem:
         found = tuple(Problem("q", each.message_key, each.values) for each in problems_of(problem))
         return await _page(visit, question[:QUESTION_MAX], found)
-
-
-async def _reach(visit: Visit, question: str) -> str:
-    """The page in the house. An address may be that of a publication or of an actor."""
-    if "://" not in question:
-        actor = await find_or_fetch(visit.instance, question)
-        return page_of_actor(visit.username, actor.uri)
-    if await visit.instance.look(lambda rx: actor_store.is_known(rx, question)):
-        return page_of_actor(visit.username, question)
-    if visit.instance.urls.is_ours(question):
-        said = await visit.instance.look(lambda rx: load_said(visit, rx, question))
-        return thread_of(visit.username, said.listed.publication.uri)
-    try:
-        publication = await lookup.find_or_fetch(visit.instance, question)
-    except FediError as problem:
-        try:
-            actor = await find_or_fetch(visit.instance, question)
-        except FediError:
-            raise problem from None
-        return page_of_actor(visit.username, actor.uri)
-    # what is here for a neighbour is not here for us
-    await visit.instance.look(lambda rx: load_said(visit, rx, publication.uri))
-    return thread_of(visit.username, publication.uri)
 
 
 async def _page(visit: Visit, question: str, problems: tuple[Problem, ...] = ()) -> Response:

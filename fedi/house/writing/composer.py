@@ -27,6 +27,9 @@ from fedi.vocab.audience import Visibility
 
 KINDS: Final = ("event", "statement", "note", "aid_request", "aid_offer")
 
+# Of a text that somebody brings along in the address.
+TEXT_MAX: Final = 5_000
+
 
 async def choose(visit: Visit) -> Response:
     """`/house/NAME/write`: which kind; with a kind or something to answer, straight the empty form."""
@@ -55,7 +58,9 @@ async def choose(visit: Visit) -> Response:
         )
         if parent.language != "und":
             language = parent.language
-    written = Written(texts=(Typed(language),), fields=fields)
+    # brought along from another server; kept only when the form is sent
+    source = query.get("text", "")[:TEXT_MAX] if kind == "note" else ""
+    written = Written(texts=(Typed(language, source=source),), fields=fields)
     return await show_sheet(visit, Sheet(kind, written, once=new_token()))
 
 

@@ -13,7 +13,8 @@ from fedi.instance import Instance
 from fedi.web.pages.forms import read_form
 from fedi.web.visitor import COOKIE
 
-_PATH_LENGTH_MAX: Final = 2_000
+# Long enough for an address with another one, or a message, encoded in it.
+_PATH_LENGTH_MAX: Final = 8_000
 _YEAR_S: Final = 365 * 86_400
 _SAFE: Final = "/@:.,-_~!$&'()*+;=%"
 

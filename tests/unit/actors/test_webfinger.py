@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from actors import store
+from actors.intents import FEP_3B86, SUBSCRIBE, Wish, find_door
 from actors.model import ROLE_COLLECTIVE, ROLE_REMOTE, ROLE_SERVER, Actor, ActorImage
 from actors.webfinger import build_jrd, find_subject, host_meta, host_meta_json, split_handle
 from fedi.app import assemble
@@ -217,6 +218,47 @@ def test_only_the_server_actor_is_linked_as_the_service() -> None:
         return {link["rel"] for link in build_jrd(an_actor(SERVER, "x", role), URLS)["links"]}
 
     assert (service in rels(ROLE_SERVER), service in rels(ROLE_COLLECTIVE)) == (True, False)
+
+
+BACK = "on-success={on-success}&on-cancel={on-cancel}"
+DOORS = [
+    (SUBSCRIBE, "https://agora.test/authorize_interaction?uri={uri}"),
+    (f"{FEP_3B86}Object", "https://agora.test/authorize_interaction?uri={object}"),
+    (f"{FEP_3B86}Follow", "https://agora.test/intent/follow?object={object}&" + BACK),
+    (f"{FEP_3B86}Like", "https://agora.test/intent/like?object={object}&" + BACK),
+    (f"{FEP_3B86}Announce", "https://agora.test/intent/announce?object={object}&" + BACK),
+    (
+        f"{FEP_3B86}Create",
+        "https://agora.test/intent/create?content={content}&inReplyTo={inReplyTo}",
+    ),
+]
+
+
+def test_a_collective_names_the_doors_that_its_members_are_sent_to() -> None:
+    links = build_jrd(an_actor(AGORA, "agora"), URLS)["links"]
+    doors = [link for link in links if "template" in link]
+    assert doors == [{"rel": rel, "template": template} for rel, template in DOORS]
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        (
+            "follow",
+            "https://agora.test/intent/follow?object=https%3A%2F%2Fx.test%2F1&on-success=&on-cancel=",
+        ),
+        ("answer", "https://agora.test/intent/create?content=&inReplyTo=https%3A%2F%2Fx.test%2F1"),
+    ],
+)
+def test_what_we_say_of_our_doors_we_understand_ourselves(wish: Wish, expected: str) -> None:
+    door = find_door(build_jrd(an_actor(AGORA, "agora"), URLS), wish, "https://x.test/1")
+    assert door is not None
+    assert door.href == expected
+
+
+def test_nobody_signs_in_as_the_server() -> None:
+    links = build_jrd(an_actor(SERVER, "x", ROLE_SERVER), URLS)["links"]
+    assert not any("template" in link for link in links)
 
 
 def test_host_meta_says_the_same_template_twice() -> None:

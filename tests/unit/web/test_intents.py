@@ -96,6 +96,13 @@ def test_a_form_for_writing_that_does_not_know_what_is_answered_is_left_aside() 
     assert door.href.startswith("https://a.example/go?uri=")
 
 
+def test_a_template_that_is_called_an_address_is_read_too() -> None:
+    jrd = {"links": [{"rel": f"{FEP_3B86}Follow", "href": "https://a.example/go?id={object}"}]}
+    door = find_door(jrd, "follow", URI)
+    assert door is not None
+    assert door.href.startswith("https://a.example/go?id=https")
+
+
 def test_only_servers_for_trying_out_may_be_visited_without_encryption() -> None:
     jrd = {"links": [{"rel": SUBSCRIBE, "template": "http://a.example/go?uri={uri}"}]}
     assert find_door(jrd, "follow", URI) is None
