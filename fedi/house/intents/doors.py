@@ -30,6 +30,8 @@ from fedi.publications.contract import Problem
 from fedi.views.listed import Listed
 from fedi.web.pages.frame import seen_here
 
+# An option of a list holds no elements: the handle is kept in its own direction by signs (U+2066, U+2069).
+_LTR, _END = "\u2066", "\u2069"
 _REACTIONS: Final = {"like": "like", "announce": "boost"}
 
 
@@ -80,7 +82,7 @@ async def _do(acting: Visit, wish: Wish) -> tuple[str, str]:
         return address, await _follow(acting, found)
     if wish.what in _REACTIONS:
         if found.is_actor:
-            raise Invalid("intent.not_words", field="object")
+            raise Invalid("intent.not_words")
         await acting.instance.look(lambda rx: load_shown(acting, rx, found.uri))
         await acts.do(acting, _REACTIONS[wish.what], found.uri)
         return address, _REACTIONS[wish.what]
@@ -89,7 +91,7 @@ async def _do(acting: Visit, wish: Wish) -> tuple[str, str]:
 
 async def _follow(acting: Visit, found: Reached) -> str:
     if not found.is_actor:
-        raise Invalid("intent.not_somebody", field="object")
+        raise Invalid("intent.not_somebody")
     order = relations.RelationOrder(who=found.uri, actor=acting.username)
     done = await relations.follow(acting.instance, order)
     person_id = acting.member.person.id
@@ -164,7 +166,8 @@ async def _page(
         who=who_in_house(first, actor, actor.uri, seen_here(instance)) if actor else None,
         said=spoken_of(first, listed) if listed else None,
         asks=bool(wish.about) and not is_known and not is_ours,
-        able=[(each.username, f"{each.title} ({each.handle})") for each in able],
+        able=able,
+        choices=[(each.username, f"{each.title} {_LTR}{each.handle}{_END}") for each in able],
         chosen=chosen,
     )
 

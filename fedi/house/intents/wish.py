@@ -64,7 +64,7 @@ def read_wish(what: str, get: Callable[[str], str], *, allows_http: bool = False
     about = next((get(name) for name in names if get(name).strip()), "")
     content = get("content") if what == CREATE else ""
     if len(content) > CONTENT_MAX:
-        raise Invalid("intent.content_long", field="content", most=CONTENT_MAX)
+        raise Invalid("intent.content_long", most=CONTENT_MAX)
     if about or what != CREATE:
         about = _address(about)
     ways = [_way_back(get(name), about, allows_http) for name in ("on-success", "on-cancel")]
@@ -74,13 +74,13 @@ def read_wish(what: str, get: Callable[[str], str], *, allows_http: bool = False
 def _address(about: str) -> str:
     about = about.strip()
     if not about or len(about) > URL_CHARS_MAX:
-        raise Invalid("intent.address", field="object")
+        raise Invalid("intent.address")
     try:
         if "://" in about:
             return canonical(about)
         username, host = split_handle(about)
     except Invalid as problem:
-        raise Invalid("intent.address", field="object") from problem
+        raise Invalid("intent.address") from problem
     return f"@{username}@{host}"
 
 
