@@ -75,8 +75,10 @@ def find_door(
     )
     for relation, place in _WAYS[wish]:
         for link in found:
-            # the FEP was written with `href` at times; `template` is what servers send
-            rel, template = link.get("rel"), link.get("template", link.get("href"))
+            rel, template = link.get("rel"), link.get("template")
+            if template is None and relation != SUBSCRIBE:
+                # the FEP says `href`, its implementations `template`; the older relation never had an address
+                template = link.get("href")
             if not (isinstance(rel, str) and isinstance(template, str)):
                 continue
             door = fill(template, place, uri) if rel.lower() == relation.lower() else None

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -376,8 +377,14 @@ async def test_we_promise_no_page_that_we_do_not_have() -> None:
         app = assemble(made["agora.test"], HostLimits(60))
         async with client_of(app) as client:
             said = await client.get(f"/.well-known/webfinger?resource=acct:agora@{agora.host}")
-        relations = [link["rel"] for link in said.json()["links"]]
-        assert [each for each in relations if each == SUBSCRIBE or "3b86" in each] == []
+            links = [link for link in said.json()["links"] if "template" in link]
+            assert {link["rel"] for link in links} >= {SUBSCRIBE, f"{FEP_3B86}Follow"}
+            for link in links:
+                template = link["template"].removeprefix("https://agora.test")
+                answer = await client.get(re.sub(r"\{[^}]*\}", "x", template))
+                # not signed in: on to the door, and back here afterwards
+                assert answer.status_code == 303, link
+                assert answer.headers["location"].startswith("/sign-in?next="), link
 
 
 @asynccontextmanager
