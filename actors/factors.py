@@ -1,4 +1,7 @@
-"""The second factor of people: kept sealed, compared, used up, taken away. Owner of `factor`, `recovery_code`, `factor_taken`."""
+"""The second factor of people: kept sealed, compared, used up, taken away. Owner of `factor`, `recovery_code`, `factor_taken`.
+
+A program for codes, passkeys (`actors/passkeys.py`), or both; with either come codes on paper.
+"""
 
 import hashlib
 import hmac
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from actors import onetime
+from actors import onetime, passkeys
+from actors.authenticators import New
 from actors.sealing import seal, unseal
 from fedi.clock import from_ms
 from fedi.db.engine import Reader
@@ -17,25 +21,28 @@ How = Literal["code", "recovery"]
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """Somebody's second factor: since when, and how many codes on paper are left."""
+    """Somebody's second factor: since when there is a program for codes (None without one), and how many codes on paper are left."""
 
-    since: datetime
+    since: datetime | None
     codes_left: int
 
 
 def has(rx: Reader, person_id: int) -> bool:
     """Whether a password alone does not let this person in."""
-    return rx.one("SELECT 1 FROM factor WHERE person_id = ?", person_id) is not None
+    program = rx.one("SELECT 1 FROM factor WHERE person_id = ?", person_id)
+    return program is not None or passkeys.has(rx, person_id)
 
 
 def find(rx: Reader, person_id: int) -> Factor | None:
-    """What this person has."""
+    """What this person has; None for who comes in with the password alone."""
     row = rx.one(
-        "SELECT f.since, (SELECT count(*) FROM recovery_code r WHERE r.person_id = f.person_id) "
-        "FROM factor f WHERE f.person_id = ?",
+        "SELECT (SELECT since FROM factor WHERE person_id = ?), (SELECT count(*) FROM recovery_code WHERE person_id = ?)",
+        person_id,
         person_id,
     )
-    return Factor(from_ms(row[0]), int(row[1])) if row else None
+    if row is None or (row[0] is None and not passkeys.has(rx, person_id)):
+        return None
+    return Factor(from_ms(row[0]) if row[0] is not None else None, int(row[1]))
 
 
 def begin(unit: Unit, secret: bytes, person_id: int, shared: bytes, step: int) -> list[str]:
@@ -51,6 +58,30 @@ def begin(unit: Unit, secret: bytes, person_id: int, shared: bytes, step: int) -
     )
     unit.tx.run("DELETE FROM factor_taken WHERE person_id = ?", person_id)
     return new_codes(unit, secret, person_id)
+
+
+def add_passkey(unit: Unit, secret: bytes, person_id: int, new: New, label: str) -> list[str]:
+    """One more passkey; with the first second factor of this person come codes on paper, told once. Raises Conflict."""
+    is_first = not has(unit.tx, person_id)
+    passkeys.add(unit, person_id, new, label)
+    if not is_first:
+        return []
+    unit.tx.run("DELETE FROM factor_taken WHERE person_id = ?", person_id)
+    return new_codes(unit, secret, person_id)
+
+
+def remove_passkey(unit: Unit, passkey_id: int, person_id: int) -> bool:
+    """One passkey less; False when there is none of theirs. Codes on paper go with the last factor that they stand in for."""
+    removed = passkeys.remove(unit, passkey_id, person_id)
+    _end_codes_alone(unit, person_id)
+    return removed
+
+
+def remove_program(unit: Unit, person_id: int) -> bool:
+    """The program for codes counts no more, passkeys go on; False when there was none."""
+    removed = unit.tx.run("DELETE FROM factor WHERE person_id = ?", person_id) > 0
+    _end_codes_alone(unit, person_id)
+    return removed
 
 
 def new_codes(unit: Unit, secret: bytes, person_id: int) -> list[str]:
@@ -69,10 +100,10 @@ def new_codes(unit: Unit, secret: bytes, person_id: int) -> list[str]:
 def use(unit: Unit, secret: bytes, person_id: int, typed: str) -> How | None:
     """Whether what was typed is this person's code of this moment, or one on paper; either counts once (S79)."""
     row = unit.tx.one("SELECT secret_sealed FROM factor WHERE person_id = ?", person_id)
-    if row is None:
-        return None
-    shared = unseal(secret, _label(person_id), bytes(row[0]))
-    step = onetime.matching_step(shared, typed, unit.now)
+    step = None
+    if row is not None:
+        shared = unseal(secret, _label(person_id), bytes(row[0]))
+        step = onetime.matching_step(shared, typed, unit.now)
     if step is not None:
         taken = unit.tx.run(
             "UPDATE factor SET last_step = ? WHERE person_id = ? AND last_step < ?",
@@ -113,10 +144,11 @@ def rewrap(unit: Unit, old: bytes, new: bytes) -> None:
 
 
 def forget(unit: Unit, person_id: int) -> bool:
-    """No second factor any more; False when there was none."""
+    """No second factor of any kind any more; False when there was none."""
     unit.tx.run("DELETE FROM recovery_code WHERE person_id = ?", person_id)
     unit.tx.run("DELETE FROM factor_taken WHERE person_id = ?", person_id)
-    return unit.tx.run("DELETE FROM factor WHERE person_id = ?", person_id) > 0
+    had_passkeys = passkeys.forget(unit, person_id)
+    return unit.tx.run("DELETE FROM factor WHERE person_id = ?", person_id) > 0 or had_passkeys
 
 
 def take(unit: Unit, person_id: int) -> bool:
@@ -136,6 +168,11 @@ def taken_at(rx: Reader, person_id: int) -> datetime | None:
 def note_told(unit: Unit, person_id: int) -> None:
     """The person knows."""
     unit.tx.run("DELETE FROM factor_taken WHERE person_id = ?", person_id)
+
+
+def _end_codes_alone(unit: Unit, person_id: int) -> None:
+    if not has(unit.tx, person_id):
+        unit.tx.run("DELETE FROM recovery_code WHERE person_id = ?", person_id)
 
 
 def _label(person_id: int) -> str:

@@ -8,8 +8,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fedi.house import address, first, me, offline
-from fedi.house.entry import factor, invitation, lost, sign_in, sign_out, welcome
+from fedi.house.entry import factor, invitation, lost, passkey, sign_in, sign_out, welcome
 from fedi.house.factor import mine
+from fedi.house.factor import passkeys as passkeys_of_mine
 from fedi.house.gate import Door, routes_of, with_error_page
 from fedi.house.intents import doors as intents_doors
 from fedi.house.moderation import doors as moderation_doors
@@ -25,6 +26,7 @@ DOORS: tuple[Door, ...] = (
     *first.DOORS,
     *me.DOORS,
     *mine.DOORS,
+    *passkeys_of_mine.DOORS,
     *address.DOORS,
     *people_doors.DOORS,
     *writing_doors.DOORS,
@@ -43,6 +45,8 @@ def routes(instance: Instance) -> list[Route]:
         ("/sign-in", "POST", sign_in.tell),
         ("/sign-in/code", "GET", factor.ask),
         ("/sign-in/code", "POST", factor.tell),
+        ("/sign-in/passkey", "POST", passkey.tell),
+        ("/sign-in/code/passkey", "POST", passkey.tell_second),
         ("/sign-in/lost", "GET", lost.ask),
         ("/sign-in/lost", "POST", lost.tell),
         ("/welcome/{token}", "GET", welcome.ask),

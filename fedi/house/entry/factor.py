@@ -6,12 +6,13 @@ Until it is taken there is only a session that opens nothing, for ten minutes. W
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actors import factors, journal, people, sessions
+from actors import factors, journal, passkeys, people, sessions
 from fedi.db.engine import Reader
 from fedi.errors import Forbidden, TooMany
 from fedi.house import cookies, forms
 from fedi.house.entry.enter import HOME, KEPT, LOST_FILES, enter, kept_in, target_of
 from fedi.house.entry.form import begin_again
+from fedi.house.factor import ceremony
 from fedi.house.frame import door_page, go
 from fedi.house.member import life_of
 from fedi.instance import Instance
@@ -35,7 +36,7 @@ async def enter_or_ask(
         return sessions.begin(unit, person.id, stage=sessions.FACTOR, label=label)
 
     secret = await instance.change(begin)
-    answer = await _form(instance, request, form, secret)
+    answer = await show_step(instance, request, form, secret, person.id)
     cookies.keep(instance, request, answer, cookies.SESSION, secret)
     return answer
 
@@ -43,9 +44,10 @@ async def enter_or_ask(
 async def ask(instance: Instance, request: Request) -> Response:
     """The form; without the step before there is nothing to do here."""
     secret = cookies.secret_in(instance, request, cookies.SESSION)
-    if await _waiting(instance, secret) is None:
+    person = await waiting(instance, secret)
+    if person is None:
         return go("/sign-in")
-    return await _form(instance, request, forms.Form(), secret)
+    return await show_step(instance, request, forms.Form(), secret, person.id)
 
 
 async def tell(instance: Instance, request: Request) -> Response:
@@ -54,7 +56,7 @@ async def tell(instance: Instance, request: Request) -> Response:
         raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
     form = await forms.read(request, files=False)
     secret = cookies.secret_in(instance, request, cookies.SESSION)
-    person = await _waiting(instance, secret)
+    person = await waiting(instance, secret)
     if person is None or not cookies.is_token(instance, secret, form.get(forms.TOKEN)):
         # the ten minutes are over: once more from the password, with everything that was typed
         return await begin_again(instance, request, form)
@@ -63,7 +65,9 @@ async def tell(instance: Instance, request: Request) -> Response:
         instance.entrances.begin_known(known_as, instance.clock.monotonic())
     except TooMany as problem:
         wait = Problem("", "house.sign_in.wait", {"n": -(-problem.retry_after_s // 60)})
-        answer = await _form(instance, request, form, secret, status=429, problems=(wait,))
+        answer = await show_step(
+            instance, request, form, secret, person.id, status=429, problems=(wait,)
+        )
         answer.headers["retry-after"] = str(problem.retry_after_s)
         return answer
 
@@ -76,12 +80,14 @@ async def tell(instance: Instance, request: Request) -> Response:
     how = await instance.change(use)
     if how is None:
         wrong = (Problem("code", "factor.wrong"),)
-        return await _form(instance, request, form, secret, status=403, problems=wrong)
+        return await show_step(
+            instance, request, form, secret, person.id, status=403, problems=wrong
+        )
     instance.entrances.forgive_known(known_as)
     return await enter(instance, request, person, form)
 
 
-async def _waiting(instance: Instance, secret: str) -> people.Person | None:
+async def waiting(instance: Instance, secret: str) -> people.Person | None:
     """Who has proved the password with this session and nothing more."""
     now, life = instance.clock.now(), life_of(instance)
 
@@ -94,23 +100,33 @@ async def _waiting(instance: Instance, secret: str) -> people.Person | None:
     return await instance.look(look)
 
 
-async def _form(
+async def show_step(
     instance: Instance,
     request: Request,
     form: forms.Form,
     secret: str,
+    person_id: int,
     *,
     status: int = 200,
     problems: tuple[Problem, ...] = (),
 ) -> Response:
+    """The form of this step. `secret`: of the session in which this person has proved the password."""
     visitor = visitor_here(instance, request)
     target = target_of(form.get("next"))
+    factor, has_passkeys = await instance.look(
+        lambda rx: (factors.find(rx, person_id), passkeys.has(rx, person_id))
+    )
+    asked = ceremony.ask_to_use(instance, request, "second step", secret) if has_passkeys else None
+    has_program = factor is not None and factor.since is not None
     return await door_page(
         instance,
         request,
         visitor,
         "factor/ask.html",
-        visitor.t("factor.ask.title"),
+        visitor.t("factor.ask.title" if has_program else "passkey.ask.title"),
+        asked=asked,
+        has_program=has_program,
+        host=instance.urls.host,
         token=cookies.form_token(instance, secret),
         status=status,
         problems=problems,

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from fedi.house import cookies, forms
 from fedi.house.entry.enter import HOME, KEPT, LOST_FILES, kept_in, target_of
+from fedi.house.factor import ceremony
 from fedi.house.frame import door_page
 from fedi.instance import Instance
 from fedi.publications.contract import Problem
@@ -74,6 +75,7 @@ async def show_form(
         kept=[(KEPT + field, value) for field, value in typed.kept],
         lost_files=typed.lost_files,
         name=typed.name,
+        asked=ceremony.ask_to_use(instance, request, "sign in", secret),
         mails=bool(instance.config.mail.host),
     )
     cookies.keep(instance, request, answer, cookies.ENTRY, secret)

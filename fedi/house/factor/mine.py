@@ -1,15 +1,16 @@
-"""`/me/factor`: a second factor for oneself: set up, new codes on paper, taken away."""
+"""`/me/factor`: a second factor for oneself: passkeys, a program for codes set up or taken away, new codes on paper."""
 
 import base64
 import binascii
 
 from starlette.responses import Response
 
-from actors import factors, journal, onetime, sessions
+from actors import factors, journal, onetime, passkeys
 from actors.sealing import seal, unseal
 from fedi.errors import FediError, Invalid, SetupError
 from fedi.house import cookies
-from fedi.house.factor import confirm
+from fedi.house.factor import ceremony, confirm
+from fedi.house.factor.after import day_of, only_here, show_codes
 from fedi.house.factor.duty import Duty
 from fedi.house.factor.picture import picture_of
 from fedi.house.forms import Form
@@ -17,7 +18,6 @@ from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
 from fedi.house.member import Visit
 from fedi.house.rights import Right
-from fedi.i18n.dates import day_line, zone_of
 from fedi.publications.contract import Problem
 from fedi.unit import Unit
 
@@ -47,10 +47,10 @@ async def begin(visit: Visit, form: Form) -> Response:
     def work(unit: Unit) -> tuple[list[str], str]:
         codes = factors.begin(unit, secret, person.id, shared, step)
         journal.note(unit, journal.HOUSE, person.id, "journal.factor_added")
-        return codes, _only_here(unit, visit)
+        return codes, only_here(unit, visit)
 
     codes, session = await instance.change(work)
-    return _codes(visit, codes, session)
+    return show_codes(visit, codes, session)
 
 
 async def renew_codes(visit: Visit, form: Form) -> Response:
@@ -67,27 +67,27 @@ async def renew_codes(visit: Visit, form: Form) -> Response:
             raise Invalid("factor.none")
         codes = factors.new_codes(unit, secret, person.id)
         journal.note(unit, journal.HOUSE, person.id, "journal.codes_renewed")
-        return codes, _only_here(unit, visit)
+        return codes, only_here(unit, visit)
 
     codes, session = await instance.change(work)
-    return _codes(visit, codes, session)
+    return show_codes(visit, codes, session)
 
 
 async def remove(visit: Visit, form: Form) -> Response:
-    """The password alone again."""
+    """No program for codes any more: passkeys, or the password alone again."""
     instance, person = visit.instance, visit.member.person
     try:
         await confirm.check(visit, form)
     except FediError as problem:
         return await _page(visit, problems_of(problem))
 
-    def work(unit: Unit) -> str:
-        if factors.forget(unit, person.id):
+    def work(unit: Unit) -> tuple[str, bool]:
+        if factors.remove_program(unit, person.id):
             journal.note(unit, journal.HOUSE, person.id, "journal.factor_removed")
-        return _only_here(unit, visit)
+        return only_here(unit, visit), factors.has(unit.tx, person.id)
 
-    session = await instance.change(work)
-    answer = go("/me/factor", "factor_removed")
+    session, has_passkeys = await instance.change(work)
+    answer = go("/me/factor", "program_removed" if has_passkeys else "factor_removed")
     cookies.keep(instance, visit.request, answer, cookies.SESSION, session)
     return answer
 
@@ -97,13 +97,6 @@ async def note_told(visit: Visit, _form: Form) -> Response:
     person = visit.member.person
     await visit.instance.change(lambda unit: factors.note_told(unit, person.id))
     return go("/me/factor")
-
-
-def _only_here(unit: Unit, visit: Visit) -> str:
-    """A new session in the place of all others (S79); its secret."""
-    person = visit.member.person
-    sessions.end_all(unit, person.id)
-    return sessions.begin(unit, person.id, label=visit.member.session.label)
 
 
 def _opened(visit: Visit, sealed: str) -> bytes | None:
@@ -121,37 +114,21 @@ def _label(visit: Visit) -> str:
     return f"factor to come {visit.member.person.id}"
 
 
-def _codes(visit: Visit, codes: list[str], session: str) -> Response:
-    instance = visit.instance
-    answer = page(
-        visit,
-        "factor/codes.html",
-        visit.visitor.t("factor.codes.title"),
-        section="me",
-        token=cookies.form_token(instance, session),
-        codes=codes,
-    )
-    cookies.keep(instance, visit.request, answer, cookies.SESSION, session)
-    return answer
-
-
 async def _page(
     visit: Visit, problems: tuple[Problem, ...] = (), shared: bytes | None = None
 ) -> Response:
     instance, person, visitor = visit.instance, visit.member.person, visit.visitor
-    found, taken = await instance.look(
-        lambda rx: (factors.find(rx, person.id), factors.taken_at(rx, person.id))
+    found, taken, keys = await instance.look(
+        lambda rx: (
+            factors.find(rx, person.id),
+            factors.taken_at(rx, person.id),
+            passkeys.list_of(rx, person.id),
+        )
     )
     shared = shared or onetime.new_secret()
     issuer = instance.config.instance.name or instance.urls.host
     sealed = seal(instance.keyring.secret, _label(visit), shared)
     letters = onetime.in_letters(shared)
-
-    def day(moment: object) -> str:
-        if moment is None:
-            return ""
-        here = moment.astimezone(zone_of(visitor.zone))  # type: ignore[attr-defined]
-        return day_line(here.date(), visitor.language, digits=visitor.digits)
 
     return page(
         visit,
@@ -161,8 +138,12 @@ async def _page(
         problems=problems,
         section="me",
         factor=found,
-        since=day(found.since if found else None),
-        taken=day(taken),
+        since=day_of(visit, found.since if found else None),
+        taken=day_of(visit, taken),
+        passkeys=[(each, day_of(visit, each.used_at or each.since)) for each in keys],
+        has_place=ceremony.place_here(instance, visit.request) is not None,
+        is_under_onion=visit.request.headers.get("host", "").lower() == instance.urls.onion != "",
+        host=instance.urls.host,
         must=visit.member.duty is Duty.MUST,
         picture=picture_of(onetime.key_uri(shared, issuer, person.name)),
         letters=" ".join(letters[start : start + 4] for start in range(0, len(letters), 4)),
