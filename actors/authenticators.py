@@ -4,6 +4,7 @@ Proved by py_webauthn, which is loaded by whoever needs it first. Beyond what it
 person was always verified by the device (finger, face, PIN), and nothing is believed or even read that says who made the device.
 """
 
+import hashlib
 import ipaddress
 import json
 from dataclasses import dataclass
@@ -60,6 +61,11 @@ def place_of(base: str) -> Place | None:
         is_safe = parts.scheme == "https" or name == "localhost"
         return Place(name, f"{parts.scheme}://{parts.netloc}") if name and is_safe else None
     return None
+
+
+def handle_of(place: Place, person_id: int) -> bytes:
+    """What devices keep passkeys of this person under: always the same, no secret, and without a word about the person."""
+    return hashlib.sha256(f"passkeys {place.rp_id} {person_id}".encode()).digest()
 
 
 def read_new(said: str, place: Place, question: bytes) -> New:
@@ -139,9 +145,9 @@ def prove(answer: Answer, place: Place, question: bytes, public_key: bytes) -> i
 
 def _is_plain(attestation: "AttestationObject") -> bool:
     """Whether nothing is claimed of the device but that it has the key. Browsers take the rest away, as we ask them to."""
-    return attestation.fmt.value == "none" or (
-        attestation.fmt.value == "packed" and attestation.att_stmt.x5c is None
-    )
+    # the library leaves the word as it came
+    fmt: str = attestation.fmt
+    return fmt == "none" or (fmt == "packed" and attestation.att_stmt.x5c is None)
 
 
 def _fields(said: str) -> dict[str, Any]:

@@ -48,6 +48,7 @@ INSIDE: Final[Mapping[str, str]] = {
     "house-journal": "/steward/journal",
     "first": "/house/mujawara/first",
     "factor": "/me/factor",
+    "passkeys": "/me/factor/passkeys",
     "people": "/house/mujawara/people",
     "people-new": "/house/mujawara/people/new",
     "journal": "/house/mujawara/journal",

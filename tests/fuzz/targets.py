@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
+from actors import authenticators
 from actors.documents import parse_actor
 from actors.intents import fill, find_door
 from actors.webfinger import split_handle
@@ -57,6 +58,7 @@ from fedi.vocab.strict import dump, parse_document
 from fedi.web.negotiate import wants_activity
 from fedi.web.pages.forms import _fields
 from fedi.web.pages.language import is_local_path
+from tests.harness.authenticator import Device
 from tests.unit.signatures.makers import DATE, NOW, judged, known, post
 
 Target = Callable[[bytes], None]
@@ -387,6 +389,17 @@ def cookies(raw: bytes) -> None:
         assert origins[0].lower().endswith(request.headers.get("host", "").lower())
 
 
+def passkey(raw: bytes) -> None:
+    """What a browser says of a passkey is read and refused, or proved; nothing else ever leaves."""
+    place, question = authenticators.Place("agora.test", "https://agora.test"), bytes(64)
+    with suppress(Invalid):
+        authenticators.read_new(_text(raw), place, question)
+    with suppress(Invalid):
+        answer = authenticators.read_answer(_text(raw))
+        authenticators.prove(answer, place, question, raw)
+        raise AssertionError("proved without a key")
+
+
 def query(raw: bytes) -> None:
     """What stands behind the question mark of any page: where to go on is always here."""
     request = _request_of(b"", query_string=raw.replace(b"\n", b""))
@@ -474,6 +487,13 @@ def _request(scheme: str) -> bytes:
     return "\n".join(f"{name}: {value}" for name, value in made.items()).encode() + b"\n\n{}"
 
 
+def _passkeys() -> tuple[bytes, ...]:
+    device, question = Device("https://agora.test"), "A" * 86
+    made = {"rp": {"id": "agora.test"}, "user": {"id": "AA"}, "challenge": question}
+    used = {"rpId": "agora.test", "challenge": question}
+    return device.make(made).encode(), device.use(used).encode(), b'{"id":"' + b"A" * 40 + b'"}'
+
+
 TARGETS: Final[dict[str, Fuzzed]] = {
     "strict_json": Fuzzed(strict_json, (_OBJECT, b'{"a":1,"a":2}', b'{"a":[1e400,"\\ud800\\u0000"]}', b"[" * 80)),
     "activity": Fuzzed(activity, (_ACTIVITY, b'{"type":["Create","Note"],"actor":{"id":"https://a.example/u"}}')),
@@ -507,6 +527,7 @@ TARGETS: Final[dict[str, Fuzzed]] = {
         b"content-type: multipart/form-data; boundary=\n\n--", b'content-type: multipart/form-data; charset=utf-7; boundary="x"\n\n--x\r\n\r\n\r\n--x--',
     )),
     "cookies": Fuzzed(cookies, (b'cookie: __Host-session=abc; language="ar"; =; a\norigin: https://a.example\nhost: a.example', b"origin: http://[\nhost: a.example", b"origin: null\nsec-fetch-site: same-origin")),
+    "passkey": Fuzzed(passkey, _passkeys()),
     "query": Fuzzed(query, (b"next=%2Fhouse&before=12&next=//evil&q=%D8%B3", b"next=/\\evil&a=%00&b&=c;d", b"before=" + b"9" * 30)),
     "backup": Fuzzed(backup, (gzip.decompress(_BACKUP), _BACKUP[:40], gzip.decompress(_BACKUP).replace(b"secret", b"../../"))),
     "template": Fuzzed(template, (b"https://a.example/i?u={uri}&x={on-success}", b'{"links":[{"rel":"http://ostatus.org/schema/1.0/subscribe","template":"https://a.example/{uri}"}]}')),

@@ -13,7 +13,7 @@ from fedi.house import cookies, forms
 from fedi.house.entry.enter import HOME, KEPT, LOST_FILES, enter, kept_in, target_of
 from fedi.house.entry.form import begin_again
 from fedi.house.factor import ceremony
-from fedi.house.frame import door_page, go
+from fedi.house.frame import door_page, go, problems_of, said
 from fedi.house.member import life_of
 from fedi.instance import Instance
 from fedi.publications.contract import Problem
@@ -126,7 +126,7 @@ async def show_step(
         visitor.t("factor.ask.title" if has_program else "passkey.ask.title"),
         asked=asked,
         has_program=has_program,
-        host=instance.urls.host,
+        why_none="" if asked else said(visitor, problems_of(ceremony.why_none(instance)))[0][1],
         token=cookies.form_token(instance, secret),
         status=status,
         problems=problems,

@@ -80,7 +80,7 @@ async def _prove(
     """
     place = ceremony.place_here(instance, request)
     if place is None:
-        raise Invalid("passkey.not_here", host=instance.urls.host)
+        raise ceremony.why_none(instance)
     question = ceremony.read(instance, purpose, cookie, form.get("question"))
     if question is None:
         raise Invalid("passkey.stale")
@@ -118,7 +118,7 @@ async def _use(
         passkey is None
         or person is None
         or person.id != (person_id or person.id)
-        or answer.user_handle != ceremony.handle_of(instance, person.id)
+        or answer.user_handle != authenticators.handle_of(place, person.id)
     ):
         raise Invalid("passkey.refused", detail="whose passkey")
     count = await asyncio.to_thread(

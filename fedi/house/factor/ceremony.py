@@ -16,8 +16,9 @@ from typing import Final, Literal
 
 from starlette.requests import Request
 
-from actors.authenticators import ALGORITHMS, TIMEOUT_MS, Place, place_of
+from actors.authenticators import ALGORITHMS, TIMEOUT_MS, Place, handle_of, place_of
 from fedi.clock import from_ms, to_ms
+from fedi.errors import Invalid
 from fedi.instance import Instance
 
 Purpose = Literal["add", "sign in", "second step"]
@@ -40,6 +41,13 @@ def place_here(instance: Instance, request: Request) -> Place | None:
     if request.headers.get("host", "").lower() != instance.urls.host:
         return None
     return place_of(instance.urls.base)
+
+
+def why_none(instance: Instance) -> Invalid:
+    """Why there are no passkeys where somebody is: another name of ours, or an address under which browsers have none."""
+    if place_of(instance.urls.base) is None:
+        return Invalid("passkey.no_tls")
+    return Invalid("passkey.not_here", host=instance.urls.host)
 
 
 def ask_to_use(instance: Instance, request: Request, purpose: Purpose, cookie: str) -> Asked | None:
@@ -74,7 +82,7 @@ def ask_to_add(
         "challenge": question,
         "rp": {"id": place.rp_id, "name": instance.config.instance.name or place.rp_id},
         "user": {
-            "id": _text(handle_of(instance, person_id)),
+            "id": _text(handle_of(place, person_id)),
             "name": name,
             "displayName": name,
         },
@@ -109,12 +117,6 @@ def read(instance: Instance, purpose: Purpose, cookie: str, text: str) -> bytes 
 def ends_at(question: bytes) -> datetime:
     """From when on it is not answered any more."""
     return from_ms(int.from_bytes(question[:_TIME], "big")) + LIFE
-
-
-def handle_of(instance: Instance, person_id: int) -> bytes:
-    """What devices keep a passkey of this person under: always the same, and without anything about the person."""
-    label = f"passkeys of {person_id}".encode()
-    return hmac.new(instance.keyring.secret, label, hashlib.sha256).digest()
 
 
 def _new(instance: Instance, purpose: Purpose, cookie: str) -> str:

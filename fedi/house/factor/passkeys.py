@@ -11,7 +11,7 @@ from fedi.house.factor import ceremony, confirm
 from fedi.house.factor.after import day_of, only_here, show_codes
 from fedi.house.factor.duty import Duty
 from fedi.house.forms import Form
-from fedi.house.frame import go, page, problems_of
+from fedi.house.frame import go, page, problems_of, said
 from fedi.house.gate import Door
 from fedi.house.member import Visit
 from fedi.house.rights import Right
@@ -101,13 +101,13 @@ async def _made(visit: Visit, form: Form) -> tuple[authenticators.New, bytes]:
         raise Invalid("passkey.label_missing", field="label")
     place = ceremony.place_here(instance, request)
     if place is None:
-        raise Invalid("passkey.not_here", host=instance.urls.host)
+        raise ceremony.why_none(instance)
     cookie = cookies.secret_in(instance, request, cookies.SESSION)
     question = ceremony.read(instance, "add", cookie, form.get("question"))
     if question is None:
         raise Invalid("passkey.stale")
-    said = form.get("passkey")
-    return await asyncio.to_thread(authenticators.read_new, said, place, question), question
+    made = await asyncio.to_thread(authenticators.read_new, form.get("passkey"), place, question)
+    return made, question
 
 
 def _asked_for(visit: Visit) -> int:
@@ -131,7 +131,9 @@ async def _page(visit: Visit, problems: tuple[Problem, ...] = (), label: str = "
         problems=problems,
         section="me",
         asked=asked,
-        host=instance.urls.host,
+        why_none=""
+        if asked
+        else said(visit.visitor, problems_of(ceremony.why_none(instance)))[0][1],
         label=label,
         label_max=passkeys.LABEL_MAX,
         asks_password=not confirm.is_fresh(visit),
