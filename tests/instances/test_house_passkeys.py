@@ -17,7 +17,7 @@ from tests.harness.authenticator import PRESENT, Device, Lie, bytes_of, text_of
 from tests.harness.browser import Browser, Page
 from tests.harness.members import PASSWORD, a_member
 from tests.harness.world import World, world
-from tests.instances.test_house_factor import PAPER, code_of, set_up
+from tests.instances.test_house_factor import PAPER, code_of, secret_in, set_up
 
 OURS = "https://agora.test"
 ADD, ALONE, SECOND = "/me/factor/passkeys", "/sign-in/passkey", "/sign-in/code/passkey"
@@ -139,6 +139,28 @@ async def test_it_stands_beside_a_program_for_codes_and_either_can_go() -> None:
         row = await made["agora.test"].look(lambda rx: rx.one("SELECT count(*) FROM recovery_code"))
         assert row is not None
         assert row[0] == 0, "codes on paper stand in for a factor, not for themselves"
+
+
+async def test_who_has_a_passkey_can_set_up_a_program_for_codes_too() -> None:
+    async with world("agora.test") as made:
+        ana = await a_member(made, await made.collective("agora.test", "agora"))
+        device = Device(OURS)
+        before = PAPER.findall((await add(ana, device)).text)
+        made.clock.advance(minutes=11)
+        page = await ana.get("/me/factor")
+        ids = re.findall(r' id="([^"]+)"', page.text)
+        assert len(ids) == len(set(ids))
+        secret = secret_in(page)
+        form = page.form("/me/factor")
+        assert (await ana.send(form, code=code_of(made, secret))).status == 400
+        page = await ana.send(form, code=code_of(made, secret), password=PASSWORD)
+        assert not set(PAPER.findall(page.text)) & set(before)
+        made.clock.advance(minutes=2)
+        other = Browser(made, "agora.test")
+        page = await other.sign_in("Ana", PASSWORD)
+        page = await other.send(page.form("/sign-in/code"), code=code_of(made, secret))
+        assert page.path == "/house/agora"
+        assert (await sign_in_with(made, device)).path == "/house/agora"
 
 
 async def test_an_answer_counts_once_even_at_the_same_moment() -> None:
