@@ -94,6 +94,7 @@ ELSEWHERE = {
     "/house": "leads on to the first collective",
     "/house/mujawara/draft/{id}": "seen by the tests of writing",
     "/house/mujawara/draft/{id}/look": "seen by the tests of writing",
+    "/me/factor/passkeys/{passkey}": "judged by the tests of passkeys",
     "/house/mujawara/suggest": "for the script of the form",
     "/steward/moderation/lists/export": "a file",
     "/house/mujawara/export/file": "a file",

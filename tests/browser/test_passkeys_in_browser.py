@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 
-from tests.browser.house import PHONE, Neighbourhood, neighbourhood
+from tests.browser.house import Neighbourhood, neighbourhood
+from tests.browser.judges import call_judges
 from tests.harness.members import PASSWORD, a_member
+from tests.harness.npm import NotInstallable
 
 pytestmark = pytest.mark.browser
 
 HOST = "majaz.test"
 HERE = f"https://{HOST}"
+SMALL = (320, 640)
 
 
 async def with_device(tab: Any) -> tuple[Any, str]:
@@ -49,7 +52,7 @@ async def sign_out(tab: Any) -> None:
 async def test_made_then_signed_out_then_signed_in_without_a_password() -> None:
     async with neighbourhood(HOST) as near:
         await salma(near)
-        tab = await near.tab("ar", size=PHONE)
+        tab = await near.tab("ar", size=SMALL)
         line, device = await with_device(tab)
         await password(tab)
         await tab.goto(f"{HERE}/me/factor")
@@ -116,3 +119,37 @@ async def test_without_scripts_there_is_no_button_that_does_nothing() -> None:
         await tab.goto(f"{HERE}/me/factor/passkeys")
         assert not await tab.is_visible("#f-label")
         assert await tab.is_visible("noscript p")
+
+
+async def test_pages_with_a_passkey_please_the_judges_and_the_smallest_phone() -> None:
+    try:
+        judges = call_judges()
+    except NotInstallable as problem:
+        pytest.skip(f"axe-core is not available: {problem}")
+    async with neighbourhood(HOST) as near:
+        await salma(near)
+        tab = await near.tab("ar", size=SMALL, scheme="dark")
+        await with_device(tab)
+        await password(tab)
+        await tab.goto(f"{HERE}/me/factor/passkeys")
+        await tab.fill("#f-label", "الهاتف الأزرق")
+        await tab.click("[data-passkey=create]")
+        await tab.wait_for_selector(".codes li")
+        sources = {}
+
+        async def judge(name: str) -> None:
+            assert await tab.evaluate("document.documentElement.scrollWidth") == SMALL[0], name
+            assert await judges.violations(tab) == [], name
+            sources[name] = await tab.content()
+
+        await tab.goto(f"{HERE}/me/factor")
+        await judge("mine")
+        await tab.click("main li a.button")
+        await tab.wait_for_selector("form[action$='/remove']")
+        await judge("one")
+        await sign_out(tab)
+        await password(tab)
+        await tab.wait_for_selector("form[action='/sign-in/code']")
+        await judge("second step")
+        if judges.java:
+            assert judges.errors(sources) == []
