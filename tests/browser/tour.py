@@ -74,6 +74,9 @@ INSIDE: Final[Mapping[str, str]] = {
     "host": "/steward/moderation/about?target=loud.example",
     "held": "/steward/moderation/held",
     "hidden": "/steward/moderation/hidden",
+    "quarantine": "/steward/moderation/quarantine",
+    "intent": "/intent/follow?object=https://beirut.test/@beirut",
+    "subscribe": "/authorize_interaction?uri=https://beirut.test/@beirut",
     "lists": "/steward/moderation/lists",
     "history": "/steward/moderation/history",
 }

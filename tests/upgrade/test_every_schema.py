@@ -11,7 +11,8 @@ from actors.model import Actor
 from fedi.backup.making import Wish, make
 from fedi.config import Config, parse_config
 from fedi.db.migrate import list_migrations, statements_of
-from fedi.opening import DATABASE, SECRET
+from fedi.opening import DATABASE
+from fedi.secret import SECRET
 from tests.harness.backups import RECIPIENT, restored, start_again
 from tests.harness.world import World, a_note, an_event, world
 
