@@ -1,4 +1,4 @@
-"""Two stages: what every run of the tests does, and what takes long and is done with `--thorough` (and by `.ci/run`)."""
+"""Two stages: what every run of the tests does, and what takes long and is done with `--thorough` (and by `.ci/thorough`)."""
 
 import pytest
 
