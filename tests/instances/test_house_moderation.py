@@ -1,6 +1,7 @@
 """Moderation on pages: what stewards see, decide and undo, and what nobody else reaches."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from fedi.desk.shown import TimelineOrder, show_timeline
 from fedi.house.routes import DOORS
 from fedi.moderation import decisions, flags
 from fedi.publications import store
+from fedi.vocab.audience import Visibility
 from tests.harness.browser import Browser, Page
 from tests.harness.members import a_member
 from tests.harness.world import World, a_note, world
@@ -299,3 +301,26 @@ async def test_the_history_is_found_without_reading_everything() -> None:
         )
         assert "SCAN" not in str(plans)
         assert "TEMP B-TREE" not in str(plans)
+
+
+@pytest.mark.parametrize("visibility", [Visibility.FOLLOWERS, Visibility.LOCAL])
+async def test_looking_after_an_instance_opens_nobodys_letters(visibility: Visibility) -> None:
+    async with world("agora.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        atelier = await made.collective("agora.test", "atelier")
+        theirs = await made.publish(atelier, a_note("For a few", visibility=visibility))
+        own = await made.publish(agora, a_note("For ours", visibility=visibility))
+        open_to_all = await made.publish(atelier, a_note("For all"))
+        ana = await a_member(made, agora)
+        publication, hidden = "/steward/moderation/publication", "/steward/moderation/hidden"
+        absent = await ana.get(f"{publication}?which={theirs.uri[:-4]}zzzz")
+        page = await ana.get(f"{publication}?which={theirs.uri}")
+        assert (page.status, absent.status) == (404, 404)
+        assert page.text.replace(theirs.uri, "") == absent.text.replace(theirs.uri, "")
+        form = (await ana.get(hidden)).form(hidden)
+        assert "For a few" not in (await ana.send(form, which=theirs.uri)).text
+        form = replace(form, action=publication)
+        for act in ("hide", "unhide"):
+            assert (await ana.send(form, which=theirs.uri, act=act)).status == 404
+        for readable, words in ((own, "For ours"), (open_to_all, "For all")):
+            assert words in (await ana.get(f"{publication}?which={readable.uri}")).text

@@ -8,14 +8,17 @@ from fedi.db.engine import Reader
 from fedi.desk import lookup, sight
 from fedi.desk.collectives import NoOrder
 from fedi.desk.sight import HideOrder, HistoryOrder
-from fedi.errors import FediError
+from fedi.errors import FediError, NotFound
 from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
 from fedi.house.member import Visit
 from fedi.house.moderation.lines import Told, moment, said, target_href, told
 from fedi.house.rights import Right
+from fedi.publications import store
 from fedi.publications.contract import Problem
+from fedi.publications.model import Publication
+from fedi.publications.visibility import may_read_here
 
 HIDDEN = "/steward/moderation/hidden"
 PUBLICATION = "/steward/moderation/publication"
@@ -31,7 +34,7 @@ async def find(visit: Visit, form: Form) -> Response:
     """On to the page of a publication."""
     which = form.get("which").strip()[:WHICH_MAX]
     try:
-        found = await visit.instance.look(lambda rx: lookup.load(rx, visit.instance.urls, which))
+        found = await visit.instance.look(lambda rx: _load(visit, rx, which))
     except FediError as problem:
         wrong = tuple(Problem("which", p.message_key, p.values) for p in problems_of(problem))
         return await _hidden(visit, which, wrong)
@@ -48,6 +51,7 @@ async def decide(visit: Visit, form: Form) -> Response:
     which = form.get("which")[:WHICH_MAX]
     order = HideOrder(which=which, why=form.get("why"), person=visit.member.person.id)
     try:
+        await visit.instance.look(lambda rx: _load(visit, rx, which))
         if form.get("act") == "unhide":
             await sight.show_again(visit.instance, order)
         else:
@@ -55,6 +59,20 @@ async def decide(visit: Visit, form: Form) -> Response:
     except FediError as problem:
         return await _one(visit, which, problems_of(problem), form.get("why"))
     return go(f"{PUBLICATION}?which={quote(which, safe='')}", "decided")
+
+
+def _load(visit: Visit, rx: Reader, which: str) -> Publication:
+    """A publication to judge. Raises NotFound, also for what was said to others than this steward's collectives: looking after
+    an instance opens nobody's letters, unless somebody asked for a decision about them."""
+    found = lookup.load(rx, visit.instance.urls, which)
+    is_open = (
+        found.visibility.is_public
+        or store.is_held(rx, found.uri)
+        or any(may_read_here(rx, each, found) for each in visit.member.collectives)
+    )
+    if not is_open:
+        raise NotFound("error.publication_not_found", detail="not for this steward")
+    return found
 
 
 async def _hidden(visit: Visit, typed: str, problems: tuple[Problem, ...] = ()) -> Response:
@@ -81,7 +99,7 @@ async def _one(
     instance = visit.instance
 
     def look(rx: Reader) -> Told:
-        return told(visit, rx, lookup.load(rx, instance.urls, which))
+        return told(visit, rx, _load(visit, rx, which))
 
     found = await instance.look(look)
     log = await sight.history(instance, HistoryOrder(about=found.uri))
