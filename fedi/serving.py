@@ -12,6 +12,7 @@ from fedi.app import assemble
 from fedi.config import Config
 from fedi.desk.control import serve_control
 from fedi.errors import SetupError
+from fedi.http.door import DoorLimits
 from fedi.http.server import serve
 from fedi.instance import Instance
 from fedi.jobs.run import run_workers
@@ -22,6 +23,8 @@ from inbox.limits import HostLimits
 log = logging.getLogger("fedi.serving")
 
 GRACE_S = 8.0
+# Where members bring pictures and archives, from telephones and over bad lines: minutes instead of seconds.
+PATIENT_PATHS = (b"/house/", b"/steward/")
 
 
 async def serve_instance(
@@ -66,6 +69,7 @@ async def serve_open_instance(
             stop=stop,
             grace_s=GRACE_S,
             tls=_tls(config),
+            limits=DoorLimits(patient_paths=PATIENT_PATHS),
         )
     finally:
         leave.set()

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from python_multipart.exceptions import FormParserError
-from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
 from fedi.errors import Invalid, TooLarge
+from fedi.house.parts import NOTHING, Brings, Claim, Part, read_parts
 
 FIELDS_MAX: Final = 400
-FILES_MAX: Final = 16
 TEXT_BYTES_MAX: Final = 1024 * 1024
-# sixteen pictures of the largest size an upload may have, and the words
-BODY_BYTES_MAX: Final = 136 * 1024 * 1024
+# Of files that are larger than they may be, or of somebody who is not signed in: read, so that the words beside them come back
+# with what is wrong, and dropped.
+DROPPED_BYTES_MAX: Final = 32 * 1024 * 1024
 _WHOLE: Final = re.compile(r"-?[0-9]{1,19}")
 TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
 
@@ -70,20 +70,24 @@ class Form:
         ]
 
 
-async def read(request: Request, *, files: bool = True, keeps_files: bool = True) -> Form:
-    """The form in a request. Raises TooLarge, Invalid when it cannot be read as one.
+async def read(request: Request, *, brings: Brings = NOTHING, claim: Claim | None = None) -> Form:
+    """The form in a request. Raises TooLarge, Unavailable, Invalid when it cannot be read as one.
 
-    `keeps_files`: false for strangers, of whose files it is only known that they came.
+    `brings`: the files that may come with it. `claim`: room for them; without it, as for strangers, it is only known that
+    they came, and nothing of them is kept anywhere.
     """
-    most = BODY_BYTES_MAX if files else TEXT_BYTES_MAX * 2
+    most = TEXT_BYTES_MAX * 2
+    if brings is not NOTHING:
+        most += DROPPED_BYTES_MAX + (brings.all_bytes if claim is not None else 0)
+    _check_announced(request, most)
     bounded = Request(request.scope, _bounded(request.receive, most))
+    kind = request.headers.get("content-type", "")
     try:
-        async with bounded.form(
-            max_files=FILES_MAX if files else 0,
-            max_fields=FIELDS_MAX,
-            max_part_size=TEXT_BYTES_MAX,
-        ) as sent:
-            texts, uploads = await _sorted(sent, keeps_files=keeps_files)
+        if kind.partition(";")[0].strip().lower() == "multipart/form-data":
+            parts = await read_parts(kind, bounded.stream(), brings, claim)
+        else:
+            parts = await _fields(bounded)
+        texts, uploads = _sorted(parts)
     except (HTTPException, MultiPartException, FormParserError, LookupError, ValueError) as problem:
         raise Invalid("house.form", detail="form") from problem
     if sum(len(value) for values in texts.values() for value in values) > TEXT_BYTES_MAX:
@@ -94,27 +98,31 @@ async def read(request: Request, *, files: bool = True, keeps_files: bool = True
     )
 
 
-async def _sorted(
-    sent: FormData, *, keeps_files: bool
-) -> tuple[dict[str, list[str]], dict[str, list[Upload]]]:
+async def _fields(request: Request) -> list[Part]:
+    """The fields of a form without files."""
+    async with request.form(
+        max_files=0, max_fields=FIELDS_MAX, max_part_size=TEXT_BYTES_MAX
+    ) as sent:
+        return [Part(name, None, str(value).encode()) for name, value in sent.multi_items()]
+
+
+def _sorted(parts: list[Part]) -> tuple[dict[str, list[str]], dict[str, list[Upload]]]:
     texts: dict[str, list[str]] = {}
     uploads: dict[str, list[Upload]] = {}
-    for name, value in sent.multi_items():
-        if isinstance(value, UploadFile):
-            content = await value.read() if keeps_files else b""
-            if content or value.filename:
-                file_name = _checked(value.filename or "")
-                uploads.setdefault(_checked(name), []).append(Upload(file_name, content))
-        else:
+    for part in parts:
+        if part.file_name is None:
             # browsers send the end of a line as two characters
-            texts.setdefault(_checked(name), []).append(_checked(value.replace("\r\n", "\n")))
+            texts.setdefault(part.name, []).append(part.content.decode().replace("\r\n", "\n"))
+        elif part.content or part.file_name:
+            uploads.setdefault(part.name, []).append(Upload(part.file_name, part.content))
     return texts, uploads
 
 
-def _checked(text: str) -> str:
-    """The text, unless it holds halves of characters, which some encodings can spell and nothing can keep. Raises ValueError."""
-    text.encode()
-    return text
+def _check_announced(request: Request, most: int) -> None:
+    """Refuse by what a request says of itself, before one byte of it is read. Raises TooLarge."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:19]) > most:
+        raise TooLarge("house.form_large", detail="announced")
 
 
 def _bounded(receive: Receive, most: int) -> Receive:

@@ -5,6 +5,7 @@ by POST, from one of our own forms (S80). Somebody without a role is told what t
 not exist (S81).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,12 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fedi.errors import FediError, Forbidden, NotFound
+from fedi.errors import FediError, Forbidden, Invalid, NotFound
 from fedi.house import cookies, forms
 from fedi.house.entry.form import ask_again
 from fedi.house.factor.duty import Duty
 from fedi.house.frame import HEADERS, go, page, problems_of
 from fedi.house.member import Member, Visit, find_member
+from fedi.house.parts import HELD, NOTHING, Brings
 from fedi.house.rights import Right
 from fedi.instance import Instance
 from fedi.publications.contract import Problem
@@ -35,21 +37,23 @@ Answer = Callable[[Request], Awaitable[Response]]
 class Door:
     """A page of the house. `ask` shows it, `tell` takes what its form sends; `right`: what who comes must be allowed.
 
-    A path with `{username}` is that of a collective, and the right is asked for there. `files`: whether its form may bring
-    files.
+    A path with `{username}` is that of a collective, and the right is asked for there. `brings`: the files that its form may
+    bring.
     """
 
     path: str
     right: Right
     ask: Ask | None = None
     tell: Tell | None = None
-    files: bool = False
+    brings: Brings = NOTHING
 
 
 UNAUTHENTICATED: Final = "/sign-in"
 FACTOR: Final = "/me/factor"
 # What our own door takes: a longer way on, its signs encoded twice, is left behind rather than refused.
 ADDRESS_MAX: Final = 8_000
+# Members may take minutes for their pictures; whoever is nobody occupies a place at our door for no longer than this.
+STRANGER_S: Final = 60.0
 
 
 def routes_of(instance: Instance, doors: Sequence[Door]) -> list[Route]:
@@ -101,25 +105,45 @@ def _telling(instance: Instance, door: Door, tell: Tell) -> Answer:
         if not cookies.is_from_here(request):
             raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
         member = await find_member(instance, request, request.path_params.get("username"))
-        form = await forms.read(request, files=door.files, keeps_files=member is not None)
-        if member is not None:
-            # on a bad line reading takes minutes: who was removed meanwhile is out
-            member = await find_member(instance, request, request.path_params.get("username"))
         if member is None:
-            # whatever was typed is kept in the page and goes on from there
+            # whatever was typed is kept in the page and goes on from there; files are not
+            form = await _of_a_stranger(request, door)
             return await ask_again(instance, request, form)
-        visit = _admitted(instance, request, member, door)
-        secret = cookies.secret_in(instance, request, cookies.SESSION)
-        if not cookies.is_token(instance, secret, form.get(forms.TOKEN)):
-            return _confirm(visit, form)
-        if _lacks_factor(member, door):
-            return _confirm(visit, form, (Problem("", "factor.first"),))
-        try:
-            return await tell(visit, form)
-        except FediError as problem:
-            return _refusal(visit, problem)
+        _admitted(instance, request, member, door)
+        with HELD.claim() as claim:
+            kept = claim if not _lacks_factor(member, door) else None
+            form = await forms.read(request, brings=door.brings, claim=kept)
+            return await _obey(instance, request, door, tell, form)
 
     return answer
+
+
+async def _of_a_stranger(request: Request, door: Door) -> forms.Form:
+    """The form of somebody without a session, who may be one whose session has just ended. Raises Invalid when it comes too slowly, and like `forms.read`."""
+    try:
+        async with asyncio.timeout(STRANGER_S):
+            return await forms.read(request, brings=door.brings)
+    except TimeoutError as problem:
+        raise Invalid("house.form_slow", detail="form of a stranger") from problem
+
+
+async def _obey(
+    instance: Instance, request: Request, door: Door, tell: Tell, form: forms.Form
+) -> Response:
+    # on a bad line reading takes minutes: who was removed meanwhile is out
+    member = await find_member(instance, request, request.path_params.get("username"))
+    if member is None:
+        return await ask_again(instance, request, form)
+    visit = _admitted(instance, request, member, door)
+    secret = cookies.secret_in(instance, request, cookies.SESSION)
+    if not cookies.is_token(instance, secret, form.get(forms.TOKEN)):
+        return _confirm(visit, form)
+    if _lacks_factor(member, door):
+        return _confirm(visit, form, (Problem("", "factor.first"),))
+    try:
+        return await tell(visit, form)
+    except FediError as problem:
+        return _refusal(visit, problem)
 
 
 def _admitted(instance: Instance, request: Request, member: Member, door: Door) -> Visit:

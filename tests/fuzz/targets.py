@@ -30,6 +30,7 @@ from fedi.errors import FediError, Invalid, SetupError, TooLarge
 from fedi.house import cookies as house_cookies
 from fedi.house import forms as house_forms
 from fedi.house.entry.enter import target_of
+from fedi.house.parts import Brings, Held
 from fedi.http.headers import RETRY_AFTER_S_MAX, is_as2, moment_of, retry_after_s, skew_s
 from fedi.http.rates import registrable_domain
 from fedi.i18n.negotiate import accepted, choose_language
@@ -64,6 +65,7 @@ from tests.unit.signatures.makers import DATE, NOW, judged, known, post
 Target = Callable[[bytes], None]
 LOCAL: Final = ZoneInfo("Africa/Tunis")
 FOLLOWERS: Final = "https://a.example/u/followers"
+BRINGS: Final = Brings(16, 1000, 4000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,11 +369,12 @@ def _done(work: Coroutine[Any, Any, Any]) -> Any:
 def house_form(raw: bytes) -> None:
     """A form of the house, of many parts or of one line: read within bounds, or refused for people."""
     try:
-        read_now = _done(house_forms.read(_request_of(raw)))
+        with Held().claim() as claim:
+            read_now = _done(house_forms.read(_request_of(raw), brings=BRINGS, claim=claim))
     except (Invalid, TooLarge):
         return
     assert sum(map(len, read_now.texts.values())) <= house_forms.FIELDS_MAX
-    assert sum(map(len, read_now.files.values())) <= house_forms.FILES_MAX
+    assert sum(map(len, read_now.files.values())) <= BRINGS.files
     for name in read_now.texts:
         assert read_now.get(name) == read_now.all(name)[-1]
         with suppress(Invalid):

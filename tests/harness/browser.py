@@ -5,6 +5,7 @@ page = await ana.get("/sign-in")
 page = await ana.send(page.form("/sign-in"), name="Ana", password="…")
 """
 
+import io
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ class Browser:
         """Send these fields, whatever the page said."""
         body = aiohttp.FormData(fields, default_to_multipart=bool(files))
         for name, (file_name, content) in (files or {}).items():
-            body.add_field(name, content, filename=file_name)
+            body.add_field(name, io.BytesIO(content), filename=file_name)
         sent = {
             "Origin": f"https://{self.host}",
             "Sec-Fetch-Site": "same-origin",

@@ -54,7 +54,7 @@ async def tell(instance: Instance, request: Request) -> Response:
     """Take the code and let the person in, or the form again."""
     if not cookies.is_from_here(request):
         raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
-    form = await forms.read(request, files=False)
+    form = await forms.read(request)
     secret = cookies.secret_in(instance, request, cookies.SESSION)
     person = await waiting(instance, secret)
     if person is None or not cookies.is_token(instance, secret, form.get(forms.TOKEN)):

@@ -26,7 +26,7 @@ async def tell(instance: Instance, request: Request) -> Response:
     _check_offered(instance)
     if not cookies.is_from_here(request):
         raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
-    form = await forms.read(request, files=False)
+    form = await forms.read(request)
     secret = cookies.secret_in(instance, request, cookies.ENTRY)
     if not cookies.is_token(instance, secret, form.get(forms.TOKEN)):
         stale = (Problem("", "house.sign_in.stale"),)

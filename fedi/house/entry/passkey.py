@@ -63,7 +63,7 @@ async def tell_second(instance: Instance, request: Request) -> Response:
 async def _form_from_here(request: Request) -> forms.Form:
     if not cookies.is_from_here(request):
         raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
-    return await forms.read(request, files=False)
+    return await forms.read(request)
 
 
 async def _prove(

@@ -29,7 +29,7 @@ async def tell(instance: Instance, request: Request) -> Response:
     """Sign in, or the form again with what is wrong; it is never said whether the name or the password was."""
     if not cookies.is_from_here(request):
         raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
-    form = await forms.read(request, files=False)
+    form = await forms.read(request)
     target = target_of(form.get("next"))
     typed = Typed(kept_in(form), form.has(LOST_FILES), form.get("name"))
     secret = cookies.secret_in(instance, request, cookies.ENTRY)

@@ -14,7 +14,7 @@ async def tell(instance: Instance, request: Request) -> Response:
     """End the session of this browser. Without one there is nothing to do, and it is done."""
     if not cookies.is_from_here(request):
         raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
-    form = await forms.read(request, files=False)
+    form = await forms.read(request)
     secret = cookies.secret_in(instance, request, cookies.SESSION)
     answer = go("/")
     if cookies.is_token(instance, secret, form.get(forms.TOKEN)):

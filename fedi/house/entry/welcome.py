@@ -52,7 +52,7 @@ async def tell(instance: Instance, request: Request) -> Response:
     if not cookies.is_from_here(request):
         raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
     actor = await _first(instance, request)
-    form = await forms.read(request, files=False)
+    form = await forms.read(request)
     typed = _Typed(
         *(form.get(name) for name in ("language", "collective", "username", "summary", "name"))
     )

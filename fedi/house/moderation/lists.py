@@ -14,12 +14,14 @@ from fedi.house.frame import HEADERS, go, page, problems_of
 from fedi.house.gate import Door
 from fedi.house.member import Visit
 from fedi.house.moderation.lines import moment, target_href
+from fedi.house.parts import Brings
 from fedi.house.rights import Right
 from fedi.moderation.listed_hosts import BYTES_MAX
 from fedi.publications.contract import Problem
 
 LISTS: Final = "/steward/moderation/lists"
 SHOWN: Final = 200
+_LIST: Final = Brings(1, BYTES_MAX, BYTES_MAX)
 
 
 async def show(visit: Visit) -> Response:
@@ -121,7 +123,7 @@ async def _page(
 
 DOORS = (
     Door(LISTS, Right.HOUSE, ask=show, tell=decide),
-    Door(f"{LISTS}/bring", Right.HOUSE, tell=bring, files=True),
+    Door(f"{LISTS}/bring", Right.HOUSE, tell=bring, brings=_LIST),
     Door(f"{LISTS}/leave", Right.HOUSE, tell=leave),
     Door(f"{LISTS}/export", Right.HOUSE, ask=export),
 )

@@ -16,12 +16,14 @@ from fedi.house.forms import Form
 from fedi.house.frame import HEADERS, go, page, problems_of
 from fedi.house.gate import Door
 from fedi.house.member import Visit
+from fedi.house.parts import Brings
 from fedi.house.rights import Right
 from fedi.publications.contract import Problem
 from fedi.unit import Unit
 
 KINDS: Final = ("follows", "blocks", "hosts")
 NAMED: Final = 30
+_FILE: Final = Brings(1, bringing.FILE_BYTES_MAX, bringing.FILE_BYTES_MAX)
 
 
 async def show_export(visit: Visit) -> Response:
@@ -135,6 +137,6 @@ async def _import(visit: Visit, problems: tuple[Problem, ...] = (), *, kind: str
 
 DOORS = (
     Door("/house/{username}/export", Right.STEWARD, ask=show_export, tell=export),
-    Door("/house/{username}/import", Right.STEWARD, ask=show_import, tell=read, files=True),
+    Door("/house/{username}/import", Right.STEWARD, ask=show_import, tell=read, brings=_FILE),
     Door("/house/{username}/import/start", Right.STEWARD, tell=start),
 )

@@ -11,12 +11,14 @@ from fedi.db.engine import Reader
 from fedi.desk import collectives, house, writing
 from fedi.desk.collectives import FIELDS_MAX, SetOrder
 from fedi.desk.relations import ReactionOrder
-from fedi.errors import FediError
+from fedi.errors import FediError, UnsupportedMediaType
 from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
 from fedi.house.member import Visit
+from fedi.house.parts import Brings
 from fedi.house.rights import Right
+from fedi.media.intake import UPLOAD_BYTES_MAX
 from fedi.publications import featured, store
 from fedi.publications.contract import Problem
 from fedi.text.html import text_of
@@ -25,6 +27,7 @@ from fedi.web.shown.people import path_here
 from fedi.web.shown.words import Words, chosen_text, title_of
 
 IMAGES: Final = ("avatar", "header")
+_PICTURES: Final = Brings(len(IMAGES), UPLOAD_BYTES_MAX, len(IMAGES) * UPLOAD_BYTES_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,9 @@ def _order(visit: Visit, form: Form) -> SetOrder:
     def image(name: str) -> bytes | None:
         chosen = form.files.get(name, ())
         if chosen:
+            if not chosen[-1].content:
+                # nothing would mean: without a picture from now on
+                raise UnsupportedMediaType("media.not_an_image", field=name)
             return chosen[-1].content
         return b"" if form.has(f"{name}_remove") else None
 
@@ -176,6 +182,6 @@ async def _page(
 
 
 DOORS = (
-    Door("/house/{username}/profile", Right.STEWARD, ask=show, tell=save, files=True),
+    Door("/house/{username}/profile", Right.STEWARD, ask=show, tell=save, brings=_PICTURES),
     Door("/house/{username}/profile/pins", Right.STEWARD, tell=pin),
 )

@@ -2,20 +2,30 @@
 
 from typing import Final
 
+from fedi.desk.pictures import PICTURES_BYTES_MAX
 from fedi.house.gate import Door
+from fedi.house.parts import Brings
 from fedi.house.rights import Right
 from fedi.house.writing import composer, look, one, own, suggest
+from fedi.media.intake import UPLOAD_BYTES_MAX
+
+# twice as many as may be: that there are too many is said beside the words
+_PICTURES: Final = Brings(16, UPLOAD_BYTES_MAX, PICTURES_BYTES_MAX)
 
 DOORS: Final = (
     Door(
-        "/house/{username}/write", Right.DRAFT, ask=composer.choose, tell=composer.begin, files=True
+        "/house/{username}/write",
+        Right.DRAFT,
+        ask=composer.choose,
+        tell=composer.begin,
+        brings=_PICTURES,
     ),
     Door(
         "/house/{username}/draft/{id}",
         Right.DRAFT,
         ask=composer.show,
         tell=composer.save,
-        files=True,
+        brings=_PICTURES,
     ),
     Door("/house/{username}/draft/{id}/look", Right.DRAFT, ask=look.show, tell=look.tell),
     Door("/house/{username}/draft/{id}/discard", Right.DRAFT, tell=composer.discard),
