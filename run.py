@@ -77,7 +77,7 @@ def at_once(words: list[str]) -> list[str]:
     processors = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
-    return ["-n", str(min(processors + 1, WORKERS_MAX)), "--dist", "loadgroup"]
+    return ["-n", str(min(processors + 1, WORKERS_MAX)), "--dist", "loadscope"]
 
 
 def become(command: list[str], environment: dict[str, str]) -> NoReturn:

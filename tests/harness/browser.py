@@ -9,6 +9,7 @@ import io
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -125,8 +126,10 @@ class Browser:
         raise AssertionError("led in circles")
 
 
+@cache
 def _without_names() -> ssl.SSLContext:
-    context = ssl.create_default_context()
+    """Trusts whoever answers: reading the authorities of this machine for each question takes longer than the answer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
