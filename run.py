@@ -58,6 +58,9 @@ def main(words: list[str]) -> NoReturn:
     if words[:1] == ["test"]:
         install_debian_packages()
         os.chdir(ROOT)
+        # Every process of the tests reads the same modules; none should compile them anew.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment["PYTHONPYCACHEPREFIX"] = str(ROOT / ".cache" / "bytecode")
         become(
             [str(PYTHON), "-m", "pytest", *at_once(words[1:]), *(words[1:] or ["-q"])], environment
         )

@@ -94,14 +94,6 @@ def find_local(rx: Reader, username: str) -> Actor | None:
     return actor_of(row) if row else None
 
 
-def load_collective(rx: Reader, username: str) -> Actor:
-    """A living collective of ours by user name (a leading @ is allowed). Raises NotFound."""
-    actor = find_local(rx, username.removeprefix("@"))
-    if actor is None or actor.role != ROLE_COLLECTIVE or actor.deleted_at:
-        raise NotFound("error.actor_not_found", detail=username)
-    return actor
-
-
 def load_server_actor(rx: Reader) -> Actor:
     """The actor that signs our fetches."""
     row = rx.one(f"SELECT {COLUMNS} FROM actor WHERE role = ?", ROLE_SERVER)

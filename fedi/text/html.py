@@ -12,7 +12,7 @@ from typing import Final
 
 import nh3
 
-from fedi.text.direction import ELLIPSIS, clean_line, without_controls
+from fedi.text.direction import ELLIPSIS, without_controls
 from fedi.text.links import SCHEMES
 from fedi.text.subset import BLOCKS, BOXES, CELLS, TAGS, TEXT_BYTES_MAX, SubsetWriter
 
@@ -72,15 +72,6 @@ def text_of(html: str) -> str:
     reader.feed(cleaned)
     reader.close()
     return reader.result()
-
-
-def first_line(html: str, length: int) -> str:
-    """The first line that says something, as one clean line of at most `length` characters."""
-    for line in text_of(html).split("\n"):
-        cleaned = clean_line(line, length)
-        if cleaned:
-            return cleaned
-    return ""
 
 
 def paragraphs_of(text: str) -> str:

@@ -14,7 +14,6 @@ ACTIVITY_JSON: Final = "application/activity+json"
 LD_JSON: Final = "application/ld+json"
 LD_JSON_PROFILE: Final = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 JRD_JSON: Final = "application/jrd+json"
-ACCEPT_AS2: Final = f"{ACTIVITY_JSON}, {LD_JSON_PROFILE}"
 
 ACTOR_TYPES: Final = frozenset({"Application", "Group", "Organization", "Person", "Service"})
 ACTIVITY_TYPES: Final = frozenset(
@@ -196,47 +195,3 @@ _OTHER_TERMS: Final[dict[str, Any]] = {
 }
 
 CONTEXT: Final[list[Any]] = [AS2, SECURITY_V1, _OTHER_TERMS]
-
-
-def is_activity_media_type(value: str) -> bool:
-    """Whether a `Content-Type` value names an ActivityStreams document (S33).
-
-    `application/activity+json` with any parameters, or `application/ld+json` whose `profile` lists the
-    ActivityStreams address. Parsed as a media type: text that merely contains one of the names does not count.
-    """
-    if len(value) > 1000:
-        return False
-    essence, _, parameters = value.partition(";")
-    essence = essence.strip(" \t").lower()
-    if essence == ACTIVITY_JSON:
-        return True
-    return essence == LD_JSON and AS2 in _profile(parameters)
-
-
-def _profile(parameters: str) -> list[str]:
-    """The addresses of the first `profile` parameter; quoted strings may hold semicolons and spaces (RFC 9110 5.6.6)."""
-    rest = parameters
-    while rest:
-        name, equals, rest = rest.partition("=")
-        if not equals:
-            return []
-        if rest.startswith('"'):
-            content, rest = _quoted(rest)
-        else:
-            content, _, rest = rest.partition(";")
-        if name.strip(" \t").lower() == "profile":
-            return content.split()
-        rest = rest.lstrip(" \t;")
-    return []
-
-
-def _quoted(text: str) -> tuple[str, str]:
-    """Content of the quoted string that `text` starts with, and what follows its parameter."""
-    content: list[str] = []
-    position = 1
-    while position < len(text) and text[position] != '"':
-        if text[position] == "\\":
-            position += 1
-        content.append(text[position : position + 1])
-        position += 1
-    return "".join(content), text[position + 1 :].partition(";")[2]

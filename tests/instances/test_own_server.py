@@ -265,9 +265,9 @@ async def test_what_is_private_is_not_told_from_what_is_missing(
     here: Here, visibility: Visibility
 ) -> None:
     def publish(unit: Any) -> str:
-        from actors.store import load_collective
+        from fedi.desk.speaker import load_speaker
 
-        us = load_collective(unit.tx, "mujawara")
+        us = load_speaker(unit.tx, "mujawara")
         note = put(unit, us, "note", {"en": ("", "secret")}, visibility=visibility)
         return note.uri.removeprefix(BASE)
 

@@ -19,6 +19,7 @@ from actors import blocks
 from actors import store as actor_store
 from actors.model import Actor, ActorImage, ProfileField
 from fedi.app import assemble
+from fedi.desk.speaker import load_speaker
 from fedi.publications import shelf, store
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.event.model import EventDetails
@@ -348,7 +349,7 @@ async def with_secret(here: Here, visibility: Visibility) -> tuple[str, str]:
     """A private event, and a private answer to a public one."""
 
     def work(unit: Unit) -> tuple[str, str]:
-        us = actor_store.load_collective(unit.tx, "mujawara")
+        us = load_speaker(unit.tx, "mujawara")
         details = EventDetails(starts_at=at(2, 10), timezone="UTC", place=Place(name=SECRET))
         event = put(
             unit,
@@ -447,7 +448,7 @@ async def test_a_public_answer_does_not_name_what_it_answers_in_private(
     secret, _ = await with_secret(here, visibility)
 
     def publish(unit: Unit) -> str:
-        us = actor_store.load_collective(unit.tx, "mujawara")
+        us = load_speaker(unit.tx, "mujawara")
         note = put(unit, us, "note", {"en": ("", "An answer")}, in_reply_to=BASE + secret)
         return note.uri.removeprefix(BASE)
 
@@ -466,7 +467,7 @@ async def test_a_quiet_publication_has_a_page_and_is_in_no_list(here: Here) -> N
 
 async def test_what_a_collective_that_left_had_published_is_gone(here: Here) -> None:
     def leave(unit: Unit) -> None:
-        actor_store.mark_deleted(unit, actor_store.load_collective(unit.tx, "tablee").uri)
+        actor_store.mark_deleted(unit, load_speaker(unit.tx, "tablee").uri)
 
     await here.instance.change(leave)
     pages = ["/", "/agenda", "/needs", "/archive/statement", *FEEDS[:4], "/events.ics"]
@@ -881,7 +882,7 @@ async def test_without_a_cache_pictures_are_linked(here: Here) -> None:
 
 async def test_a_picture_from_elsewhere_is_not_offered_to_cards(here: Here) -> None:
     def publish(unit: Unit) -> str:
-        us = actor_store.load_collective(unit.tx, "mujawara")
+        us = load_speaker(unit.tx, "mujawara")
         own = put(unit, us, "note", {"en": ("", "With a picture")})
         shelf.exchange(unit, replace(own, attachments=(picture("shelf/x", 10, 10, "pots"),)))
         return own.uri.removeprefix(BASE)
@@ -971,7 +972,7 @@ async def test_a_defect_is_named_to_programs(path: str, accept: str) -> None:
 
 async def test_an_event_with_an_offset_only_is_told_in_its_own_time(here: Here) -> None:
     def publish(unit: Unit) -> str:
-        us = actor_store.load_collective(unit.tx, "mujawara")
+        us = load_speaker(unit.tx, "mujawara")
         details = EventDetails(
             starts_at=at(2, 20), offset_minutes=330, place=Place(name="Somewhere")
         )
@@ -1066,7 +1067,7 @@ async def test_something_new_does_not_shift_the_next_page(empty: Here) -> None:
     following = next(a["href"] for t, a in Tags(html).tags if a.get("rel") == "next")
 
     def publish(unit: Unit) -> None:
-        us = actor_store.load_collective(unit.tx, "many")
+        us = load_speaker(unit.tx, "many")
         put(unit, us, "note", {"en": ("", "a later one")}, age=timedelta(minutes=1))
 
     await empty.instance.change(publish)

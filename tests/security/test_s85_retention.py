@@ -19,6 +19,7 @@ from fedi.desk.publishing import delete, edit, publish
 from fedi.desk.purge import PurgeOrder, purge
 from fedi.desk.quotes import RevokeOrder, revoke
 from fedi.desk.relations import ReactionOrder, boost, like
+from fedi.desk.speaker import load_speaker
 from fedi.desk.wishes import DeleteOrder, EditOrder, Picture, PublishOrder, Words
 from fedi.jobs.retention import BATCH, RULES, apply, days_of, forget, weigh
 from fedi.publications.model import Publication
@@ -54,7 +55,7 @@ async def test_words_of_others_are_gone_after_ninety_days_with_all_that_hung_on_
     async with world(HERE, THERE) as made:
         await neighbours(made)
         empty = await made.rows(HERE)
-        beirut = await made[THERE].look(lambda rx: actor_store.load_collective(rx, "beirut"))
+        beirut = await made[THERE].look(lambda rx: load_speaker(rx, "beirut"))
         for number in range(30):
             said = await publish(
                 made[THERE],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedi.http.headers import is_as2, moment_of, retry_after_s, skew_s
+from fedi.http.headers import ACCEPT_AS2, is_as2, moment_of, retry_after_s, skew_s
 
 NOW = datetime(2026, 11, 21, 7, 0, 0, tzinfo=UTC)
 AS2 = "https://www.w3.org/ns/activitystreams"
@@ -21,6 +21,10 @@ AS2 = "https://www.w3.org/ns/activitystreams"
         f'application/ld+json; profile="{AS2}"',
         f'application/ld+json;charset=utf-8;profile="{AS2}"',
         f'application/ld+json; profile="https://w3id.org/security {AS2}"',
+        f"application/ld+json;profile={AS2}",
+        f'application/ld+json; charset="utf-8"; PROFILE="{AS2}"',
+        f'application/ld+json; x="a;b\\"c"; profile="{AS2}"',
+        *ACCEPT_AS2.split(", "),
     ],
 )
 def test_an_activitystreams_type_is_recognised(content_type: str) -> None:
@@ -35,6 +39,12 @@ def test_an_activitystreams_type_is_recognised(content_type: str) -> None:
         "application/ld+json",
         f'application/ld+json; profile="{AS2}x"',
         f'application/ld+json; x="{AS2}"',
+        f'application/ld+json; x="; profile={AS2}"',
+        f'application/ld+json; profile="https://evil.example/?{AS2}"',
+        f'application/ld+json; profile="other"; profile="{AS2}"',
+        f"application/json; profile={AS2}",
+        "application/ld+json; profile",
+        'application/ld+json; profile="\\',
         "text/html; x=application/activity+json",
         "text/plain, application/activity+json",
         "application/activity+json, text/plain",

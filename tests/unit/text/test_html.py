@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedi.text.html import _bounded, first_line, sanitise, text_of
+from fedi.text.html import _bounded, sanitise, text_of
 from fedi.text.subset import TEXT_BYTES_MAX
 from tests.harness.work import calls_of
 
@@ -197,8 +197,3 @@ def test_the_words_come_line_by_line() -> None:
 
 def test_the_words_of_hidden_things_are_not_words() -> None:
     assert text_of("a<script>b</script><style>c</style>") == "a"
-
-
-def test_the_first_line_is_the_first_that_says_something() -> None:
-    assert first_line("<p> </p><p>&nbsp;</p><p>نداء <b>عاجل</b><br>more</p>", 50) == "نداء عاجل"
-    assert first_line("", 50) == ""
