@@ -16,7 +16,7 @@ import pytest
 from fedi.clock import SystemClock, to_ms
 from fedi.db.migrate import list_migrations, migrate, statements_of
 from fedi.db.sqlite import open_sqlite
-from tests.house.test_sql import ALL, ready
+from tests.house.test_sql import every_statement, ready
 
 PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
 LEDGER = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, title TEXT, checksum TEXT, applied_at BIGINT)"
@@ -102,7 +102,11 @@ async def test_a_new_database_reaches_the_last_version_and_stays_there(tmp_path:
 
 
 def test_postgres_understands_every_statement(with_tables: Cluster) -> None:
-    texts = [(each.place, numbered(" ".join(text.split()))) for each in ALL for text in ready(each)]
+    texts = [
+        (each.place, numbered(" ".join(text.split())))
+        for each in every_statement()
+        for text in ready(each)
+    ]
     script = "\n".join(f"PREPARE s{line} AS {text};" for line, (_, text) in enumerate(texts))
     complaints = re.findall(
         r"<stdin>:(\d+): ERROR:\s+(.*)", with_tables.execute(script, stop=False)
