@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from fedi.house import cookies, forms
 from fedi.house.entry.enter import HOME, KEPT, LOST_FILES, kept_in, target_of
+from fedi.house.entry.entry_form import entry_page
 from fedi.house.factor import ceremony
-from fedi.house.frame import door_page
 from fedi.instance import Instance
 from fedi.publications.contract import Problem
 from fedi.web.pages.frame import visitor_here
@@ -62,13 +62,13 @@ async def show_form(
     typed = typed or Typed()
     visitor = visitor_here(instance, request)
     secret = cookies.entry_secret(instance, request)
-    answer = await door_page(
+    return await entry_page(
         instance,
         request,
         visitor,
         "sign_in.html",
         visitor.t("house.sign_in.title"),
-        token=cookies.form_token(instance, secret),
+        secret=secret,
         status=status,
         problems=problems,
         next=target if target != HOME else "",
@@ -78,5 +78,3 @@ async def show_form(
         asked=ceremony.ask_to_use(instance, request, "sign in", secret),
         mails=bool(instance.config.mail.host),
     )
-    cookies.keep(instance, request, answer, cookies.ENTRY, secret)
-    return answer

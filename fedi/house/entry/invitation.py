@@ -11,10 +11,10 @@ from starlette.responses import Response
 from actors import journal, passwords, people, sessions
 from actors import store as actor_store
 from fedi.db.engine import Reader
-from fedi.errors import FediError, Forbidden, Invalid, NotFound
-from fedi.house import cookies, forms
+from fedi.errors import FediError, Invalid, NotFound
+from fedi.house.entry.entry_form import STALE, entry_page, read_entry
 from fedi.house.entry.factor import enter_or_ask
-from fedi.house.frame import door_page, problems_of
+from fedi.house.frame import problems_of
 from fedi.i18n.dates import moment_line
 from fedi.instance import Instance
 from fedi.publications.contract import Problem
@@ -43,14 +43,10 @@ async def ask(instance: Instance, request: Request) -> Response:
 
 async def tell(instance: Instance, request: Request) -> Response:
     """Take the password and let the person in; the invitation is used up. Raises NotFound, Forbidden."""
-    if not cookies.is_from_here(request):
-        raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
     invited = await _invited(instance, request)
-    form = await forms.read(request)
-    secret = cookies.secret_in(instance, request, cookies.ENTRY)
-    if not cookies.is_token(instance, secret, form.get(forms.TOKEN)):
-        stale = (Problem("", "house.sign_in.stale"),)
-        return await _form(instance, request, invited, status=403, problems=stale)
+    form, is_ours = await read_entry(instance, request)
+    if not is_ours:
+        return await _form(instance, request, invited, status=403, problems=STALE)
     password = form.get("password")
     try:
         if form.get("password") != form.get("again"):
@@ -102,17 +98,15 @@ async def _form(
     problems: tuple[Problem, ...] = (),
 ) -> Response:
     visitor = visitor_here(instance, request)
-    secret = cookies.entry_secret(instance, request)
     until = moment_line(
         invited.until.expires_at, visitor.zone, visitor.language, digits=visitor.digits
     )
-    answer = await door_page(
+    return await entry_page(
         instance,
         request,
         visitor,
         "invitation.html",
         visitor.t("web.invitation.title"),
-        token=cookies.form_token(instance, secret),
         status=status,
         problems=problems,
         name=invited.person.name,
@@ -121,5 +115,3 @@ async def _form(
         until=until,
         least=passwords.LENGTH_MIN,
     )
-    cookies.keep(instance, request, answer, cookies.ENTRY, secret)
-    return answer

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors import mail
-from fedi.errors import FediError, Forbidden, NotFound
-from fedi.house import cookies, forms
-from fedi.house.frame import door_page, problems_of
+from fedi.errors import FediError, NotFound
+from fedi.house.entry.entry_form import STALE, entry_page, read_entry
+from fedi.house.frame import problems_of
 from fedi.instance import Instance
 from fedi.publications.contract import Problem
 from fedi.web.pages.frame import visitor_here
@@ -24,13 +24,9 @@ async def ask(instance: Instance, request: Request) -> Response:
 async def tell(instance: Instance, request: Request) -> Response:
     """Take the address."""
     _check_offered(instance)
-    if not cookies.is_from_here(request):
-        raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
-    form = await forms.read(request)
-    secret = cookies.secret_in(instance, request, cookies.ENTRY)
-    if not cookies.is_token(instance, secret, form.get(forms.TOKEN)):
-        stale = (Problem("", "house.sign_in.stale"),)
-        return await _form(instance, request, status=403, problems=stale)
+    form, is_ours = await read_entry(instance, request)
+    if not is_ours:
+        return await _form(instance, request, status=403, problems=STALE)
     source = request.client.host if request.client else ""
     now = instance.clock.monotonic()
     try:
@@ -62,18 +58,14 @@ async def _form(
     problems: tuple[Problem, ...] = (),
 ) -> Response:
     visitor = visitor_here(instance, request)
-    secret = cookies.entry_secret(instance, request)
-    answer = await door_page(
+    return await entry_page(
         instance,
         request,
         visitor,
         "lost.html",
         visitor.t("mail.lost.title"),
-        token=cookies.form_token(instance, secret),
         status=status,
         problems=problems,
         address=address,
         is_sent=is_sent,
     )
-    cookies.keep(instance, request, answer, cookies.ENTRY, secret)
-    return answer

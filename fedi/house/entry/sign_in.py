@@ -5,9 +5,9 @@ from starlette.responses import Response
 
 from actors import passwords, people
 from fedi.db.engine import Reader
-from fedi.errors import Forbidden, TooMany
-from fedi.house import cookies, forms
+from fedi.errors import TooMany
 from fedi.house.entry.enter import LOST_FILES, kept_in, target_of
+from fedi.house.entry.entry_form import STALE, read_entry
 from fedi.house.entry.factor import enter_or_ask
 from fedi.house.entry.form import Typed, show_form
 from fedi.house.frame import go
@@ -27,15 +27,11 @@ async def ask(instance: Instance, request: Request) -> Response:
 
 async def tell(instance: Instance, request: Request) -> Response:
     """Sign in, or the form again with what is wrong; it is never said whether the name or the password was."""
-    if not cookies.is_from_here(request):
-        raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
-    form = await forms.read(request)
+    form, is_ours = await read_entry(instance, request)
     target = target_of(form.get("next"))
     typed = Typed(kept_in(form), form.has(LOST_FILES), form.get("name"))
-    secret = cookies.secret_in(instance, request, cookies.ENTRY)
-    if not cookies.is_token(instance, secret, form.get(forms.TOKEN)):
-        stale = (Problem("", "house.sign_in.stale"),)
-        return await show_form(instance, request, target, status=403, problems=stale, typed=typed)
+    if not is_ours:
+        return await show_form(instance, request, target, status=403, problems=STALE, typed=typed)
     name, password = form.get("name"), form.get("password")
     known_as = fold_letters(name[: people.NAME_MAX * 2]).casefold()
     address = request.client.host if request.client else ""

@@ -15,10 +15,11 @@ from actors.model import Actor
 from fedi.config import LANGUAGES
 from fedi.db.engine import Reader
 from fedi.desk.collectives import SUMMARY_BYTES_MAX
-from fedi.errors import FediError, Forbidden, NotFound
-from fedi.house import cookies, forms
+from fedi.errors import FediError, NotFound
+from fedi.house import forms
 from fedi.house.entry.enter import enter
-from fedi.house.frame import door_page, problems_of
+from fedi.house.entry.entry_form import STALE, entry_page, read_entry
+from fedi.house.frame import problems_of
 from fedi.instance import Instance
 from fedi.publications.contract import Problem
 from fedi.text.markup import render
@@ -49,17 +50,13 @@ async def ask(instance: Instance, request: Request) -> Response:
 
 async def tell(instance: Instance, request: Request) -> Response:
     """Take the answers, all or nothing, and let the steward in. Raises NotFound, Forbidden."""
-    if not cookies.is_from_here(request):
-        raise Forbidden("house.from_elsewhere", detail="form from elsewhere")
     actor = await _first(instance, request)
-    form = await forms.read(request)
+    form, is_ours = await read_entry(instance, request)
     typed = _Typed(
         *(form.get(name) for name in ("language", "collective", "username", "summary", "name"))
     )
-    secret = cookies.secret_in(instance, request, cookies.ENTRY)
-    if not cookies.is_token(instance, secret, form.get(forms.TOKEN)):
-        stale = (Problem("", "house.sign_in.stale"),)
-        return await _form(instance, request, actor, typed, status=403, problems=stale)
+    if not is_ours:
+        return await _form(instance, request, actor, typed, status=403, problems=STALE)
     problems = await _problems(instance, typed, form)
     if problems:
         return await _form(instance, request, actor, typed, status=400, problems=problems)
@@ -153,14 +150,12 @@ async def _form(
     problems: tuple[Problem, ...] = (),
 ) -> Response:
     visitor = visitor_here(instance, request)
-    secret = cookies.entry_secret(instance, request)
-    answer = await door_page(
+    return await entry_page(
         instance,
         request,
         visitor,
         "welcome.html",
         visitor.t("welcome.title"),
-        token=cookies.form_token(instance, secret),
         status=status,
         problems=problems,
         typed=typed,
@@ -169,5 +164,3 @@ async def _form(
         is_fixed=not await instance.look(lambda rx: births.is_unknown(rx, actor)),
         least=passwords.LENGTH_MIN,
     )
-    cookies.keep(instance, request, answer, cookies.ENTRY, secret)
-    return answer
