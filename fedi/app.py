@@ -14,12 +14,13 @@ from fedi.doctor import probe
 from fedi.errors import FediError, Forbidden, Invalid, NotFound, TooMany, Unavailable
 from fedi.faces import actor, discovery, media, publication, remote_media
 from fedi.faces.endpoint import endpoint
-from fedi.faces.fast import with_memory
+from fedi.faces.fast import KnownAnswers, with_memory
 from fedi.house.porch import Porch
+from fedi.http.door import Shortcut
 from fedi.http.rates import with_rates
 from fedi.instance import Instance
 from fedi.web import routes as web_routes
-from fedi.web.headers import with_security_headers
+from fedi.web.headers import headers_for_all, with_security_headers
 from fedi.web.negotiate import wants_activity
 from fedi.web.pages.errors import error_page
 from inbox import routes as inbox_routes
@@ -78,6 +79,12 @@ def assemble(instance: Instance, limits: HostLimits) -> ASGIApp:
     return with_security_headers(
         inner, https=instance.urls.scheme == "https", onion=instance.urls.onion
     )
+
+
+def known_answers(instance: Instance) -> Shortcut:
+    """What the door itself can answer: documents that are in memory, asked for under our first name."""
+    always = headers_for_all(https=instance.urls.scheme == "https")
+    return KnownAnswers(instance.documents, instance.urls.host.encode(), always)
 
 
 def _refusing(instance: Instance) -> Callable[[Any, Any, Any, TooMany], Awaitable[None]]:

@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from threading import Event
 
-from fedi.app import assemble
+from fedi.app import assemble, known_answers
 from fedi.config import Config
 from fedi.desk.control import serve_control
 from fedi.errors import SetupError
@@ -70,6 +70,7 @@ async def serve_open_instance(
             grace_s=GRACE_S,
             tls=_tls(config),
             limits=DoorLimits(patient_paths=PATIENT_PATHS),
+            shortcut=known_answers(instance),
         )
     finally:
         leave.set()

@@ -1,6 +1,10 @@
-"""The shortest way to a document that anybody may read and that was rendered before: no routing, no database."""
+"""The shortest ways to a document that anybody may read and that was rendered before: no routing, no database.
 
-from collections.abc import Awaitable, Callable
+The door itself answers what comes most often (`KnownAnswers`); whatever is a little unusual, a condition on the method or
+a second name of ours, is answered from the same memory by the application (`with_memory`).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from fedi.cache import DocumentCache, Rendered
@@ -12,10 +16,80 @@ ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 _WEBFINGER = b"/.well-known/webfinger"
 # Accept headers repeat: a handful of programs ask most of the time.
 _MEMORY_MAX = 512
+# Heads of answers ready to be sent, beside the bodies that the memory of documents bounds.
+_HEADS_MAX = 4096
+# With one of these, more follows or more is wanted than an answer.
+_UNUSUAL = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
+
+
+class KnownAnswers:
+    """What is in memory, as whole answers; a `Shortcut` for the door."""
+
+    def __init__(
+        self, documents: DocumentCache, host: bytes, always: Mapping[bytes, bytes]
+    ) -> None:
+        """`host`: our first name; `always`: the headers that each answer carries under it."""
+        self._documents = documents
+        self._host = host
+        self._always = always
+        self._wants = _wanting()
+        self._heads: dict[bytes, tuple[Rendered, bytes, bytes]] = {}
+
+    def __call__(
+        self, method: bytes, target: bytes, headers: Sequence[tuple[bytes, bytes]]
+    ) -> tuple[bytes, bytes] | None:
+        """(status line and header lines, body), or None for what is not known or asked for in an unusual way."""
+        entry = self._documents.find(target) if method == b"GET" else None
+        if entry is None:
+            return None
+        asked, accept, condition = b"", b"", None
+        for name, value in headers:
+            if name == b"host":
+                asked = value
+            elif name == b"accept":
+                accept = value
+            elif name == b"if-none-match":
+                condition = value
+            elif name in _UNUSUAL:
+                return None
+        if asked != self._host or not (self._wants(accept) or _is_for_programs(target)):
+            return None
+        _, whole, same = self._heads_of(target, entry)
+        if condition is not None and is_known(condition.decode("latin-1"), entry.etag):
+            return same, b""
+        return whole, entry.body
+
+    def _heads_of(self, target: bytes, entry: Rendered) -> tuple[Rendered, bytes, bytes]:
+        found = self._heads.get(target)
+        if found is None or found[0] is not entry:
+            if len(self._heads) >= _HEADS_MAX:
+                self._heads.clear()
+            names = {name for name, _ in entry.headers}
+            more = [pair for pair in self._always.items() if pair[0] not in names]
+            whole = _lines(b"200 OK", [*entry.headers, *more])
+            same = _lines(b"304 Not Modified", [*_of_unchanged(entry), *more])
+            found = self._heads[target] = (entry, whole, same)
+        return found
 
 
 def with_memory(app: ASGIApp, documents: DocumentCache) -> ASGIApp:
-    """`app`, answering from memory what is there. Signed requests ask for more than that and always go through."""
+    """`app`, answering from memory what is there."""
+    wants = _wanting()
+
+    async def remembering(scope: Any, receive: Any, send: Any) -> None:
+        entry = _find(documents, scope) if scope["type"] == "http" else None
+        if entry is not None:
+            accept, condition = _conditions(scope["headers"])
+            if wants(accept) or _is_for_programs(scope["raw_path"]):
+                await _send(scope, send, entry, condition)
+                return
+        await app(scope, receive, send)
+
+    return remembering
+
+
+def _wanting() -> Callable[[bytes], bool]:
+    """Whether an Accept header asks for a document rather than a page; what was asked before is remembered."""
     wanted: dict[bytes, bool] = {}
 
     def wants(accept: bytes) -> bool:
@@ -26,16 +100,22 @@ def with_memory(app: ASGIApp, documents: DocumentCache) -> ASGIApp:
             known = wanted[accept] = wants_activity(accept.decode("latin-1"))
         return known
 
-    async def remembering(scope: Any, receive: Any, send: Any) -> None:
-        entry = _find(documents, scope) if scope["type"] == "http" else None
-        if entry is not None:
-            accept, condition = _conditions(scope["headers"])
-            if scope["raw_path"] == _WEBFINGER or wants(accept):
-                await _send(scope, send, entry, condition)
-                return
-        await app(scope, receive, send)
+    return wants
 
-    return remembering
+
+def _is_for_programs(target: bytes) -> bool:
+    """Whether there is no page at this address, so that it does not matter what the asker would like."""
+    return target.partition(b"?")[0] == _WEBFINGER
+
+
+def _lines(status: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    lines = [b"%b: %b\r\n" % pair for pair in headers]
+    return b"".join((b"HTTP/1.1 %b\r\n" % status, *lines))
+
+
+def _of_unchanged(entry: Rendered) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer without a body."""
+    return [pair for pair in entry.headers if pair[0] not in (b"content-length", b"content-type")]
 
 
 def _find(documents: DocumentCache, scope: Any) -> Rendered | None:
@@ -57,10 +137,7 @@ def _conditions(headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes | None
 
 async def _send(scope: Any, send: Any, entry: Rendered, condition: bytes | None) -> None:
     if condition is not None and is_known(condition.decode("latin-1"), entry.etag):
-        kept = [
-            pair for pair in entry.headers if pair[0] not in (b"content-length", b"content-type")
-        ]
-        await send({"type": "http.response.start", "status": 304, "headers": kept})
+        await send({"type": "http.response.start", "status": 304, "headers": _of_unchanged(entry)})
         await send({"type": "http.response.body", "body": b""})
         return
     await send({"type": "http.response.start", "status": 200, "headers": list(entry.headers)})

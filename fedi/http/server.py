@@ -19,7 +19,7 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 
 from fedi.errors import SetupError
-from fedi.http.door import Door, DoorLimits, DoorProtocol, Network
+from fedi.http.door import Door, DoorLimits, DoorProtocol, Network, Shortcut
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 BACKLOG: Final = 1024
@@ -45,18 +45,19 @@ async def serve(
     grace_s: float = 8.0,
     limits: DoorLimits | None = None,
     tls: ssl.SSLContext | None = None,
+    shortcut: Shortcut | None = None,
 ) -> None:
     """Serve `app` until `stop` is set, then finish running requests within `grace_s` and return.
 
     `bind`: `host:port` (port 0: any free one) or `unix:/path`. `on_ready` hears the real address. Addresses or
     networks in `trusted_proxies` may tell the client's address; over a unix socket any entry means the proxy.
-    `tls`: speak https.
+    `tls`: speak https. `shortcut`: knows some answers before `app` is asked.
     Raises `SetupError` when the address cannot be bound.
     """
     listener = _listener(bind)
     is_unix = bind.startswith(_UNIX)
     proxies = _networks(trusted_proxies)
-    door = Door(limits or DoorLimits(), exempt=proxies)
+    door = Door(limits or DoorLimits(), proxies, shortcut)
     if trusted_proxies:
         app = behind_proxy(app, proxies, trusts_unix=is_unix)
     server = _Server(_config(app, door, grace_s), door, stop, tls)

@@ -21,12 +21,17 @@ _ALWAYS: Final = {
 _OVER_HTTPS: Final = {b"strict-transport-security": b"max-age=31536000"}
 
 
+def headers_for_all(*, https: bool) -> dict[bytes, bytes]:
+    """What every answer under our first name carries. `https`: whether the configured address is (S73)."""
+    return {**_ALWAYS, **(_OVER_HTTPS if https else {})}
+
+
 def with_security_headers(app: ASGIApp, *, https: bool, onion: str = "") -> ASGIApp:
-    """`app` with the headers on each of its answers. `https`: whether the configured address is (S73), not the request.
+    """`app` with the headers on each of its answers. `https`: of the configured address, not of the request.
 
     `onion`: our second name, if any. There plain http is right, and pages elsewhere tell of it (S93).
     """
-    first_name = {**_ALWAYS, **(_OVER_HTTPS if https else {})}
+    first_name = headers_for_all(https=https)
 
     async def guarded(scope: Any, receive: Any, send: Send) -> None:
         if scope["type"] != "http":

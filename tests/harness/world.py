@@ -23,7 +23,7 @@ import trustme
 
 from actors import births, follows, refresh
 from actors.model import Actor
-from fedi.app import assemble
+from fedi.app import assemble, known_answers
 from fedi.config import Config, parse_config
 from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.guard import Policy
@@ -285,6 +285,7 @@ async def _listening(
             stop=stop,
             grace_s=0.2,
             tls=context if instance.urls.scheme == "https" else None,
+            shortcut=known_answers(instance),
         )
     )
     await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
