@@ -9,9 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-from actors import store as actor_store
 from benchmarks.town import WORDS
 from fedi.config import load_config
+from fedi.desk.speaker import load_speaker
 from fedi.http.server import new_event_loop
 from fedi.ids import new_public_id
 from fedi.instance import Instance
@@ -46,7 +46,7 @@ async def _publish(instance: Instance) -> None:
     start = time.perf_counter()
 
     def work(unit: Unit) -> None:
-        author = actor_store.load_collective(unit.tx, "bench")
+        author = load_speaker(unit.tx, "bench")
         setting = Setting(
             author=author,
             uri=unit.urls.publication("statement", new_public_id(unit.now)),

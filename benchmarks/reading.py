@@ -51,17 +51,24 @@ def _ask(made: Town, pid: int, path: str, accept: str, seconds: int) -> dict[str
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     used = machine.cpu_s(pid) - before
-    count = int(re.search(r"(\d+) requests in", said)[1])
+    count = int(_first(r"(\d+) requests in", said)[1])
     if "Non-2xx" in said or count == 0:
         raise RuntimeError(said)
-    p99 = re.search(r"99%\s+([\d.]+)(us|ms|s)", said)
+    p99 = _first(r"99%\s+([\d.]+)(us|ms|s)", said)
     unit = {"us": 0.001, "ms": 1.0, "s": 1000.0}[p99[2]]
     return {
-        "per_s": float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1]),
+        "per_s": float(_first(r"Requests/sec:\s+([\d.]+)", said)[1]),
         "p99_ms": float(p99[1]) * unit,
         "cpu_us_each": used / count * 1_000_000,
         "load": load,
     }
+
+
+def _first(pattern: str, text: str) -> re.Match[str]:
+    found = re.search(pattern, text)
+    if found is None:
+        raise RuntimeError(text)
+    return found
 
 
 if __name__ == "__main__":

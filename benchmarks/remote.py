@@ -67,6 +67,7 @@ class Peer(asyncio.Protocol):
         self.url, self.host, self.signed = b"", "", False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.ledger.connections += 1
 
@@ -142,6 +143,7 @@ class Teller(asyncio.Protocol):
         self.ledger = ledger
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:

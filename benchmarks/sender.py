@@ -141,6 +141,7 @@ class Connection(asyncio.Protocol):
         self.buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.next()
 
@@ -174,7 +175,8 @@ class Connection(asyncio.Protocol):
 
 async def main(port: int, requests: list[bytes], connections: int) -> dict[str, Any]:
     """Send everything over so many connections."""
-    waiting, answers = deque(requests), []
+    waiting = deque(requests)
+    answers: list[tuple[int, float]] = []
     loop = asyncio.get_running_loop()
     start = time.monotonic()
     made = [

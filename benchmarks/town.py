@@ -116,11 +116,12 @@ class Town:
         """One request to our server."""
         request = urllib.request.Request(self.address + path, headers={"Host": OWN_HOST})
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.read()
+            return bytes(answer.read())
 
     def ready(self) -> dict[str, int]:
         """What our server says still waits."""
-        return json.loads(self.get("/readyz"))
+        found: dict[str, int] = json.loads(self.get("/readyz"))
+        return found
 
     def wait_until_nothing_waits(self, name: str, poll_s: float = 0.1) -> float:
         """The moment (monotonic) at which nothing waits any more."""
@@ -136,7 +137,8 @@ class Town:
         path = "/forget" if forget else "/count"
         address = f"http://127.0.0.1:{self.control_port}{path}"
         with urllib.request.urlopen(address, timeout=30) as answer:
-            return json.loads(answer.read())
+            found: dict[str, float] = json.loads(answer.read())
+        return found
 
     def stop(self, process: subprocess.Popen[str]) -> None:
         """Ask a process to end and wait for it."""
@@ -172,14 +174,15 @@ def say(process: subprocess.Popen[str], word: str = "go") -> None:
 
 def hear(process: subprocess.Popen[str]) -> dict[str, float]:
     """One JSON line from a process."""
-    return json.loads(_line(process))
+    found: dict[str, float] = json.loads(_line(process))
+    return found
 
 
 def _line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise RuntimeError(f"{process.args} ended with {process.wait()}")
+        raise RuntimeError(f"{process.args!r} ended with {process.wait()}")
     return line.strip()
 
 

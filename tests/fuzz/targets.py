@@ -47,7 +47,7 @@ from fedi.signatures.window import read_http_date
 from fedi.text.direction import clean_line, clean_text
 from fedi.text.excerpt import excerpt
 from fedi.text.hashtags import normalise_hashtag
-from fedi.text.html import first_line, sanitise, text_of
+from fedi.text.html import sanitise, text_of
 from fedi.text.links import checked_link, honest_text
 from fedi.text.markup import find_hashtags, find_mentions, render
 from fedi.text.plain import from_plain_text
@@ -246,7 +246,6 @@ def html(raw: bytes) -> None:
     assert len(once) <= 60 * len(text) + 1000
     assert len(excerpt(text, 100)) <= 101
     text_of(text)
-    first_line(text, 80)
 
 
 def markdown(raw: bytes) -> None:
