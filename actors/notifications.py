@@ -14,7 +14,7 @@ from fedi.unit import Unit
 
 Kind = Literal[
     "mention", "reply", "like", "announce", "quote", "follow", "follow_request", "follow_accepted", "follow_refused",
-    "moved",
+    "moved", "attendance", "attendance_asked",
 ]  # fmt: skip
 
 # What anybody may cause, whether we follow them or not.
@@ -53,6 +53,21 @@ def add(
         about_uri,
         unit.now_ms,
     )
+
+
+def again(unit: Unit, actor_uri: str, kind: Kind, about_uri: str) -> None:
+    """Tell a collective that there is something new about a publication of its own, in the place of what it was told before.
+
+    Who caused it is not said.
+    """
+    unit.tx.run(
+        "DELETE FROM notification WHERE actor_uri = ? AND kind = ? AND from_uri = ? AND about_uri = ?",
+        actor_uri,
+        kind,
+        actor_uri,
+        about_uri,
+    )
+    add(unit, actor_uri, kind, actor_uri, about_uri)
 
 
 def list_newest(

@@ -270,6 +270,9 @@ class RetentionConfig:
     retired_keys_days: int = _doc(
         60, "Private keys that were replaced; letters signed with them may still wait."
     )
+    attendance_days: int = _doc(
+        14, "Who came to an event, and what only those were told, counted from its end."
+    )
     drafts_done_days: int = _doc(
         7, "Which form led to which publication, so that one sent twice publishes once."
     )

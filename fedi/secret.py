@@ -18,6 +18,7 @@ from actors import factors, keys, mail, welcome
 from fedi import settings
 from fedi.db.engine import Reader
 from fedi.errors import SetupError
+from fedi.publications.event import attendance
 from fedi.unit import Unit
 
 SECRET: Final = "secret"  # noqa: S105 - the name of the file, not what is in it
@@ -27,7 +28,13 @@ _MARK: Final = "secret.mark"
 
 Rewrap = Callable[[Unit, bytes, bytes], None]
 # Everybody who keeps something that the secret seals or proves.
-REWRAPS: Final[tuple[Rewrap, ...]] = (keys.rewrap, factors.rewrap, mail.rewrap, welcome.rewrap)
+REWRAPS: Final[tuple[Rewrap, ...]] = (
+    keys.rewrap,
+    factors.rewrap,
+    mail.rewrap,
+    welcome.rewrap,
+    attendance.rewrap,
+)
 
 
 def load(folder: Path, *, has_database: bool) -> bytes:

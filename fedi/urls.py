@@ -67,6 +67,12 @@ class Urls:
     def stamp(self, public_id: str) -> str:
         return f"{self.base}/stamp/{public_id}"
 
+    def told(self, public_id: str) -> str:
+        return f"{self.base}/told/{public_id}"
+
+    def attendance(self, token: str) -> str:
+        return f"{self.base}/attendance/{token}"
+
     def hashtag(self, name: str) -> str:
         return f"{self.base}/tag/{quote(name, safe='')}"
 

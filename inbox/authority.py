@@ -72,14 +72,22 @@ def _own_activity(_unit: Unit, incoming: Incoming) -> Refused | None:
 
 
 def _answer_to_us(unit: Unit, incoming: Incoming) -> Refused | None:
-    """What is answered must be ours: by id among what we sent, or embedded with a local actor (wire 3.4)."""
+    """What is answered must be ours: by id among what we sent, embedded with a local actor (wire 3.4), or an event."""
     uri, inner = incoming.activity.object_uri, incoming.activity.embedded
     if uri is not None and unit.urls.is_ours(uri) and outbox_store.find(unit.tx, uri) is not None:
         return None
     speaker = id_of(inner.get("actor")) if inner is not None else None
     if speaker is not None and unit.urls.is_ours(speaker):
         return None
+    if uri is not None and unit.urls.is_ours(uri) and _is_event(unit, uri):
+        return None
     return Refused("authority.not_asked_by_us")
+
+
+def _is_event(unit: Unit, uri: str) -> bool:
+    """Whether it is a gathering of ours, which some peers accept and refuse like an invitation."""
+    stored = publication_store.find(unit.tx, uri)
+    return stored is not None and stored.kind == "event"
 
 
 def _own_collection(_unit: Unit, incoming: Incoming) -> Refused | None:

@@ -49,9 +49,10 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """It had its effect."""
+    """It had its effect. `is_private`: it is between the sender and us, whatever its addresses say."""
 
     reason: str
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -336,7 +336,7 @@ def _effect(unit: Unit, ready: _Ready) -> Outcome:
         return refusal
     owner = forwarding.owner_of(unit, incoming)
     outcome = handler.apply(unit, incoming)
-    if isinstance(outcome, Done) and owner is not None:
+    if isinstance(outcome, Done) and owner is not None and not outcome.is_private:
         forwarding.forward(unit, owner, incoming, kept.arrival.body)
     return outcome
 

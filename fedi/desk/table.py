@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fedi.desk import (
+    attendance,
     backups,
     blocking,
     blocklists,
@@ -151,6 +152,11 @@ COMMANDS: Final[dict[str, Command]] = {
     "import.read": Command(bringing.ReadOrder, bringing.Brought, bringing.read),
     "import.start": Command(bringing.StartOrder, bringing.Started, bringing.start),
     "import.stop": Command(bringing.ActorOrder, bringing.Stopped, bringing.stop),
+    "attendance.show": Command(attendance.ShowOrder, attendance.Sheet, attendance.show),
+    "attendance.decide": Command(attendance.DecideOrder, attendance.Decided, attendance.decide),
+    "attendance.set": Command(attendance.SetOrder, Done, attendance.change),
+    "attendance.write": Command(attendance.WriteOrder, attendance.Written, attendance.write),
+    "attendance.export": Command(attendance.ShowOrder, attendance.Table, attendance.export),
     "hide": Command(sight.HideOrder, Done, sight.hide),
     "unhide": Command(sight.HideOrder, Done, sight.show_again),
     "hidden": Command(collectives.NoOrder, sight.Hidden, sight.list_hidden),

@@ -131,7 +131,10 @@ async def _outbox_page(instance: Instance, request: Request) -> Response:
     following = f"{uri}/page/{listed[-1][0]}" if len(listed) == PAGE_SIZE else None
     items = await instance.look(
         lambda rx: [
-            with_current_words(rx, _without_context(activity.body)) for _, activity in listed
+            with_current_words(
+                rx, _without_context(activity.body), instance.config.instance.posture
+            )
+            for _, activity in listed
         ]
     )
     document = page(f"{uri}/page" + ("" if row is None else f"/{row}"), uri, items, following)

@@ -5,10 +5,11 @@ from typing import Any
 from fedi.db.engine import Reader
 from fedi.publications import store
 from fedi.publications.activitystreams import build_object
+from fedi.publications.event.told import with_attendance
 from fedi.vocab.read import id_of
 
 
-def with_current_words(rx: Reader, activity: dict[str, Any]) -> dict[str, Any]:
+def with_current_words(rx: Reader, activity: dict[str, Any], posture: str) -> dict[str, Any]:
     """A Create or Update of ours with the present version of its publication; proofs of the earlier one are left out."""
     if activity.get("type") not in ("Create", "Update"):
         return activity
@@ -17,4 +18,5 @@ def with_current_words(rx: Reader, activity: dict[str, Any]) -> dict[str, Any]:
     if publication is None or publication.updated_at is None:
         return activity
     shown = {name: value for name, value in activity.items() if name not in ("proof", "signature")}
-    return shown | {"object": build_object(publication, with_collections=True)}
+    told = with_attendance(rx, publication, posture)
+    return shown | {"object": build_object(told, with_collections=True)}

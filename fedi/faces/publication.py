@@ -20,6 +20,7 @@ from fedi.faces.endpoint import endpoint
 from fedi.instance import Instance
 from fedi.publications import quotes, reactions, store
 from fedi.publications.activitystreams import build_object
+from fedi.publications.event.told import with_attendance
 from fedi.publications.kinds import KIND_NAMES
 from fedi.publications.model import Publication
 from fedi.publications.store import Tombstone
@@ -84,7 +85,9 @@ async def _publication(instance: Instance, request: Request) -> Response:
         raise NotFound("error.publication_not_found", detail="address")
     if not as_document:
         return await page_for_publication(instance, request, publication)
-    document = build_object(publication, with_context=True, with_collections=True)
+    posture, stored = instance.config.instance.posture, publication
+    told = await instance.look(lambda rx: with_attendance(rx, stored, posture))
+    document = build_object(told, with_context=True, with_collections=True)
     is_public = viewer.actor is None and publication.visibility.is_public
     rendered = render(document, uri, is_public=is_public)
     if is_public:
@@ -214,7 +217,11 @@ async def _activity(instance: Instance, request: Request) -> Response:
         body = await instance.look(look)
     if body is None:
         raise NotFound(detail="activity")
-    document = await instance.look(lambda rx: with_current_words(rx, msgspec.json.decode(body)))
+    document = await instance.look(
+        lambda rx: with_current_words(
+            rx, msgspec.json.decode(body), instance.config.instance.posture
+        )
+    )
     rendered = render(document, uri, is_public=viewer.actor is None)
     return answer(rendered, request)
 

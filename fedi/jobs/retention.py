@@ -23,6 +23,7 @@ from fedi.media import cache
 from fedi.media import store as media_store
 from fedi.media.remote import sweep
 from fedi.publications import drafts, featured, shelf
+from fedi.publications.event import attendance, gathering
 from fedi.unit import Unit
 from fedi.views import unneeded
 from inbox import store as inbox_store
@@ -262,6 +263,18 @@ def _find_drafts(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
     return [Row((at, row_id), row_id) for at, row_id in found]
 
 
+def _find_attendance(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
+    found = gathering.list_over(rx, span.before, after, most)
+    return [Row((at, uri), uri) for at, uri in found]
+
+
+def _forget_attendance(unit: Unit, span: Span, uris: Sequence[Any]) -> int:
+    gone = gathering.forget_over(unit, span.before, uris)
+    for uri in gone:
+        attendance.forget_event(unit, uri)
+    return len(gone)
+
+
 # Publications before actors, so that who said them may go with them; what is given up before the ledger of what failed.
 # A table that grows needs one line here and one number in `[retention]` (or beside what it belongs to).
 RULES: tuple[Rule, ...] = (
@@ -339,6 +352,13 @@ RULES: tuple[Rule, ...] = (
         ("people", "journal_days"),
         _find_journal,
         lambda _, unit, span, _ids: journal.forget(unit, span.before),
+    ),
+    Rule(
+        "attendance",
+        ("retention", "attendance_days"),
+        _find_attendance,
+        lambda _, unit, span, uris: _forget_attendance(unit, span, uris),
+        start=(0, ""),
     ),
     Rule(
         "drafts",

@@ -10,6 +10,7 @@ from fedi.media import store as media_store
 from fedi.publications import featured, quotes, reactions, saved, store, timeline
 from fedi.publications.aid import store as aid_store
 from fedi.publications.aid.model import AidDetails
+from fedi.publications.event import attendance, gathering
 from fedi.publications.event import store as event_store
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Publication
@@ -77,6 +78,8 @@ def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:
     featured.forget_object(unit, uri)
     quotes.forget_object(unit, uri)
     circles.forget_object(unit, uri)
+    attendance.forget_event(unit, uri)
+    gathering.forget(unit, uri)
     if row_id is None:
         return False
     event_store.remove(unit, row_id)
@@ -123,5 +126,6 @@ def _shelve(unit: Unit, row_id: int, publication: Publication) -> None:
     is_listed = publication.visibility is Visibility.PUBLIC
     if isinstance(publication.details, EventDetails):
         event_store.save(unit, row_id, publication.details, is_listed=is_listed)
+        gathering.note_end(unit, publication.uri, publication.details.over_at)
     elif isinstance(publication.details, AidDetails):
         aid_store.save(unit, row_id, publication.details, is_listed=is_listed)

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from fedi.errors import FediError
 from fedi.instance import Instance
-from fedi.web.pages import about, feeds, files, history, language, lists, profile
+from fedi.web.pages import about, attend, feeds, files, history, language, lists, profile
 from fedi.web.pages.errors import error_page
 from fedi.web.pages.own_server import OwnServer
 
@@ -29,6 +29,7 @@ GET_PAGES: tuple[tuple[str, Page], ...] = (
     ("/feed.rss", feeds.instance_feed),
     ("/events.ics", feeds.instance_calendar),
     ("/event/{id}/event.ics", feeds.event_calendar),
+    ("/attendance/{token}", attend.stands),
     ("/{kind}/{id}/history", history.history),
     ("/@{username}/feed.atom", feeds.actor_feed),
     ("/@{username}/feed.rss", feeds.actor_feed),
@@ -50,6 +51,13 @@ def routes(instance: Instance) -> list[Route]:
         for path, page in GET_PAGES
     ]
     found.append(Route("/language", _answering(instance, language.choose), methods=["POST"]))
+    form = attend.Attend()
+    for path, method, page in (
+        ("/event/{id}/attend", "GET", form.ask),
+        ("/event/{id}/attend", "POST", form.tell),
+        ("/attendance/{token}", "POST", attend.change_mind),
+    ):
+        found.append(Route(path, _answering(instance, page), methods=[method]))
     found.append(Route("/own-server", _answering(instance, OwnServer()), methods=["POST"]))
     return found
 

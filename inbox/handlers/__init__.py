@@ -12,11 +12,14 @@ from inbox.handlers import (
     delete,
     flag,
     follow,
+    join,
+    leave,
     like,
     move,
     quote_request,
     reject,
     remove,
+    tentative,
     undo,
     update,
 )
@@ -37,6 +40,9 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     flag.HANDLER,
     quote_request.HANDLER,
     move.HANDLER,
+    join.HANDLER,
+    leave.HANDLER,
+    tentative.HANDLER,
 )
 
 BY_ACTIVITY: Final = {name: handler for handler in HANDLERS for name in handler.activities}

@@ -1,15 +1,18 @@
-"""Accept: somebody grants what we asked."""
+"""Accept: somebody grants what we asked, or says that they come to an event of ours."""
 
 from actors import follows, notifications, relays
 from fedi import chores
 from fedi.unit import Unit
 from fedi.vocab.read import id_of
-from inbox import relayed
+from inbox import attending, relayed
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 
 
 def apply(unit: Unit, incoming: Incoming) -> Outcome:
     """A Follow of ours is accepted by whom it was for. Matched by its id, else by the pair (wire 10.4)."""
+    attends = attending.about_event(unit, incoming, "coming")
+    if attends is not None:
+        return attends
     asked = find_asked(unit, incoming)
     if asked is None:
         answer = relayed.answered(unit, incoming, relays.ACCEPTED)

@@ -14,6 +14,7 @@ from fedi.publications.model import Publication
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity
 from fedi.vocab.audience import Visibility
+from inbox import attending
 from inbox.backfill import want_parent
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 from inbox.strangers import must_wait
@@ -49,6 +50,11 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         return Ignored("create.known")
     # several authors, the sender among them (authority): it answers for what it sends
     publication = replace(incoming.publication, author=sender.uri)
+    parent = store.find(unit.tx, publication.in_reply_to) if publication.in_reply_to else None
+    if parent is not None:
+        told = attending.word_about_event(unit, incoming, publication, parent)
+        if told is not None:
+            return told
     return welcome(unit, publication, sender, incoming.recipient)
 
 

@@ -4,7 +4,9 @@ from actors import follows, keys, notifications
 from actors import store as actor_store
 from fedi.publications import reactions, shelf, store
 from fedi.unit import Unit
+from inbox import attending
 from inbox.contract import Authority, Done, Handler, Incoming, Outcome
+from outbox.attending import forget_participant
 
 
 def apply(unit: Unit, incoming: Incoming) -> Outcome:
@@ -15,6 +17,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         _forget_actor(unit, uri)
         return Done("delete.actor")
     notifications.forget_about(unit, uri)
+    attending.take_back(unit, sender.uri, uri, None)
     if shelf.take_off(unit, uri, is_local=False, by=sender.uri):
         return Done("delete.publication")
     return Done("delete.remembered")
@@ -25,6 +28,7 @@ def _forget_actor(unit: Unit, uri: str) -> None:
         shelf.take_off(unit, publication_uri, is_local=False)
     follows.forget_actor(unit, uri)
     reactions.forget_actor(unit, uri)
+    forget_participant(unit, uri)
     notifications.forget_from(unit, uri)
     keys.replace_remote(unit, uri, ())
     actor_store.mark_deleted(unit, uri)

@@ -1,14 +1,17 @@
-"""Reject: somebody refuses what we asked, or ends what was granted."""
+"""Reject: somebody refuses what we asked, ends what was granted, or does not come to an event of ours."""
 
 from actors import follows, notifications, relays
 from fedi.unit import Unit
-from inbox import relayed
+from inbox import attending, relayed
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 from inbox.handlers.accept import find_asked
 
 
 def apply(unit: Unit, incoming: Incoming) -> Outcome:
     """A Follow of ours is refused, or we are removed from the followers."""
+    attends = attending.about_event(unit, incoming, "not_coming")
+    if attends is not None:
+        return attends
     asked = find_asked(unit, incoming)
     if asked is None:
         answer = relayed.answered(unit, incoming, relays.REFUSED)

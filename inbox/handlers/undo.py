@@ -1,4 +1,4 @@
-"""Undo: somebody takes back a follow, a like, an announce or a block."""
+"""Undo: somebody takes back a follow, a like, an announce, a block, or that they come."""
 
 from datetime import timedelta
 
@@ -7,10 +7,11 @@ from fedi.publications import reactions, timeline
 from fedi.publications import store as publication_store
 from fedi.unit import Unit
 from fedi.vocab.read import id_of, type_of
-from inbox import store
+from inbox import attending, store
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Later, Outcome
 
 TOO_EARLY = timedelta(minutes=2)
+_ATTENDING = frozenset({"Join", "Accept", "TentativeAccept", "Reject", "TentativeReject"})
 _REACTIONS = {"Like": reactions.LIKE, "EmojiReact": reactions.LIKE, "Announce": reactions.ANNOUNCE}
 
 
@@ -20,6 +21,10 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     if uri is not None and store.is_waiting(unit.tx, actor_uri, uri):
         # it came first and waits for its fetch: taking it back now would be forgotten by then
         return Later("undo.too_early", TOO_EARLY)
+    inner = incoming.activity.embedded or {}
+    event_uri = id_of(inner.get("object")) if type_of(inner) in _ATTENDING else None
+    if attending.take_back(unit, actor_uri, uri, event_uri):
+        return Done("undo.attendance")
     return _take_back(unit, incoming, uri)
 
 

@@ -10,6 +10,7 @@ from fedi.clock import to_ms
 from fedi.errors import Conflict
 from fedi.publications import shelf, store, timeline
 from fedi.publications.activitystreams import build_object
+from fedi.publications.event.told import with_attendance
 from fedi.publications.model import Publication
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
@@ -42,7 +43,7 @@ def create(
         unit,
         author,
         "Create",
-        build_object(publication, with_collections=True),
+        build_object(with_attendance(unit.tx, publication, unit.posture), with_collections=True),
         publication.to,
         publication.cc,
     )
@@ -55,10 +56,11 @@ def _send_to_each(
 ) -> None:
     """One Create for each member, addressed to that member alone, about the same object."""
     circles.remember_readers(unit, publication.uri, members)
-    subject = build_object(publication, with_collections=True)
+    told = with_attendance(unit.tx, publication, unit.posture)
+    subject = build_object(told, with_collections=True)
     for member in members:
-        told = {**subject, "to": [member], "cc": []}
-        activity = envelope(unit, author, "Create", told, (member,))
+        copy = {**subject, "to": [member], "cc": []}
+        activity = envelope(unit, author, "Create", copy, (member,))
         send(unit, author, activity, Audience.only(member))
 
 

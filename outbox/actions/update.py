@@ -11,6 +11,7 @@ from actors.model import Actor
 from fedi.publications import shelf
 from fedi.publications import store as publication_store
 from fedi.publications.activitystreams import build_object
+from fedi.publications.event.told import with_attendance
 from fedi.publications.model import Publication
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
@@ -44,7 +45,7 @@ def update(unit: Unit, author: Actor, publication: Publication) -> Publication:
         unit,
         author,
         "Update",
-        build_object(newer, with_collections=True),
+        build_object(with_attendance(unit.tx, newer, unit.posture), with_collections=True),
         newer.to,
         newer.cc,
     )

@@ -19,7 +19,7 @@ from actors.model import Actor
 from fedi.publications.model import Publication
 from fedi.signatures.keys import SigningKey, public_pem
 from inbox.handlers import HANDLERS
-from tests.harness.world import World, a_note, world
+from tests.harness.world import World, a_note, an_event, world
 from tests.hostile.stranger import (
     AS2,
     CONTEXT,
@@ -57,6 +57,7 @@ class Scene:
     omar: Person
     eve: Person
     spoken: Publication
+    event: Publication
     asked_uri: str
 
     async def told(self, key: SigningKey, activity: object, path: str = "/inbox") -> Heard:
@@ -83,7 +84,7 @@ async def set_the_scene(stack: AsyncExitStack) -> Scene:
     agora = await made.collective(HERE, "agora")
     banat = await made.collective(HERE, "banat")
     ali, omar, eve = mars.person("ali", 0), mars.person("omar", 1), venus.person("eve", 2)
-    scene = Scene(made, mars, venus, shut, agora, banat, ali, omar, eve, None, "")  # type: ignore[arg-type]
+    scene = Scene(made, mars, venus, shut, agora, banat, ali, omar, eve, None, None, "")  # type: ignore[arg-type]
     for person in (ali, omar, eve):
         await made.follow(agora, await refresh.fetch_actor(made[HERE], person.uri))
         followed = say(person, "Follow", agora.uri, "first")
@@ -100,6 +101,7 @@ async def set_the_scene(stack: AsyncExitStack) -> Scene:
         assert (await scene.told(person.key, pinned)).status == 202
     venus.person("ali_anew", 3, alsoKnownAs=[ali.uri])
     scene.spoken = await made.publish(agora, a_note("our words"))
+    scene.event = await made.publish(agora, an_event())
     await made.follow(banat, await refresh.find_or_fetch_actor(made[HERE], ali.uri))
     scene.asked_uri = (await sent_follow(made, banat, ali))["id"]
     return scene
@@ -152,6 +154,10 @@ def truth(scene: Scene, verb: str, number: object = "now") -> Document:
         "Flag": [scene.spoken.uri],
         "Move": ali.uri,
         "QuoteRequest": scene.spoken.uri,
+        "Join": scene.event.uri,
+        "Leave": scene.event.uri,
+        "TentativeAccept": scene.event.uri,
+        "TentativeReject": scene.event.uri,
     }
     more: dict[str, Any] = {"target": ali.featured} if verb in ("Add", "Remove") else {}
     if verb == "Move":
@@ -166,7 +172,8 @@ def truth(scene: Scene, verb: str, number: object = "now") -> Document:
 # In this order each leaves to the next what it needs.
 ORDER = [
     "Follow", "Accept", "Reject", "Create", "Update", "Add", "Remove", "Like", "EmojiReact",
-    "Announce", "Flag", "QuoteRequest", "Move", "Undo", "Block", "Delete",
+    "Announce", "Flag", "QuoteRequest", "Join", "Leave", "TentativeAccept", "TentativeReject", "Move", "Undo", "Block",
+    "Delete",
 ]  # fmt: skip
 
 

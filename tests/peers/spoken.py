@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from actors import refresh, relays
 from actors.model import Actor, ActorImage, ProfileField
+from fedi.desk import attendance as desk
 from fedi.publications import reactions
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.compose import Draft, DraftText
@@ -53,6 +54,7 @@ START: Final = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 Document = dict[str, Any]
 
 _PUBLIC_ID: Final = re.compile(r"\b[0-9a-hjkmnp-tv-z]{26}\b")
+_TOKEN: Final = re.compile(r"/attendance/[\w-]{43}")
 _UNSTEADY: Final = {
     "publicKeyPem": "-----BEGIN PUBLIC KEY-----\nMII\n-----END PUBLIC KEY-----\n",
     "publicKeyMultibase": "z6Mk",
@@ -76,7 +78,8 @@ def steady(document: Document) -> Document:
             }
         return [walk(inner) for inner in value] if isinstance(value, list) else value
 
-    found: Document = json.loads(_PUBLIC_ID.sub(number, json.dumps(walk(document))))
+    text = _TOKEN.sub("/attendance/token", json.dumps(walk(document)))
+    found: Document = json.loads(_PUBLIC_ID.sub(number, text))
     return found
 
 
@@ -290,6 +293,7 @@ async def _leave(life: Life, note: Publication) -> None:
     private = await life.made.publish(life.agora, a_note("x", visibility=Visibility.FOLLOWERS))
     await life.made.settle()
     life.there.posts.clear()
+    await _attend(life)
     request = say(
         life.reader, "QuoteRequest", private.uri, 2, instrument=f"{life.reader.uri}/notes/3"
     )
@@ -301,6 +305,31 @@ async def _leave(life: Life, note: Publication) -> None:
     target = await refresh.fetch_actor(life.made[HOST], home.uri)
     await life.do("move", lambda unit: move(unit, life.agora, target))
     await life.serve("actor-moved", life.agora.uri)
+
+
+async def _attend(life: Life) -> None:
+    """The reader comes to an event, is told more, is refused; another event takes answers elsewhere."""
+    draft = an_event("Gathering", starts_at=START + timedelta(days=9))
+    event = await life.publish("event-with-places", _with(draft, capacity=40))
+    join = say(life.reader, "Join", event.uri, cc=[])
+    await life.hear("accept-join", join)
+    await desk.change(
+        life.made[HOST], desk.SetOrder(which=event.uri, online_url="https://room.example/abc")
+    )
+    await life.keep("create-note-for-participant")
+    await desk.change(life.made[HOST], desk.SetOrder(which=event.uri, counts=True))
+    await life.keep("update-event-counts")
+    [line] = (await desk.show(life.made[HOST], desk.ShowOrder(which=event.uri))).lines
+    refusal = desk.DecideOrder(which=event.uri, does="refuse", entries=(line.number,))
+    await desk.decide(life.made[HOST], refusal)
+    await life.keep("reject-join")
+    elsewhere = _with(draft, join_mode="external", external_url="https://tickets.example/1")
+    event = await life.publish("event-elsewhere", elsewhere)
+    await life.hear("ignore-join", say(life.reader, "Join", event.uri, 2, cc=[]))
+
+
+def _with(draft: Draft, **details: Any) -> Draft:
+    return replace(draft, details=replace(draft.details, **details))  # type: ignore[type-var]
 
 
 def golden() -> Iterator[tuple[str, Document]]:

@@ -15,17 +15,19 @@ from actors.model import Actor
 from fedi.canonical import host_of
 from fedi.publications import featured, reactions
 from fedi.publications import store as publication_store
+from fedi.publications.event import attendance
 from fedi.publications.model import Publication
 from fedi.vocab.read import id_of
 from inbox.handlers import BY_ACTIVITY
 from outbox.actions.follow import follow
-from tests.harness.world import World, a_statement, world
+from tests.harness.world import World, a_statement, an_event, world
 from tests.hostile.stranger import Person, Stranger, deliver, everything, stranger
 from tests.peers.shared import FIXTURES, fixture, need
 from tests.peers.verbs import (
     CASES,
     COLLECTIVE,
     EFFECTS,
+    EVENT,
     FEDERATION,
     FOLLOW,
     PUBLICATION,
@@ -98,12 +100,18 @@ async def scene(stack: AsyncExitStack, case: Case) -> Scene:
     assert speaker_uri is not None
     made = await stack.enter_async_context(world(HOST))
     agora = await made.collective(HOST, "agora")
-    words = await made.publish(agora, a_statement())
+    is_gathering = EVENT in case.ours.values()
+    words = await made.publish(agora, an_event() if is_gathering else a_statement())
     await made.settle()
     there = await stack.enter_async_context(stranger(made, host_of(speaker_uri)))
     path = speaker_uri.split("/", 3)[3]
     speaker = there.person(path, preferredUsername=path.rpartition("/")[2].lstrip("@"))
-    ours = {COLLECTIVE: agora.uri, PUBLICATION: words.uri, "{sender}": speaker.uri}
+    ours = {
+        COLLECTIVE: agora.uri,
+        PUBLICATION: words.uri,
+        EVENT: words.uri,
+        "{sender}": speaker.uri,
+    }
     for uri, what in case.served.items():
         await serve(
             stack, made, there, uri, member(original, what) if isinstance(what, str) else what
@@ -247,6 +255,16 @@ async def stamped(at: Scene) -> bool:
     return [kind for kind, said in await at.sent() if "result" in said] == ["Accept"]
 
 
+def on_the_list(*, state: str, is_answered: bool) -> Callable[[Scene], Awaitable[bool]]:
+    async def check(at: Scene) -> bool:
+        found = await at.look(lambda rx: attendance.find(rx, at.words.uri, at.speaker.uri))
+        asked = [said["object"]["id"] for kind, said in await at.sent() if kind == "Accept"]
+        assert (at.document["id"] in asked) is is_answered
+        return found is not None and found.state == state
+
+    return check
+
+
 CHECKS: dict[str, Callable[[Scene], Awaitable[bool]]] = {
     "follower": follower,
     "no follower": no_follower,
@@ -257,6 +275,9 @@ CHECKS: dict[str, Callable[[Scene], Awaitable[bool]]] = {
     "renamed": renamed,
     "dead": dead,
     "no actor": no_actor,
+    "comes": on_the_list(state="coming", is_answered=True),
+    "listed": on_the_list(state="coming", is_answered=False),
+    "comes not": on_the_list(state="cancelled", is_answered=False),
     "liked": reacted(reactions.LIKE, expected=True),
     "not liked": reacted(reactions.LIKE, expected=False),
     "announced": reacted(reactions.ANNOUNCE, expected=True),

@@ -13,6 +13,7 @@ START, END = "<!-- verbs -->", "<!-- /verbs -->"
 
 # Stand for what is ours in a document of theirs.
 COLLECTIVE, PUBLICATION, FOLLOW = "{collective}", "{publication}", "{follow}"
+EVENT: Final = "{event}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ EFFECTS: Final = {
     "flagged": "put before our stewards",
     "moved": "noted, our followers are told",
     "stamped": "gets `Accept` with a stamp",
+    "comes": "is on the list; gets `Accept`",
+    "listed": "is on the list",
+    "comes not": "is on the list no more",
 }
 
 _SOFTWARE: Final = {
@@ -604,15 +608,33 @@ CASES: Final = (
     ),
     Case(
         "mobilizon/join",
-        "`Join`",
-        "verb_unknown",
+        "`Join` of an event",
+        "attendance.coming",
+        "comes",
+        {"https://mobilizon.test/events/some-uuid": EVENT},
+    ),
+    Case(
+        "mobilizon/join",
+        "`Join` of what is no event",
+        "join.no_event",
         ours={"https://mobilizon.test/events/some-uuid": PUBLICATION},
     ),
     Case(
         "mobilizon/leave",
-        "`Leave`",
-        "verb_unknown",
-        ours={"https://mobilizon.test/events/some-uuid": PUBLICATION},
+        "`Leave` of an event",
+        "attendance.cancelled",
+        "comes not",
+        {"https://mobilizon.test/events/some-uuid": EVENT},
+        turned={"id": "https://mobilizon2.test/@admin/leave/event/1"},
+        before=(Given("mobilizon/join"),),
+    ),
+    Case(
+        "mobilizon/join",
+        "`Accept` of an event, as Friendica and Hubzilla say it (adapted)",
+        "attendance.coming",
+        "listed",
+        {"https://mobilizon.test/events/some-uuid": EVENT},
+        turned={"type": "Accept"},
     ),
     Case(
         "mobilizon/invite",

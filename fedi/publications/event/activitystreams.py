@@ -92,6 +92,7 @@ def parse_event(document: Mapping[str, Any]) -> EventDetails:
         replies_open=_replies_open(document),
         is_online=(place is None and online_url is not None) if is_online is None else is_online,
         contacts=ids_of(document.get("contacts"), _CONTACTS_MAX),
+        takes_form=bool_of(document.get("anonymousParticipationEnabled")) is True,
     )
 
 
@@ -106,7 +107,7 @@ def build_event(publication: Publication) -> dict[str, Any]:
         "status": status,
         "ical:status": status,
         "eventStatus": event_status,
-        "anonymousParticipationEnabled": False,
+        "anonymousParticipationEnabled": details.takes_form,
         "repliesModerationOption": "allow_all" if details.replies_open else "closed",
         "commentsEnabled": details.replies_open,
         "inLanguage": publication.language,

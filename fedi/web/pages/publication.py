@@ -9,6 +9,7 @@ from fedi.errors import NotFound
 from fedi.instance import Instance
 from fedi.publications.model import Publication
 from fedi.publications.store import Tombstone
+from fedi.views.attending import look_attending
 from fedi.views.conversation import Conversation, look_conversation
 from fedi.web.pages.errors import error_page
 from fedi.web.pages.frame import seen_here, show, visitor_here
@@ -27,9 +28,13 @@ async def page_for_publication(
     if conversation is None or not conversation.listed.is_local:
         return await error_page(instance, request, NotFound())
     site = site_of(instance.config, instance.urls, collectives)
+    posture = instance.config.instance.posture
+    attending = await instance.look(lambda rx: look_attending(rx, publication, posture))
     article = article_of(conversation, visitor, seen_here(instance))
     head = _head(conversation, article, instance.urls.base)
-    return show(request, "publication.html", visitor, site, head, article=article)
+    return show(
+        request, "publication.html", visitor, site, head, article=article, attending=attending
+    )
 
 
 async def page_gone(instance: Instance, request: Request, _tombstone: Tombstone) -> Response:

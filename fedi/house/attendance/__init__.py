@@ -1,0 +1,1 @@
+"""The room of organisers: who comes to an event, who waits, who asks."""

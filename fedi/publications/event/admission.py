@@ -1,0 +1,89 @@
+"""Is there a place for whoever answers an event of ours? Pure: everything that is known comes in, one word comes out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from fedi.publications.event.attendance import Entry, Road, State
+from fedi.publications.event.gathering import Gathering
+from fedi.publications.event.model import EventDetails
+
+Wish = Literal["coming", "maybe", "not_coming"]
+# Why nobody is written down: `elsewhere` means that answers are not taken here at all.
+Refusal = Literal["over", "called_off", "elsewhere", "closed", "refused", "full", "form_off"]
+
+_IN: Final = ("asked", "waiting", "coming")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants. `is_known`: whether their word counts without anybody looking at it first (S107)."""
+
+    wish: Wish
+    road: Road
+    people: int = 1
+    is_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The event, how it takes answers, and how many places are taken by others than whoever asks now."""
+
+    details: EventDetails
+    gathering: Gathering
+    taken: int
+    now: datetime
+
+
+def decide(
+    asked: Asked, before: Entry | None, at: Situation
+) -> tuple[State | None, Refusal | None]:
+    """The state of the entry, or why there is none. Not to come is always possible."""
+    if asked.wish == "not_coming":
+        return "not_coming", None
+    refusal = _refusal(asked, before, at)
+    if refusal is not None:
+        return None, refusal
+    if asked.wish == "maybe":
+        return "maybe", None
+    state = _place(asked, before, at)
+    return state, None if state is not None else "full"
+
+
+def _place(asked: Asked, before: Entry | None, at: Situation) -> State | None:
+    was = before.state if before is not None else None
+    if was == "asked" or (was not in _IN and _needs_consent(asked, at)):
+        return "asked"
+    stays = before is not None and was == "coming" and asked.people <= before.people
+    if stays or has_room(asked.people, at):
+        return "coming"
+    return "waiting" if was == "waiting" or at.gathering.has_waiting else None
+
+
+def has_room(people: int, at: Situation) -> bool:
+    """Whether so many more fit in."""
+    capacity = at.details.capacity
+    return capacity is None or at.taken + people <= capacity
+
+
+def _refusal(asked: Asked, before: Entry | None, at: Situation) -> Refusal | None:
+    """The first reason that holds."""
+    details = at.details
+    is_in = before is not None and before.state in _IN
+    reasons: tuple[tuple[Refusal, bool], ...] = (
+        ("over", details.over_at <= at.now),
+        ("called_off", details.status == "cancelled"),
+        ("elsewhere", details.join_mode not in ("free", "restricted")),
+        ("refused", before is not None and before.state == "refused"),
+        ("closed", at.gathering.is_closed and not is_in),
+        ("form_off", asked.road == "form" and at.gathering.form == "off" and not is_in),
+    )
+    return next((reason for reason, holds in reasons if holds), None)
+
+
+def _needs_consent(asked: Asked, at: Situation) -> bool:
+    return (
+        at.details.join_mode == "restricted"
+        or not asked.is_known
+        or (asked.road == "form" and at.gathering.form == "asked")
+    )

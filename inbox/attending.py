@@ -1,0 +1,147 @@
+"""What arrives about coming to events of ours, in whichever words a peer has for it (wire 5.4)."""
+
+from typing import Final
+
+from actors import blocks
+from actors import store as actor_store
+from actors.model import ROLE_COLLECTIVE
+from fedi.publications import store
+from fedi.publications.event import attendance
+from fedi.publications.event.admission import Wish
+from fedi.publications.event.attendance import Entry, Road
+from fedi.publications.event.words import read_word
+from fedi.publications.model import Publication
+from fedi.publications.visibility import Viewer, may_see
+from fedi.text.direction import clean_text
+from fedi.text.html import text_of
+from fedi.unit import Unit
+from fedi.vocab.audience import Visibility
+from fedi.vocab.read import text_of as text_in
+from inbox.contract import Done, Ignored, Incoming, Outcome, Refused
+from inbox.strangers import must_wait
+from outbox import attending
+from outbox.attending import Answer
+
+_HTML_MAX: Final = 20_000
+# What Friendica and Hubzilla say of an event (wire 5.4).
+WISHES: Final[dict[str, Wish]] = {
+    "Accept": "coming",
+    "TentativeAccept": "maybe",
+    "Reject": "not_coming",
+    "TentativeReject": "not_coming",
+}
+
+
+def find_event(unit: Unit, uri: str | None, incoming: Incoming) -> Publication | None:
+    """The event of ours that is meant, when its sender may know that it exists (S81)."""
+    if uri is None or not unit.urls.is_ours(uri):
+        return None
+    publication = store.find(unit.tx, uri)
+    if publication is None or publication.kind != "event":
+        return None
+    author = actor_store.find(unit.tx, publication.author)
+    if author is None or author.role != ROLE_COLLECTIVE or author.deleted_at is not None:
+        return None
+    sender = incoming.sender.actor
+    is_neighbour = sender.is_local and publication.visibility is Visibility.LOCAL
+    return publication if is_neighbour or may_see(unit.tx, Viewer(sender), publication) else None
+
+
+def answer(
+    unit: Unit,
+    incoming: Incoming,
+    publication: Publication,
+    wish: Wish,
+    road: Road,
+    *,
+    activity_uri: str,
+    language: str = "",
+    people: int = 1,
+) -> Outcome:
+    """Take the answer of the sender."""
+    sender = incoming.sender.actor
+    if publication.author == sender.uri:
+        return Ignored("attendance.own_event")
+    found = attending.answer(
+        unit,
+        publication,
+        Answer(
+            who=sender.uri,
+            wish=wish,
+            road=road,
+            activity_uri=activity_uri,
+            people=people,
+            message=message_of(incoming),
+            language=language,
+            is_known=not must_wait(unit, sender.uri, [publication.author]),
+            is_heard=not blocks.is_limited(unit.tx, sender.uri),
+        ),
+    )
+    if isinstance(found, Entry):
+        return Done(f"attendance.{found.state}", is_private=True)
+    return Refused(f"attendance.{found}")
+
+
+def about_event(unit: Unit, incoming: Incoming, wish: Wish) -> Outcome | None:
+    """An `Accept`, `Reject` … whose object is an event of ours; None when it is about something else."""
+    publication = find_event(unit, incoming.activity.object_uri, incoming)
+    if publication is None:
+        return None
+    return answer(unit, incoming, publication, wish, "accept", activity_uri=incoming.activity.uri)
+
+
+def word_about_event(
+    unit: Unit, incoming: Incoming, said: Publication, parent: Publication | None
+) -> Outcome | None:
+    """A reply to an event of ours that is nothing but an agreed word; None when it is any other message."""
+    if parent is None or parent.kind != "event" or said.kind != "note" or said.attachments:
+        return None
+    publication = find_event(unit, parent.uri, incoming)
+    if publication is None or said.author != incoming.sender.actor.uri:
+        return None
+    spoken = read_word(said.original.content, said.language, publication.language)
+    if spoken is None:
+        return None
+    known = attendance.find_by_activity(unit.tx, said.author, said.uri)
+    if known is not None or store.find_tombstone(unit.tx, said.uri) is not None:
+        return Ignored("attendance.known")
+    return answer(
+        unit,
+        incoming,
+        publication,
+        spoken.wish,
+        "word",
+        activity_uri=said.uri,
+        language=spoken.language,
+        people=spoken.people,
+    )
+
+
+def leave(unit: Unit, incoming: Incoming, event_uri: str | None) -> Outcome:
+    """The sender does not come after all."""
+    entry = (
+        attendance.find(unit.tx, event_uri, incoming.sender.actor.uri)
+        if event_uri is not None
+        else None
+    )
+    if entry is None:
+        return Ignored("attendance.unknown")
+    return Done("attendance.cancelled") if attending.withdraw(unit, entry) else Ignored("attendance.known")  # fmt: skip
+
+
+def take_back(unit: Unit, actor_uri: str, activity_uri: str | None, event_uri: str | None) -> bool:
+    """An `Undo` of what was said about coming, or the word itself deleted; whether there was something."""
+    entry = (
+        attendance.find_by_activity(unit.tx, actor_uri, activity_uri)
+        if activity_uri is not None
+        else None
+    )
+    if entry is None and event_uri is not None:
+        entry = attendance.find(unit.tx, event_uri, actor_uri)
+    return entry is not None and attending.withdraw(unit, entry)
+
+
+def message_of(incoming: Incoming) -> str:
+    """What somebody wrote with a Join, as plain text."""
+    found = text_in(incoming.activity.raw.get("participationMessage"))
+    return clean_text(text_of(found[:_HTML_MAX]), attendance.MESSAGE_MAX) if found else ""

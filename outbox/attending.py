@@ -1,0 +1,185 @@
+"""Answers to events of ours: one entry each, never more people than places, and word to whoever it concerns.
+
+Every road ends here, inside one transaction: what arrives by ActivityPub, the form on the page, the organisers' own page.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from actors import notifications
+from actors import store as actor_store
+from fedi.publications import store as publication_store
+from fedi.publications.event import admission, attendance, gathering
+from fedi.publications.event.admission import Asked, Refusal, Situation, Wish
+from fedi.publications.event.attendance import Entry, Road, State
+from fedi.publications.event.gathering import Gathering
+from fedi.publications.model import Publication
+from fedi.unit import Unit
+from outbox import participants
+from outbox.actions.attendance import ignore_join
+
+WAITING_AT_ONCE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody says about coming. `is_known`: whether it counts before a person looked at it; `is_heard`: whether the
+    organisers are told that it came, which they are not of what limited actors do."""
+
+    who: str
+    wish: Wish
+    road: Road
+    activity_uri: str | None = None
+    name: str = ""
+    people: int = 1
+    message: str = ""
+    language: str = ""
+    is_known: bool = True
+    is_heard: bool = True
+
+
+def answer(unit: Unit, publication: Publication, said: Answer) -> Entry | Refusal:
+    """Write the answer down and tell whoever said it; or why not.
+
+    `publication` is an event of ours that they may see. The same answer again is answered again and changes nothing.
+    """
+    details = publication.event
+    at_event = gathering.lock(unit, publication.uri, details.over_at)
+    before = attendance.find(unit.tx, publication.uri, said.who)
+    situation = _situation(unit, publication, at_event, before)
+    asked = Asked(said.wish, said.road, said.people, said.is_known)
+    state, refusal = admission.decide(asked, before, situation)
+    if refusal is not None:
+        _say_no(unit, publication, said, refusal)
+        return refusal
+    assert state is not None
+    if before is None and state == "not_coming":
+        # who never said that they come need not be remembered for not coming
+        return Entry(0, publication.uri, said.who, state, said.road, "", 1, "", "", None, False, False, unit.now)  # fmt: skip
+    entry = attendance.put(unit, _entry(unit, publication, said, before, state))
+    if said.is_heard:
+        _told_of(unit, publication, before, entry)
+    participants.tell_state(unit, publication, at_event, entry, before)
+    unit.touched.add(publication.uri)
+    if before is not None and before.state == "coming":
+        move_up(unit, publication)
+    return entry
+
+
+def withdraw(unit: Unit, entry: Entry) -> bool:
+    """They do not come after all; whoever waits moves up. False when they were not expected anyway."""
+    now = attendance.find_by_id(unit.tx, entry.event_uri, entry.id)
+    if now is None or now.state not in attendance.CONCERNED:
+        return False
+    publication = publication_store.find(unit.tx, entry.event_uri)
+    attendance.set_state(unit, now, "cancelled")
+    unit.touched.add(entry.event_uri)
+    if publication is not None and now.state == "coming":
+        move_up(unit, publication)
+    return True
+
+
+def approve(unit: Unit, publication: Publication, entry: Entry) -> Entry:
+    """An organiser lets somebody come: there is a place, or they wait for one."""
+    at_event = gathering.lock(unit, publication.uri, publication.event.over_at)
+    now = attendance.find_by_id(unit.tx, publication.uri, entry.id) or entry
+    if now.state not in ("asked", "waiting", "refused"):
+        return now
+    situation = _situation(unit, publication, at_event, now)
+    has_room = admission.has_room(now.people, situation)
+    changed = attendance.set_state(unit, now, "coming" if has_room else "waiting")
+    unit.touched.add(publication.uri)
+    if changed.state != now.state:
+        participants.tell_state(unit, publication, at_event, changed, now)
+    return changed
+
+
+def refuse(unit: Unit, publication: Publication, entry: Entry) -> Entry:
+    """An organiser does not let somebody come, or no longer; whoever waits moves up."""
+    at_event = gathering.lock(unit, publication.uri, publication.event.over_at)
+    now = attendance.find_by_id(unit.tx, publication.uri, entry.id) or entry
+    if now.state == "refused":
+        return now
+    changed = attendance.set_state(unit, now, "refused")
+    unit.touched.add(publication.uri)
+    participants.tell_state(unit, publication, at_event, changed, now)
+    if now.state == "coming":
+        move_up(unit, publication)
+    return changed
+
+
+def move_up(unit: Unit, publication: Publication) -> int:
+    """Give free places to those who wait, in the order in which they asked; a group that is too large lets others pass."""
+    details = publication.event
+    if details.over_at <= unit.now or details.status == "cancelled":
+        return 0
+    at_event = gathering.lock(unit, publication.uri, details.over_at)
+    situation = _situation(unit, publication, at_event, None)
+    moved = 0
+    for entry in attendance.list_of(unit.tx, publication.uri, "waiting", WAITING_AT_ONCE):
+        if details.capacity is not None and situation.taken >= details.capacity:
+            break
+        if admission.has_room(entry.people, situation):
+            changed = attendance.set_state(unit, entry, "coming")
+            situation = replace(situation, taken=situation.taken + entry.people)
+            participants.tell_state(unit, publication, at_event, changed, entry)
+            moved += 1
+    return moved
+
+
+def forget_participant(unit: Unit, actor_uri: str) -> None:
+    """Somebody is gone, and with them their answers; whoever waits moves up."""
+    for entry in attendance.list_by_actor(unit.tx, actor_uri):
+        withdraw(unit, entry)
+        attendance.forget(unit, entry)
+
+
+def _say_no(unit: Unit, publication: Publication, said: Answer, refusal: Refusal) -> None:
+    if said.road == "join" and refusal == "elsewhere" and said.activity_uri:
+        organiser = actor_store.load(unit.tx, publication.author)
+        ignore_join(unit, organiser, said.who, said.activity_uri)
+    elif said.is_heard:
+        participants.tell_refusal(
+            unit, publication, said.who, said.road, refusal, said.language, said.activity_uri
+        )
+
+
+def _entry(
+    unit: Unit, publication: Publication, said: Answer, before: Entry | None, state: State
+) -> Entry:
+    is_again = before is not None and before.state in attendance.CONCERNED
+    return Entry(
+        id=before.id if before is not None else 0,
+        event_uri=publication.uri,
+        who=said.who,
+        state=state,
+        road=said.road,
+        name=said.name[: attendance.NAME_MAX],
+        people=said.people,
+        message=said.message[: attendance.MESSAGE_MAX],
+        language=said.language or (before.language if before else "") or publication.language,
+        activity_uri=said.activity_uri,
+        wants_reminder=before.wants_reminder if before is not None else False,
+        has_mail=before.has_mail if before is not None else False,
+        # who changes their mind keeps their place in the queue only while they were in it
+        asked_at=before.asked_at if before is not None and is_again else unit.now,
+    )
+
+
+def _situation(
+    unit: Unit, publication: Publication, at_event: Gathering, but: Entry | None
+) -> Situation:
+    taken = attendance.count(unit.tx, publication.uri).get("coming", 0)
+    if but is not None and but.state == "coming":
+        taken -= but.people
+    return Situation(publication.event, at_event, taken, unit.now)
+
+
+def _told_of(unit: Unit, publication: Publication, before: Entry | None, entry: Entry) -> None:
+    """Tell the organisers that there is something new; who it is stands on their page alone."""
+    if before is not None and before.state == entry.state:
+        return
+    if entry.state == "asked":
+        notifications.again(unit, publication.author, "attendance_asked", publication.uri)
+    elif entry.state in ("coming", "waiting", "maybe"):
+        notifications.again(unit, publication.author, "attendance", publication.uri)
