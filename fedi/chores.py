@@ -18,6 +18,8 @@ FAREWELL = "farewell"
 FOLLOW = "follow"
 BLOCK = "block"
 RELAYED = "relayed"
+# What participants of an event are told: changed or called_off, a space, the event.
+PARTICIPANTS = "participants"
 WAITING_MAX = 10_000
 ATTEMPTS_MAX = 4
 

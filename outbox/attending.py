@@ -8,6 +8,7 @@ from typing import Final
 
 from actors import notifications
 from actors import store as actor_store
+from fedi import chores
 from fedi.publications import store as publication_store
 from fedi.publications.event import admission, attendance, gathering
 from fedi.publications.event.admission import Asked, Refusal, Situation, Wish
@@ -19,6 +20,7 @@ from outbox import participants
 from outbox.actions.attendance import ignore_join
 
 WAITING_AT_ONCE: Final = 200
+GONE_MAX: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,35 @@ def move_up(unit: Unit, publication: Publication) -> int:
             participants.tell_state(unit, publication, at_event, changed, entry)
             moved += 1
     return moved
+
+
+def event_changed(unit: Unit, before: Publication, after: Publication) -> None:
+    """An event of ours was edited: participants are told what concerns them, and more places are given out."""
+    if after.kind != "event" or not attendance.count(unit.tx, after.uri):
+        return
+    was, now = before.event, after.event
+    if now.over_at <= unit.now:
+        return
+    if now.status == "cancelled" and was.status != "cancelled":
+        chores.add(unit, chores.PARTICIPANTS, f"called_off {after.uri}")
+    elif (was.starts_at, was.ends_at, was.place, was.online_url, was.status) != (
+        now.starts_at, now.ends_at, now.place, now.online_url, now.status,
+    ):  # fmt: skip
+        chores.add(unit, chores.PARTICIPANTS, f"changed {after.uri}")
+    if was.starts_at != now.starts_at:
+        attendance.remind_again(unit, after.uri)
+    move_up(unit, after)
+
+
+def event_gone(unit: Unit, publication: Publication) -> None:
+    """An event of ours is withdrawn: whoever is concerned and can be written to is told before it is forgotten."""
+    if publication.kind != "event" or publication.event.over_at <= unit.now:
+        return
+    at_event = gathering.find(unit.tx, publication.uri, unit.posture)
+    for state in attendance.CONCERNED:
+        for entry in attendance.list_of(unit.tx, publication.uri, state, GONE_MAX):
+            if entry.is_actor:
+                participants.tell(unit, publication, at_event, entry, "called_off", has_link=False)
 
 
 def forget_participant(unit: Unit, actor_uri: str) -> None:

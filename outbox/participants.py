@@ -51,6 +51,8 @@ def tell(
     entry: Entry,
     what: Told,
     word: str = "",
+    *,
+    has_link: bool = True,
 ) -> bool:
     """A message, or a letter where an address was given; whether there was a way. `word`: what the organisers wrote."""
     if not entry.is_actor:
@@ -61,7 +63,8 @@ def tell(
         return False
     organiser = actor_store.load(unit.tx, publication.author)
     words = words_of(publication, at_event, entry, what, word)
-    link = unit.urls.attendance(attendance.make_link(unit, entry)) if _has_link(entry) else ""
+    has_link = has_link and entry.id != 0 and entry.state in attendance.CONCERNED
+    link = unit.urls.attendance(attendance.make_link(unit, entry)) if has_link else ""
     if link:
         words = f"{words}\n\n{translator(entry.language)('attendance.tell.link')}"
     answering = entry.activity_uri if entry.road == "word" else None
@@ -127,7 +130,3 @@ def place_line(place: Place, language: str) -> str:
     comma = "، " if language == "ar" else ", "
     lines = [place.name or "", *place.address_lines]
     return comma.join(dict.fromkeys(line for line in lines if line))
-
-
-def _has_link(entry: Entry) -> bool:
-    return entry.id != 0 and entry.state in attendance.CONCERNED

@@ -266,7 +266,7 @@ async def write(instance: Instance, order: WriteOrder) -> Written:
 
             reached = await instance.change(tell)
             told_of, silent = told_of + reached, silent + len(entries) - reached
-            after = _stands_at(entries[-1])
+            after = attendance.stands_at(entries[-1])
     return Written(told=told_of, silent=silent)
 
 
@@ -380,12 +380,8 @@ def _line(entry: Entry, actor: Actor | None) -> Line:
         people=entry.people,
         message=entry.message,
         since=entry.asked_at,
-        place=".".join(str(part) for part in _stands_at(entry)),
+        place=".".join(str(part) for part in attendance.stands_at(entry)),
     )
-
-
-def _stands_at(entry: Entry) -> tuple[int, int]:
-    return round(entry.asked_at.timestamp() * 1000), entry.id
 
 
 def _place_of(text: str) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from fedi import chores
 from fedi.chores import Chore
 from fedi.errors import FediError, RemoteUnreachable, TooMany, Unavailable
 from fedi.instance import Instance
+from fedi.jobs.attendance import tell_all
 from inbox import backfill, hints, relayed
 
 log = logging.getLogger("fedi.jobs")
@@ -41,6 +42,7 @@ KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
     chores.FOLLOW: _follow_later,
     chores.BLOCK: _block_later,
     chores.RELAYED: relayed.fetch,
+    chores.PARTICIPANTS: tell_all,
 }
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from fedi.errors import FediError
 from fedi.instance import Instance
+from fedi.jobs import attendance
 from fedi.jobs.absence import NOTE_EVERY, note_running
 from fedi.jobs.backups import LOOK_EVERY, back_up
 from fedi.jobs.chores import do_chores
@@ -40,6 +41,8 @@ JOBS: tuple[Job, ...] = (
     Job("remote media", tidy, timedelta(hours=1)),
     Job("scheduled publications", publish_scheduled, timedelta(seconds=30)),
     Job("mail", send_due, timedelta(seconds=20)),
+    Job("letters to participants", attendance.send_letters, timedelta(seconds=20)),
+    Job("reminders", attendance.remind, timedelta(minutes=10)),
     Job("digests", wish_digests, timedelta(hours=1)),
     Job("backup", back_up, LOOK_EVERY),
     Job("block lists", fetch_due, timedelta(hours=1)),

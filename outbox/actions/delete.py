@@ -11,6 +11,7 @@ from fedi.vocab.terms import PUBLIC
 from outbox import store
 from outbox.actions.create import audience_of
 from outbox.activities import envelope
+from outbox.attending import event_gone
 from outbox.send import Audience, reached_before, send
 
 
@@ -22,6 +23,7 @@ def delete(unit: Unit, author: Actor, uri: str) -> None:
     publication = publication_store.load(unit.tx, uri)
     audience = audience_of(unit, author, publication, again=True)
     reached = reached_before(unit, uri)
+    event_gone(unit, publication)
     shelf.take_off(unit, uri, is_local=True)
     notifications.forget_about(unit, uri)
     if publication.visibility is Visibility.LOCAL:

@@ -11,6 +11,7 @@ from actors.model import Actor
 from fedi.publications import shelf
 from fedi.publications import store as publication_store
 from fedi.publications.activitystreams import build_object
+from fedi.publications.event import attendance
 from fedi.publications.event.told import with_attendance
 from fedi.publications.model import Publication
 from fedi.unit import Unit
@@ -19,6 +20,7 @@ from fedi.vocab.terms import PUBLIC
 from outbox import store
 from outbox.actions.create import audience_of
 from outbox.activities import envelope
+from outbox.attending import event_changed
 from outbox.send import Audience, reached_before, send
 
 
@@ -39,6 +41,7 @@ def update(unit: Unit, author: Actor, publication: Publication) -> Publication:
         updated_at=moment,
     )
     shelf.exchange(unit, newer)
+    event_changed(unit, before, newer)
     if newer.visibility is Visibility.LOCAL:
         return newer
     activity = envelope(
@@ -51,6 +54,9 @@ def update(unit: Unit, author: Actor, publication: Publication) -> Publication:
     )
     activity["updated"] = activity["object"]["updated"]
     audience = audience_of(unit, author, newer, again=True)
+    # who comes and does not follow has to hear of changes too; their address stands nowhere in it
+    coming = attendance.list_actors(unit.tx, newer.uri) if newer.kind == "event" else ()
+    audience = replace(audience, actors=(*audience.actors, *coming))
     reached = reached_before(unit, newer.uri)
     send(unit, author, activity, replace(audience, inboxes=reached))
     return newer

@@ -221,6 +221,7 @@ def test_nothing_sealed_is_forgotten() -> None:
         "token_sealed",
         "address_sealed",
         "wish_sealed",
+        "mail_sealed",
     }
 
 

@@ -69,7 +69,7 @@ class Letter:
 
     entry: Entry
     address: str
-    what: str
+    what: Told
     attempts: int
 
 
@@ -123,6 +123,17 @@ def list_of(
         most,
     )
     return [_entry_of(row) for row in rows]
+
+
+def list_actors(rx: Reader, event_uri: str, most: int = 2_000) -> Sequence[str]:
+    """Everybody with an account who still has to do with the event."""
+    rows = rx.all(
+        "SELECT who FROM attendance WHERE event_uri = ? AND state IN ('asked', 'waiting', 'coming', 'maybe') "
+        "AND road <> 'form' ORDER BY id LIMIT ?",
+        event_uri,
+        most,
+    )
+    return [row[0] for row in rows]
 
 
 def count(rx: Reader, event_uri: str) -> Mapping[str, int]:
@@ -312,6 +323,11 @@ def rewrap(unit: Unit, old: bytes, new: bytes) -> None:
             for row in rows
         ],
     )
+
+
+def stands_at(entry: Entry) -> tuple[int, int]:
+    """Where the entry stands in a list: the moment and its row."""
+    return to_ms(entry.asked_at), entry.id
 
 
 def _entry_of(row: Row) -> Entry:

@@ -1,0 +1,151 @@
+"""What participants of our events are told in the background: that something changed, a reminder, letters to who gave an address."""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from email.utils import format_datetime
+from functools import partial
+from typing import Final
+
+from fedi.db.engine import Reader
+from fedi.errors import FediError
+from fedi.http.post import hand_over, letter_of
+from fedi.i18n.catalog import translator
+from fedi.ids import new_token
+from fedi.instance import Instance
+from fedi.publications import store as publication_store
+from fedi.publications.event import attendance, gathering
+from fedi.publications.event.attendance import Entry, Letter, Told
+from fedi.publications.event.gathering import Gathering
+from fedi.publications.summaries import event_summary
+from fedi.unit import Unit
+from outbox import participants
+
+log = logging.getLogger("fedi.jobs")
+
+PORTION: Final = 50
+LETTERS_AT_ONCE: Final = 5
+LEASE: Final = timedelta(minutes=2)
+AGAIN: Final = timedelta(minutes=15)
+# A reminder comes within the day before; to an event that takes longer to end nobody is reminded in the middle of it.
+BEFORE: Final = timedelta(hours=24)
+_LONGEST: Final = timedelta(days=14)
+_EVENTS_AT_ONCE: Final = 200
+_STATES: Final = frozenset({"asked", "waiting", "coming", "refused"})
+
+
+async def tell_all(instance: Instance, subject: str) -> int:
+    """Tell everybody concerned what changed; how many. `subject`: changed or called_off, a space, the event."""
+    what, _, uri = subject.partition(" ")
+    told: Told = "called_off" if what == "called_off" else "changed"
+    count = 0
+    for state in attendance.CONCERNED:
+        after = (0, 0)
+        while True:
+            some = await instance.look(partial(_portion, uri=uri, state=state, after=after))
+            if not some:
+                break
+            count += await instance.change(partial(_tell, uri=uri, entries=some, what=told))
+            after = attendance.stands_at(some[-1])
+    return count
+
+
+async def remind(instance: Instance) -> int:
+    """Remind those who wished it of what begins within a day; how many."""
+    now, count = instance.clock.now(), 0
+    uris = await instance.look(
+        lambda rx: gathering.list_between(rx, now, now + _LONGEST, _EVENTS_AT_ONCE)
+    )
+    for uri in uris:
+        count += await instance.change(partial(_remind, uri=uri))
+    return count
+
+
+async def send_letters(instance: Instance) -> int:
+    """Write some of the letters that wait; how many. Without a mail server nothing is touched."""
+    if not instance.config.mail.host:
+        return 0
+    secret = instance.keyring.secret
+    claimed = await instance.change(
+        lambda unit: attendance.claim_letters(unit, secret, LETTERS_AT_ONCE, LEASE)
+    )
+    for letter in claimed:
+        is_sent = False
+        try:
+            await _send(instance, letter)
+            is_sent = True
+        except FediError as problem:
+            log.warning("letter waits", extra={"reason": problem.detail})
+        await instance.change(
+            partial(attendance.settle_letter, letter=letter, is_sent=is_sent, after=AGAIN)
+        )
+    return len(claimed)
+
+
+def _portion(rx: Reader, uri: str, state: str, after: tuple[int, int]) -> Sequence[Entry]:
+    return attendance.list_of(rx, uri, state, PORTION, after)
+
+
+def _tell(unit: Unit, uri: str, entries: Sequence[Entry], what: Told) -> int:
+    publication = publication_store.find(unit.tx, uri)
+    if publication is None:
+        return 0
+    found = gathering.find(unit.tx, uri, unit.posture)
+    return sum(participants.tell(unit, publication, found, each, what) for each in entries)
+
+
+def _remind(unit: Unit, uri: str) -> int:
+    publication = publication_store.find(unit.tx, uri)
+    if publication is None:
+        return 0
+    details = publication.event
+    is_near = unit.now < details.starts_at <= unit.now + BEFORE
+    if not is_near or details.status == "cancelled":
+        return 0
+    entries = attendance.list_to_remind(unit.tx, uri, PORTION)
+    for entry in entries:
+        attendance.note_reminded(unit, entry)
+    return _tell(unit, uri, entries, "reminder")
+
+
+async def _send(instance: Instance, letter: Letter) -> None:
+    """Written only now, so no link lies on disk. What only those who come may know is behind the link (S83)."""
+    secretless = Gathering()
+
+    def write(unit: Unit) -> tuple[str, str] | None:
+        entry = attendance.find_by_id(unit.tx, letter.entry.event_uri, letter.entry.id)
+        publication = publication_store.find(unit.tx, letter.entry.event_uri)
+        if entry is None or publication is None:
+            return None
+        if letter.what in _STATES and entry.state != letter.what:
+            return None
+        t = translator(entry.language)
+        if letter.what == "word":
+            words = t(
+                "attendance.mail.word",
+                title=participants.title_in(publication, t.language),
+                when=event_summary(publication.event, t.language),
+            )
+        else:
+            words = participants.words_of(publication, secretless, entry, letter.what)
+        link = unit.urls.attendance(attendance.make_link(unit, entry))
+        subject = t("attendance.mail.subject", host=unit.urls.host)
+        return subject, f"{words}\n\n{t('attendance.tell.link')}\n{link}"
+
+    written = await instance.change(write)
+    if written is None:
+        return
+    subject, text = written
+    host = instance.urls.host.partition(":")[0]
+    await hand_over(
+        instance.config,
+        host,
+        letter_of(
+            instance.config.mail.sender,
+            letter.address,
+            subject,
+            text + "\n",
+            f"<{new_token()}@{host}>",
+            format_datetime(instance.clock.now()),
+        ),
+    )
