@@ -166,28 +166,38 @@
     choose((wrong && sheetOf(wrong)) || (sheets.includes(asked) ? asked : sheets[0]));
   }
 
-  /* Pictures dropped or pasted are sent like chosen ones. */
+  /* Pictures dropped or pasted are sent like chosen ones, together with those that were chosen before. */
   const upload = form.elements.upload;
   const take = (files) => {
     const pictures = [...files].filter((each) => each.type.startsWith("image/"));
-    if (!pictures.length) return false;
+    if (!pictures.length) { say(words.notPicture); return; }
     const all = new DataTransfer();
-    for (const each of pictures) all.items.add(each);
+    for (const each of [...upload.files, ...pictures]) all.items.add(each);
     upload.files = all.files;
     form.requestSubmit(form.querySelector("button[value=upload]"));
-    return true;
   };
-  form.addEventListener("dragover", (event) => {
-    if (![...event.dataTransfer.types].includes("Files")) return;
+  const bringsFiles = (event) => [...event.dataTransfer.types].includes("Files");
+  /* On the whole page: a file that misses the form would take its place. */
+  document.addEventListener("dragover", (event) => {
+    if (!bringsFiles(event)) return;
     event.preventDefault();
     form.classList.add("dropping");
   });
-  form.addEventListener("dragleave", () => form.classList.remove("dropping"));
-  form.addEventListener("drop", (event) => {
+  document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) form.classList.remove("dropping"); });
+  document.addEventListener("drop", (event) => {
     form.classList.remove("dropping");
-    if (event.dataTransfer.files.length) { event.preventDefault(); take(event.dataTransfer.files); }
+    if (!bringsFiles(event)) return;
+    event.preventDefault();
+    // whoever drops onto the field for files means the same
+    take(event.dataTransfer.files);
   });
-  form.addEventListener("paste", (event) => { if (take(event.clipboardData.files)) event.preventDefault(); });
+  form.addEventListener("paste", (event) => {
+    // spreadsheets and word processors put a picture of the words beside the words
+    const hasWords = [...event.clipboardData.types].includes("text/plain");
+    if (hasWords || !event.clipboardData.files.length) return;
+    event.preventDefault();
+    take(event.clipboardData.files);
+  });
 
   /* Handles and hashtags that begin like what is being typed. */
   const list = document.createElement("div");
