@@ -17,6 +17,7 @@ from fedi.doctor import judging
 from fedi.doctor.finding import Finding, Verdict
 from fedi.doctor.inspected import Inspected, InspectOrder, Known, Sent
 from fedi.doctor.judging import say
+from fedi.doctor.proofs import judge_proof
 from fedi.doctor.seen import mastodon_view
 from fedi.errors import Invalid, RemoteError
 from fedi.http.client import Fetched
@@ -56,6 +57,7 @@ async def inspect(instance: Instance, order: InspectOrder) -> Inspected:
         fetched.document, instance.clock.now(), instance.config.delivery.inbox_pairs
     )
     findings += judging.judge_identity(fetched.document, fetched.url) + judged
+    findings += await judge_proof(instance, fetched.document)
     if kind == judging.ACTOR:
         uri = id_of(fetched.document.get("id")) or ""
         changed = await instance.look(lambda rx: keys.changed_at(rx, uri))

@@ -7,18 +7,25 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors import blocks
+from actors.keys import ED25519
 from fedi.doctor import judging
 from fedi.doctor.commands import COMMANDS
 from fedi.doctor.finding import Verdict
 from fedi.doctor.inspect import inspect, understand
 from fedi.doctor.inspected import Inspected, InspectOrder
+from fedi.doctor.proofs import judge_proof
 from fedi.doctor.seen import mastodon_view
 from fedi.errors import Invalid
+from fedi.signatures.keys import SigningKey
+from fedi.signatures.proofs import add_proof
 from fedi.vocab.terms import AS2
+from outbox import store as outbox_store
+from outbox.seal import current_key, signing_key
 from tests.harness.world import World, a_note, a_statement, an_event, world
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -69,6 +76,54 @@ async def test_a_publication_is_shown_as_mastodon_would() -> None:
     assert seen.kind == "event"
     assert ("title", "Assembly") in seen.mastodon
     assert {part for part, _ in seen.mastodon} >= {"title", "text", "link"}
+
+
+PROVED = {**NOTE, "published": "2026-11-21T12:00:00Z"}
+
+
+async def test_the_proof_on_what_we_publish_holds() -> None:
+    async with world("agora.test", "beirut.test") as made:
+        actor = await made.collective("beirut.test", "jiran")
+        await made.follow(await made.collective("agora.test", "agora"), actor)
+        await made.publish(actor, a_statement())
+        await made.settle()
+        (_, create), *_ = await made["beirut.test"].look(
+            lambda rx: outbox_store.list_public(rx, actor.uri, 1)
+        )
+        seen = await asked(made, create.uri)
+    assert "proof.holds" in keys(seen)
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({}, "proof.holds"),
+        ({"content": "<p>Other words</p>"}, "proof.broken"),
+        ({"proof": ["not one"]}, "proof.broken"),
+        ({"proof": {"type": "DataIntegrityProof"}}, "proof.broken"),
+        ({"attributedTo": "https://agora.test/actor/1"}, "proof.nobody"),
+        ({"attributedTo": "no address"}, "proof.nobody"),
+        ({"attributedTo": "https://beirut.test/actor/none"}, "proof.nobody"),
+    ],
+)
+async def test_the_proof_on_a_document_is_judged(change: dict[str, Any], verdict: str) -> None:
+    async with world("agora.test", "beirut.test") as made:
+        actor = await made.collective("beirut.test", "jiran")
+        there = made["beirut.test"]
+        key = await signing_key(there, await current_key(there, actor.uri, ED25519))
+        note = add_proof(PROVED | {"attributedTo": actor.uri}, key, NOW)
+        found = await judge_proof(made["agora.test"], note | change)
+    assert [each.key for each in found] == [f"inspect.{verdict}"]
+
+
+async def test_a_proof_by_a_key_that_the_author_does_not_list_is_named() -> None:
+    async with world("agora.test", "beirut.test") as made:
+        actor = await made.collective("beirut.test", "jiran")
+        other = SigningKey(f"{actor.uri}#other", Ed25519PrivateKey.generate())
+        found = await judge_proof(
+            made["agora.test"], add_proof(PROVED | {"attributedTo": actor.uri}, other, NOW)
+        )
+    assert [each.key for each in found] == ["inspect.proof.unknown_key"]
 
 
 async def test_looking_keeps_nothing() -> None:
