@@ -106,7 +106,7 @@ def find_by_handle(rx: Reader, username: str, host: str) -> Actor | None:
     """The actor known under `username@host`; the most recently fetched one when a name changed hands."""
     row = rx.one(
         f"SELECT {COLUMNS} FROM actor WHERE host = ? AND lower(username) = ? AND deleted_at IS NULL "
-        "ORDER BY fetched_at DESC LIMIT 1",
+        "ORDER BY COALESCE(fetched_at, 0) DESC LIMIT 1",
         host.lower(),
         username.lower(),
     )
@@ -116,7 +116,7 @@ def find_by_handle(rx: Reader, username: str, host: str) -> Actor | None:
 def list_collectives(rx: Reader) -> Sequence[Actor]:
     """Our living collectives, oldest first."""
     rows = rx.all(
-        f"SELECT {COLUMNS} FROM actor WHERE role = ? AND deleted_at IS NULL ORDER BY published_at, id",
+        f"SELECT {COLUMNS} FROM actor WHERE role = ? AND deleted_at IS NULL ORDER BY COALESCE(published_at, 0), id",
         ROLE_COLLECTIVE,
     )
     return [actor_of(row) for row in rows]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fedi.errors import SetupError
@@ -92,7 +92,28 @@ class StorageConfig:
     folder: str = _doc(
         "data", "Folder for database, media and secrets, relative to the configuration file."
     )
-    readers: int = _doc(2, "Database connections for reading, beside the single one for writing.")
+    readers: int = _doc(2, "Database connections for reading, beside those for writing.")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseConfig:
+    """Where the tables are: a file in the folder above, or a PostgreSQL server."""
+
+    url: str = _doc(
+        "",
+        "PostgreSQL database such as postgresql://fedi@127.0.0.1/fedi; empty: a SQLite file, right for most.",
+    )
+    password_file: str = _doc(
+        "", "File with the password of that PostgreSQL user, if it asks for one."
+    )
+    writers: int = _doc(4, "Connections to PostgreSQL for writing; SQLite has one.")
+
+    @property
+    def password(self) -> str:
+        """What is in the password file."""
+        if not self.password_file:
+            return ""
+        return Path(self.password_file).read_text(encoding="utf-8").strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +337,7 @@ class Config:
     instance: InstanceConfig = field(default_factory=InstanceConfig)
     server: ServerConfig = field(default_factory=ServerConfig)
     storage: StorageConfig = field(default_factory=StorageConfig)
+    database: DatabaseConfig = field(default_factory=DatabaseConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     inbox: InboxConfig = field(default_factory=InboxConfig)
     people: PeopleConfig = field(default_factory=PeopleConfig)
@@ -350,6 +372,7 @@ SECTIONS: dict[str, type] = {
     "instance": InstanceConfig,
     "server": ServerConfig,
     "storage": StorageConfig,
+    "database": DatabaseConfig,
     "network": NetworkConfig,
     "inbox": InboxConfig,
     "people": PeopleConfig,
@@ -525,6 +548,7 @@ def _check(config: Config, where: _Places) -> None:
     _check_onion(config, where)
     _check_proxy(config, where)
     _check_mail(config, where)
+    _check_database(config, where)
     _check_numbers(config, where)
     _check_backup(config, where)
     _check_pairs(config, where)
@@ -644,6 +668,31 @@ def _check_mail(config: Config, where: _Places) -> None:
         ) from problem
 
 
+def _check_database(config: Config, where: _Places) -> None:
+    """The url may hold a password, so it is never repeated."""
+    database = config.database
+    if not database.url:
+        return
+    try:
+        parts = urlsplit(database.url)
+        is_whole = parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1
+        # this one would be shown wherever settings are
+        is_whole = is_whole and "password" not in parse_qs(parts.query, keep_blank_values=True)
+    except ValueError:
+        is_whole = False
+    if not is_whole or "\x00" in database.url:
+        raise SetupError(
+            detail=f"{where.of('database', 'url')}: url is not the address of a PostgreSQL database; write one like "
+            "postgresql://user@host/name, or leave it empty for a SQLite file"
+        )
+    try:
+        _ = database.password
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SetupError(
+            detail=f"{where.of('database', 'password_file')}: {database.password_file} cannot be read"
+        ) from problem
+
+
 def _check_proxy(config: Config, where: _Places) -> None:
     text, place = config.network.socks_proxy, where.of("network", "socks_proxy")
     if not text:
@@ -706,6 +755,7 @@ def _check_numbers(config: Config, where: _Places) -> None:
     for section, setting, value, least, most in (
         ("server", "requests_per_source", config.server.requests_per_source, 0, 10_000_000),
         ("storage", "readers", config.storage.readers, 1, 16),
+        ("database", "writers", config.database.writers, 1, 64),
         ("network", "timeout_s", config.network.timeout_s, 1, 300),
         ("inbox", "body_bytes_max", config.inbox.body_bytes_max, 65_536, 16_777_216),
         ("inbox", "backlog_max", config.inbox.backlog_max, 100, 10_000_000),

@@ -14,7 +14,7 @@ from fedi import chores, secret, settings
 from fedi.cache import DocumentCache
 from fedi.clock import Clock, SystemClock, to_ms
 from fedi.config import Config
-from fedi.db.engine import Database
+from fedi.db.engine import Database, Reader
 from fedi.db.migrate import migrate
 from fedi.db.sqlite import open_sqlite
 from fedi.errors import Conflict, SetupError
@@ -71,7 +71,7 @@ async def open_instance(config: Config, outside: Outside | None = None) -> Async
         if (folder / RESTORING).exists():
             raise SetupError("backup.unfinished", folder=str(folder))
         clock = outside.clock or SystemClock()
-        async with _database(folder, config.storage.readers, clock) as (database, key):
+        async with _database(config, clock) as (database, key):
             transport = outside.transport or _transport(config, outside.resolver)
             try:
                 yield await _assemble(config, database, key, transport, clock, folder, outside)
@@ -81,20 +81,49 @@ async def open_instance(config: Config, outside: Outside | None = None) -> Async
         os.close(lock)
 
 
+def has_instance(config: Config) -> bool:
+    """Whether an instance was made here: its file is there or, with a database elsewhere, its secret."""
+    folder = config.data_folder
+    return (folder / (secret.SECRET if config.database.url else DATABASE)).exists()
+
+
+async def open_database(config: Config) -> Database:
+    """The engine that the configuration names, as it is. Raises SetupError."""
+    if not config.database.url:
+        return await open_sqlite(config.data_folder / DATABASE, readers=config.storage.readers)
+    from fedi.db.postgres import open_postgres  # noqa: PLC0415 - a library that most never need
+
+    return await open_postgres(
+        config.database.url,
+        config.database.password,
+        readers=config.storage.readers,
+        writers=config.database.writers,
+    )
+
+
 @asynccontextmanager
-async def _database(
-    folder: Path, readers: int, clock: Clock
-) -> AsyncIterator[tuple[Database, bytes]]:
+async def _database(config: Config, clock: Clock) -> AsyncIterator[tuple[Database, bytes]]:
     """The tables of this version, and the secret that opens what is sealed in them."""
-    present = secret.load(folder, has_database=(folder / DATABASE).exists())
-    database = await open_sqlite(folder / DATABASE, readers=readers)
+    folder = config.data_folder
+    # on disk before anything that would be sealed with it; a file is there as soon as it is opened
+    present = (
+        b""
+        if config.database.url
+        else secret.load(folder, has_database=(folder / DATABASE).exists())
+    )
+    database = await open_database(config)
     try:
         await migrate(database, now_ms=to_ms(clock.now()))
+        present = present or secret.load(folder, has_database=await database.read(_is_lived_in))
         true = await database.read(lambda rx: secret.true_one(folder, rx, present))
         secret.tidy(folder, present, true)
         yield database, true
     finally:
         await database.close()
+
+
+def _is_lived_in(rx: Reader) -> bool:
+    return settings.find(rx, settings.BASE_URL) is not None
 
 
 async def exchange_secret(config: Config, at: Callable[[str], None] = lambda _step: None) -> int:
@@ -104,7 +133,7 @@ async def exchange_secret(config: Config, at: Callable[[str], None] = lambda _st
     of each step that is on disk.
     """
     folder = config.data_folder
-    if not (folder / DATABASE).exists():
+    if not has_instance(config):
         raise SetupError("secret.no_instance", folder=str(folder))
     lock = lock_folder(folder)
     try:
@@ -113,7 +142,7 @@ async def exchange_secret(config: Config, at: Callable[[str], None] = lambda _st
         with lock_backups(folder):
             clock = SystemClock()
             urls = Urls.of(config.instance.base_url, config.instance.onion_name)
-            async with _database(folder, 1, clock) as (database, old):
+            async with _database(config, clock) as (database, old):
                 await database.write(
                     lambda tx: settings.check_base_url(Unit(tx, clock.now(), urls))
                 )

@@ -1,5 +1,6 @@
 """Two stages: what every run of the tests does, and what takes long and is done with `--thorough` (and by `.ci/thorough`).
 
+And two engines: what is marked `both_engines` is done on each, `--engine postgres` does everything on PostgreSQL.
 Spread over processes, the tests of a module that prepares something costly stay together; all others go wherever somebody
 is free.
 """
@@ -9,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.harness.world import ENGINE
+
 OPTION = "--thorough"
+ENGINES = ("sqlite", "postgres")
 # What a module here has prepared for all its tests is prepared once, by one process; the longest begin first.
 TOGETHER = ("browser", "peers", "house", "unit")
 
@@ -19,6 +23,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         OPTION,
         action="store_true",
         help="also run what takes long: every look, every way, every crowd",
+    )
+    parser.addoption(
+        "--engine",
+        choices=ENGINES,
+        help="the database of every instance; without it SQLite, and both for the tests that say so",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.config.getoption("--engine") is not None:
+        return
+    if next(metafunc.definition.iter_markers("both_engines"), None) is not None:
+        metafunc.fixturenames.append("engine_of_worlds")
+        metafunc.parametrize("engine_of_worlds", ENGINES, indirect=True)
+
+
+@pytest.fixture
+def engine_of_worlds(request: pytest.FixtureRequest) -> str:
+    """What instances keep their tables in, unless they ask for something else."""
+    return str(request.param)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    ENGINE[0] = (
+        parameters.get("engine_of_worlds") or item.config.getoption("--engine") or ENGINES[0]
     )
 
 
@@ -32,7 +62,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if room == "load":
             item.add_marker(pytest.mark.thorough)
             item.add_marker(pytest.mark.timeout(1200))
-    items.sort(key=lambda item: rank_of(room_of(item.nodeid)))
+        if item.config.getoption("--engine") == "postgres" and item.get_closest_marker("embedded"):
+            item.add_marker(pytest.mark.skip(reason="about the database in a file"))
+    items.sort(key=lambda item: rank_of(item.nodeid))
     if config.getoption(OPTION):
         return
     for item in items:
@@ -47,6 +79,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Callable[..., None])
     class ByModuleWhereItPays(LoadScopeScheduling):
         # The way xdist has for this, `loadgroup`, marks names of tests in a place that this pytest no longer reads.
         def _split_scope(self, nodeid: str) -> str:
+            if is_on_postgres(nodeid) and config.getoption("--engine") is None:
+                return "postgres"
             return nodeid.partition("::")[0] if room_of(nodeid) in TOGETHER else nodeid
 
     config.option.loadscopereorder = False
@@ -58,6 +92,12 @@ def room_of(nodeid: str) -> str:
     return nodeid.partition("::")[0].removeprefix("tests/").partition("/")[0]
 
 
-def rank_of(room: str) -> int:
+def is_on_postgres(nodeid: str) -> bool:
+    """Whether a test needs a PostgreSQL of its process: one process is enough to have one."""
+    return "postgres" in nodeid or nodeid.startswith("tests/contract/test_moving")
+
+
+def rank_of(nodeid: str) -> int:
     """What begins first: whole modules, the longest before the others; single tests fill the gaps at the end."""
+    room = "house" if is_on_postgres(nodeid) else room_of(nodeid)
     return TOGETHER.index(room) if room in TOGETHER else len(TOGETHER)

@@ -12,8 +12,8 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -25,8 +25,10 @@ import msgspec
 from fedi.backup import envelope, shelf
 from fedi.backup.archive import ABOUT, CONFIG, FORMAT, About, Damaged, Entry, Pulled, pack, unpack
 from fedi.clock import to_ms
+from fedi.config import DatabaseConfig
 from fedi.db.beside import copy_moment, glance, weight
 from fedi.db.engine import Reader
+from fedi.db.moving import SqliteSide, copy_all
 from fedi.errors import Conflict, NotFound, SetupError, Unavailable
 from fedi.media.storage import FolderStorage
 from fedi.opening import DATABASE, MEDIA, lock_backups
@@ -49,6 +51,7 @@ class Wish:
     recipients: Sequence[str]
     config_file: Path | None
     now: datetime
+    database: DatabaseConfig = field(default_factory=DatabaseConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def make(
             wish.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             shelf.sweep(wish.folder, wish.base_url)
             _check_room(wish, room)
-            with _copied(wish.data) as (database, rx):
+            with _copied(wish) as (database, rx):
                 return _write(wish, _plan(wish, database, rx), progress)
         except sqlite3.Error as problem:
             raise SetupError("backup.database", why=str(problem)) from problem
@@ -125,7 +128,7 @@ async def make_aside(wish: Wish, progress: Progress = lambda _done, _of: None) -
 
 def _check_room(wish: Wish, room: Callable[[Path], int]) -> None:
     """Refuse early what cannot end well. Text shrinks to less than half, pictures do not shrink."""
-    copy = weight(wish.data / DATABASE)
+    copy = _weight(wish)
     media = FolderStorage(wish.data / MEDIA).size()
     needs = [(wish.data, copy), (wish.folder, copy // 2 + media)]
     if wish.data.stat().st_dev == wish.folder.stat().st_dev:
@@ -141,14 +144,35 @@ def _check_room(wish: Wish, room: Callable[[Path], int]) -> None:
             )
 
 
+def _weight(wish: Wish) -> int:
+    if not wish.database.url:
+        return weight(wish.data / DATABASE)
+    from fedi.db.postgres_beside import weigh_beside  # noqa: PLC0415 - a library that most never need
+
+    return weigh_beside(wish.database.url, wish.database.password)
+
+
+def _copy(wish: Wish, copy: Path) -> None:
+    """One moment of the database as a file, whichever engine it is kept in."""
+    if not wish.database.url:
+        copy_moment(wish.data / DATABASE, copy)
+        return
+    from fedi.db.postgres_beside import PostgresSide  # noqa: PLC0415 - a library that most never need
+
+    os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    source = PostgresSide(wish.database.url, wish.database.password, is_source=True)
+    with closing(source), closing(SqliteSide(copy, is_source=False)) as target:
+        copy_all(source, target)
+
+
 @contextmanager
-def _copied(data: Path) -> Iterator[tuple[BinaryIO, Reader]]:
+def _copied(wish: Wish) -> Iterator[tuple[BinaryIO, Reader]]:
     """One moment of the database: its bytes, and a look into it. Raises SetupError when it is damaged."""
-    copy = data / COPY
-    for left in (copy, data / f"{COPY}-journal"):
+    copy = wish.data / COPY
+    for left in (copy, wish.data / f"{COPY}-journal"):
         left.unlink(missing_ok=True)
     try:
-        copy_moment(data / DATABASE, copy)
+        _copy(wish, copy)
         with copy.open("rb") as file, glance(copy, is_unchanging=True) as rx:
             rx.one("SELECT 1 FROM schema_version")
             copy.unlink()

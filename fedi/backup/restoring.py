@@ -25,6 +25,7 @@ from fedi.config import Config, load_config, parse_config
 from fedi.db.beside import glance
 from fedi.db.engine import Writer
 from fedi.db.migrate import migrate
+from fedi.db.moving import Side, SqliteSide, copy_all, refuse_full
 from fedi.db.sqlite import open_sqlite
 from fedi.errors import Conflict, Invalid, SetupError, Unavailable
 from fedi.media.storage import FolderStorage, media_type_of
@@ -85,10 +86,13 @@ def restore(
                 _check_moment(small.about, clock)
                 config, text = _choose_settings(order, small)
                 finish = stack.enter_context(_prepared(config.data_folder))
+                server = stack.enter_context(_server(config))
                 pictures = _lay_down(config.data_folder, small, members)
             # only now is it proved that the file is whole
             _examine(config.data_folder, small, pictures)
             ended = asyncio.run(_begin(order, config, small.about, clock))
+            if server is not None:
+                _carry(config.data_folder / DATABASE, server)
         except sqlite3.Error as problem:
             raise Damaged(detail="database") from problem
         except OSError as problem:
@@ -175,6 +179,28 @@ def _prepared(folder: Path) -> Iterator[Callable[[], None]]:
                 with contextlib.suppress(OSError):
                     folder.rmdir()
         os.close(lock)
+
+
+@contextmanager
+def _server(config: Config) -> Iterator[Side | None]:
+    """The empty database of a server, if the settings name one. Raises Conflict when it is not empty, SetupError."""
+    if not config.database.url:
+        yield None
+        return
+    from fedi.db.postgres_beside import PostgresSide  # noqa: PLC0415 - a library that most never need
+
+    side = PostgresSide(config.database.url, config.database.password, is_source=False)
+    with contextlib.closing(side):
+        refuse_full(side)
+        yield side
+
+
+def _carry(file: Path, server: Side) -> None:
+    """What was laid down as a file belongs on the server; the file is not needed any more."""
+    with contextlib.closing(SqliteSide(file, is_source=True)) as source:
+        copy_all(source, server)
+    for each in (file, *(file.with_name(f"{file.name}{journal}") for journal in _JOURNALS)):
+        each.unlink(missing_ok=True)
 
 
 def _clear(folder: Path) -> None:

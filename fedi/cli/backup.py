@@ -141,6 +141,7 @@ def _make(here: Session, named: str, *, new_key: bool, plaintext: bool) -> None:
             recipients=recipients,
             config_file=config.path,
             now=now,
+            database=config.database,
         )
         with _bar(here, "backup.bar.writing") as bar:
             made = await make_aside(wish, bar.show)

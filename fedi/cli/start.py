@@ -18,7 +18,7 @@ from fedi.desk import collectives, people
 from fedi.desk.collectives import AddOrder, Collective, NoOrder
 from fedi.errors import Conflict, SetupError
 from fedi.logs import set_up_logs
-from fedi.opening import DATABASE, FolderInUse, open_instance
+from fedi.opening import FolderInUse, has_instance, open_instance
 from fedi.serving import serve_open_instance
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -63,7 +63,7 @@ def init(
     username = check_username(username)
     path = here.config_path()
     config, text = _new_config(here, path, {key: each for key, each in chosen.items() if each})
-    if (config.data_folder / DATABASE).exists():
+    if has_instance(config):
         raise Conflict("cli.exists_already", folder=str(config.data_folder))
     if text is not None:
         _write_new(path, text)

@@ -4,6 +4,7 @@ SQL is the common subset of SQLite and PostgreSQL with `?` placeholders. A row i
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -42,13 +43,28 @@ class Writer(Reader, Protocol):
 
 
 class Database(Protocol):
-    """An engine. `read` and `write` run a whole function in one hop and hand back what it returned."""
+    """An engine. `read` and `write` run a whole function in one hop and hand back what it returned.
+
+    A function may be run more than once before it counts, so it leaves nothing behind but what it returns.
+    """
 
     dialect: str
 
     async def read(self, work: Callable[[Reader], T]) -> T: ...
 
     async def write(self, work: Callable[[Writer], T]) -> T: ...
+
+    def migrating(self) -> AbstractAsyncContextManager[None]:
+        """While this is held no other process changes the tables."""
+        ...
+
+    async def is_half_there(self) -> bool:
+        """Whether all of a database was to be copied here and was not finished."""
+        ...
+
+    async def weigh(self) -> int:
+        """The bytes that the database takes."""
+        ...
 
     async def empty_journal(self) -> bool:
         """Leave nothing of what was deleted in a journal beside the tables; False when somebody reads just now."""

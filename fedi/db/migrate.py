@@ -14,11 +14,20 @@ from fedi.errors import SetupError
 
 FOLDER = Path(__file__).parent / "migrations"
 
-# Words of the files -> words of the engine.
+# Words of the files -> words of the engine. Text is ordered and compared byte by byte, as SQLite does.
 DIALECTS: dict[str, dict[str, str]] = {
     "sqlite": {},
-    "postgres": {"INTEGER": "BIGINT", "BLOB": "BYTEA"},
+    "postgres": {"INTEGER": "BIGINT", "BLOB": "BYTEA", "TEXT": 'TEXT COLLATE "C"'},
 }
+# What each migration begins with: it may take longer than anything else is allowed to.
+BEFORE: dict[str, tuple[str, ...]] = {
+    "sqlite": (),
+    "postgres": ("SET LOCAL statement_timeout = 0",),
+}
+LEDGER = (
+    "CREATE TABLE IF NOT EXISTS schema_version "
+    "(version INTEGER PRIMARY KEY, title TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,14 @@ async def migrate(database: Database, *, now_ms: int, folder: Path = FOLDER) -> 
 
     Raises SetupError when the database is newer than this program or an applied file has changed since.
     """
+    async with database.migrating():
+        return await _bring_up(database, now_ms, folder)
+
+
+async def _bring_up(database: Database, now_ms: int, folder: Path) -> int:
     migrations = list_migrations(folder)
+    if await database.is_half_there():
+        raise SetupError("database.unfinished")
     await database.write(_create_ledger)
     applied = await database.read(
         lambda rx: dict[int, str](rx.all("SELECT version, checksum FROM schema_version"))
@@ -90,14 +106,11 @@ async def migrate(database: Database, *, now_ms: int, folder: Path = FOLDER) -> 
 
 
 def _create_ledger(tx: Writer) -> None:
-    tx.run(
-        "CREATE TABLE IF NOT EXISTS schema_version "
-        "(version INTEGER PRIMARY KEY, title TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)"
-    )
+    tx.run(LEDGER)
 
 
 def _apply(tx: Writer, *, migration: Migration, dialect: str, now_ms: int) -> None:
-    for statement in statements_of(migration.text, dialect):
+    for statement in (*BEFORE[dialect], *statements_of(migration.text, dialect)):
         tx.run(statement)
     tx.run(
         "INSERT INTO schema_version (version, title, checksum, applied_at) VALUES (?, ?, ?, ?)",

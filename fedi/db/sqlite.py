@@ -8,6 +8,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +29,7 @@ _WRITER_PRAGMAS = (
     "PRAGMA secure_delete=ON",
     "PRAGMA cache_size=-8000",
 )
+_HALF_THERE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'moving'"
 BUSY_TIMEOUT = "PRAGMA busy_timeout=30000"
 _BOTH_PRAGMAS = (BUSY_TIMEOUT, "PRAGMA temp_store=MEMORY")
 # What a full or failing disk looks like; callers hear "later", nothing is half done.
@@ -98,7 +100,8 @@ class SqliteDatabase:
 
     dialect = "sqlite"
 
-    def __init__(self, writer: _Connection, readers: Sequence[_Connection]) -> None:
+    def __init__(self, path: Path, writer: _Connection, readers: Sequence[_Connection]) -> None:
+        self._path = path
         self._writer = writer
         self._readers = readers
         self._next_reader = 0
@@ -139,6 +142,18 @@ class SqliteDatabase:
                 _settle_group(group)
         finally:
             self._flusher = None
+
+    def migrating(self) -> AbstractAsyncContextManager[None]:
+        """Nothing to hold: whoever opens the file has locked its folder."""
+        return nullcontext()
+
+    async def is_half_there(self) -> bool:
+        """Whether all of a database was to be copied here and was not finished."""
+        return await self.read(lambda rx: rx.one(_HALF_THERE)) is not None
+
+    async def weigh(self) -> int:
+        """The bytes of the file with its journal."""
+        return await self._writer.hop(lambda _: _size_of(self._path))
 
     async def empty_journal(self) -> bool:
         """Move the journal into the database, where deleted rows are overwritten (`secure_delete`), and cut it to nothing.
@@ -226,6 +241,11 @@ def _as_expected(problem: BaseException) -> BaseException:
     return problem
 
 
+def _size_of(path: Path) -> int:
+    files = (path, *path.parent.glob(f"{path.name}-*"))
+    return sum(each.stat().st_size for each in files if each.exists())
+
+
 async def open_sqlite(path: Path, *, readers: int = 2) -> SqliteDatabase:
     """Open (and create) the database file. Raises SetupError when it is damaged or cannot be opened."""
     opened: list[_Connection] = []
@@ -241,7 +261,7 @@ async def open_sqlite(path: Path, *, readers: int = 2) -> SqliteDatabase:
             detail=f"{path}: the database cannot be opened ({problem}). If the file is damaged, restore a backup; "
             "nothing was changed."
         ) from problem
-    return SqliteDatabase(writer, opened[1:])
+    return SqliteDatabase(path, writer, opened[1:])
 
 
 async def _connect(path: Path, pragmas: Sequence[str]) -> _Connection:

@@ -20,7 +20,7 @@ from fedi.config import Config
 from fedi.desk.order import Order, Result
 from fedi.errors import FediError, SetupError, TooLarge, Unavailable
 from fedi.instance import Instance
-from fedi.opening import CONTROL, DATABASE, FolderInUse, Outside, open_instance
+from fedi.opening import CONTROL, FolderInUse, Outside, has_instance, open_instance
 
 log = logging.getLogger("fedi.desk")
 
@@ -92,7 +92,7 @@ async def open_desk(config: Config, outside: Outside | None = None) -> AsyncIter
     Raises SetupError when there is nothing in the folder, FolderInUse when another command keeps it.
     """
     folder = config.data_folder
-    if not (folder / DATABASE).is_file():
+    if not has_instance(config):
         raise SetupError("desk.no_instance", folder=str(folder))
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(int(BUSY_S / BUSY_STEP_S)):

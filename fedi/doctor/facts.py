@@ -15,7 +15,7 @@ from fedi.backup import record
 from fedi.clock import to_ms
 from fedi.config import Config
 from fedi.db.engine import Reader, Row
-from fedi.errors import NotFound
+from fedi.errors import NotFound, Unavailable
 from fedi.opening import DATABASE
 from inbox import store as inbox_store
 from outbox import hosts
@@ -93,6 +93,8 @@ def look(rx: Reader) -> Facts:
 
 async def gather(config: Config) -> Facts | None:
     """The facts beside a running server or without one; None when there is no database that can be read."""
+    if config.database.url:
+        return await asyncio.to_thread(_read_elsewhere, config)
     file = config.data_folder / DATABASE
     return await asyncio.to_thread(_read_beside, file) if file.exists() else None
 
@@ -131,6 +133,17 @@ def _read_beside(file: Path) -> Facts | None:
             return msgspec.structs.replace(look(_Glance(opened)), integrity=integrity)
     except sqlite3.DatabaseError as problem:
         return None if isinstance(problem, sqlite3.OperationalError) else _damaged(str(problem))
+
+
+def _read_elsewhere(config: Config) -> Facts | None:
+    import psycopg  # noqa: PLC0415 - a library that most never need
+
+    from fedi.db.postgres_beside import look_beside  # noqa: PLC0415 - the same
+
+    try:
+        return look_beside(config.database.url, config.database.password, look)
+    except (psycopg.Error, Unavailable):
+        return None
 
 
 def _damaged(integrity: str) -> Facts:

@@ -14,6 +14,7 @@ from fedi.config import Config
 from fedi.doctor import repairs
 from fedi.doctor.examination import Examination
 from fedi.doctor.finding import Finding, fault, skipped, warning, well
+from fedi.errors import Unavailable
 from fedi.opening import DATABASE
 from fedi.secret import SECRET
 
@@ -63,7 +64,7 @@ def _judge_files(config: Config) -> list[Finding]:
     if not folder.is_dir():
         return [skipped("files", "no_folder", folder=str(folder))]
     secret = folder / SECRET
-    if (folder / DATABASE).exists() and not secret.exists():
+    if not config.database.url and (folder / DATABASE).exists() and not secret.exists():
         return [fault("files", "no_secret", file=str(secret))]
     if secret.exists() and _is_open(secret):
         command = repairs.shell(f"chmod 600 {shlex.quote(str(secret))}")
@@ -99,9 +100,27 @@ def judge_disk(free: int, whole: int) -> Finding:
     return well("disk", free=mib, percent=percent)
 
 
-async def check_sqlite(_examination: Examination) -> Sequence[Finding]:
-    """The library beneath the database."""
+async def check_engine(examination: Examination) -> Sequence[Finding]:
+    """What is beneath the database: a library, or a server."""
+    if examination.config.database.url:
+        return [await asyncio.to_thread(_judge_postgres, examination.config)]
     return [judge_sqlite(sqlite3.sqlite_version_info)]
+
+
+def _judge_postgres(config: Config) -> Finding:
+    import psycopg  # noqa: PLC0415 - a library that most never need
+
+    from fedi.db.postgres_beside import describe  # noqa: PLC0415 - the same
+
+    try:
+        version, is_safe = describe(config.database.url, config.database.password)
+    except (psycopg.Error, Unavailable):
+        return fault("engine", "away")
+    return (
+        well("engine", "postgres", version=version)
+        if is_safe
+        else warning("engine", "forgetful", version=version)
+    )
 
 
 def judge_sqlite(version: tuple[int, ...]) -> Finding:
@@ -109,5 +128,5 @@ def judge_sqlite(version: tuple[int, ...]) -> Finding:
     text = ".".join(str(part) for part in version)
     in_line = any(version[:2] == mended[:2] and version >= mended for mended in SQLITE_MENDED_LINES)
     if version < SQLITE_MENDED and not in_line:
-        return warning("sqlite", "old", version=text)
-    return well("sqlite", version=text)
+        return warning("engine", "old", version=text)
+    return well("engine", version=text)

@@ -36,7 +36,7 @@ INSIDE: Final[tuple[tuple[str, Check], ...]] = (
     ("settings", machine.check_settings),
     ("files", machine.check_files),
     ("disk", machine.check_disk),
-    ("sqlite", machine.check_sqlite),
+    ("engine", machine.check_engine),
     ("database", inside.check_database),
     ("arrivals", inside.check_arrivals),
     ("deliveries", inside.check_deliveries),

@@ -40,6 +40,7 @@ async def back_up(instance: Instance) -> int:
         recipients=recipients,
         config_file=config.path,
         now=now,
+        database=config.database,
     )
     made = await make_aside(wish)
     await instance.change(partial(record.note, made_at=now, file=str(made.file)))

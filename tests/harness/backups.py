@@ -23,6 +23,7 @@ async def back_up(
         recipients=recipients,
         config_file=None,
         now=made.clock.now(),
+        database=made[host].config.database,
     )
     return await asyncio.to_thread(make, wish)
 
@@ -35,6 +36,7 @@ async def restored(
     name: str = "elsewhere",
     identities: Sequence[str] = (IDENTITY,),
     resend: bool = False,
+    engine: str | None = None,
 ) -> Restored:
     """Restore into a folder of its own; nothing is opened yet."""
     order = Order(
@@ -46,6 +48,7 @@ async def restored(
             "FEDI_INSTANCE_BASE_URL": f"https://{host}",
             "FEDI_INBOX_HOST_PER_MINUTE": "1000000",
             "FEDI_SERVER_REQUESTS_PER_SOURCE": "0",
+            "FEDI_DATABASE_URL": made.database(f"{host} in {name}", engine, has_tables=False),
         },
         resend=resend,
     )

@@ -12,7 +12,7 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from actors import births, follows, refresh
 from actors.model import Actor
 from fedi.app import assemble, known_answers
 from fedi.config import Config, parse_config
+from fedi.db.engine import Reader
 from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.guard import Policy
 from fedi.http.server import serve
@@ -46,8 +47,15 @@ from outbox.actions.delete import delete
 from outbox.actions.follow import follow
 from outbox.actions.update import update
 from tests.harness.clock import FakeClock
+from tests.harness.postgres import cluster
 from tests.harness.wire import Wire, WireTransport
 
+# The engine of instances that do not ask for one, and what lists the tables of each.
+ENGINE = ["sqlite"]
+TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
+    "postgres": "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
+}
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
 
@@ -72,6 +80,7 @@ class World:
     chance: float = 0.0
     sites: dict[str, Site] = field(default_factory=dict)
     free_ports: dict[str, int] = field(default_factory=dict)
+    databases: dict[str, str] = field(default_factory=dict)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     def __getitem__(self, host: str) -> Instance:
@@ -85,10 +94,22 @@ class World:
             self.authority.cert_pem.write_to_path(str(file))
         return file
 
+    def database(self, host: str, engine: str | None = None, *, has_tables: bool = True) -> str:
+        """The url of this instance's database, as long as the world lives; empty for a file in its folder."""
+        if host not in self.databases:
+            is_file = (engine or ENGINE[0]) == "sqlite"
+            made = nullcontext("") if is_file else cluster().database(has_tables=has_tables)
+            self.databases[host] = self._stack.enter_context(made)
+        return self.databases[host]
+
     async def start(
-        self, host: str, settings: str = "", environment: Mapping[str, str] | None = None
+        self,
+        host: str,
+        settings: str = "",
+        environment: Mapping[str, str] | None = None,
+        engine: str | None = None,
     ) -> Instance:
-        """Open an instance under this name and let it listen. `settings`: more TOML."""
+        """Open an instance under this name and let it listen. `settings`: more TOML. `engine`: sqlite or postgres."""
         folder = self.folder / host
         config = parse_config(
             f'[storage]\nfolder = "{folder}"\n{settings}',
@@ -96,6 +117,7 @@ class World:
                 "FEDI_INSTANCE_BASE_URL": f"https://{host}",
                 "FEDI_INBOX_HOST_PER_MINUTE": "1000000",
                 "FEDI_SERVER_REQUESTS_PER_SOURCE": "0",
+                "FEDI_DATABASE_URL": self.database(host, engine),
                 **(environment or {}),
             },
         )
@@ -196,11 +218,20 @@ class World:
     async def rows(self, host: str) -> dict[str, int]:
         """How many rows each table of an instance has, for asserting that nothing changed."""
 
-        def count(rx: object) -> dict[str, int]:
-            tables = rx.all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")  # type: ignore[attr-defined]
-            return {name: rx.one(f"SELECT COUNT(*) FROM {name}")[0] for (name,) in tables}  # type: ignore[attr-defined]
+        return await count_rows(self[host])
 
-        return await self[host].look(count)
+
+async def count_rows(instance: Instance) -> dict[str, int]:
+    """How many rows each table has."""
+
+    def count(rx: Reader) -> dict[str, int]:
+        counted = {}
+        for (name,) in rx.all(TABLES[instance.db.dialect]):
+            row = rx.one(f"SELECT COUNT(*) FROM {name}")
+            counted[name] = int(row[0]) if row else 0
+        return counted
+
+    return await instance.look(count)
 
 
 def _nobody_resolves(host: str, port: int) -> list[tuple[str, int]]:

@@ -17,7 +17,7 @@ from fedi.signatures.cavage import sign_cavage
 from fedi.signatures.keys import SigningKey, new_rsa_private_pem, public_pem, read_private_pem
 from fedi.signatures.rfc9421 import sign_rfc9421
 from fedi.vocab.terms import PUBLIC
-from tests.harness.world import World
+from tests.harness.world import TABLES, World
 
 AS2 = "application/activity+json"
 CONTEXT = ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"]
@@ -295,7 +295,7 @@ async def everything(made: World, host: str) -> dict[str, set[tuple[Any, ...]]]:
     """Every row of every table of an instance, for asserting exactly what changed."""
 
     def look(rx: Any) -> dict[str, set[tuple[Any, ...]]]:
-        tables = rx.all("SELECT name FROM sqlite_master WHERE type = 'table'")
+        tables = rx.all(TABLES[made[host].db.dialect])
         return {name: set(rx.all(f"SELECT * FROM {name}")) for (name,) in tables}
 
     return await made[host].look(look)

@@ -33,6 +33,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # Used by others of our dependencies, never imported by us.
 SILENT = {
     "tzdata": "zoneinfo reads it where the system has none",
+    "psycopg-binary": "the same library, compiled; psycopg finds it by itself",
 }
 
 

@@ -14,6 +14,8 @@ from fedi.backup import envelope
 from fedi.cli.main import run
 from fedi.i18n.catalog import LANGUAGES
 
+pytestmark = pytest.mark.embedded
+
 Said = tuple[int, str, str]
 Call = Callable[..., Said]
 

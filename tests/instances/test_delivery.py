@@ -94,6 +94,7 @@ OUTCOMES = [
 ]
 
 
+@pytest.mark.both_engines
 async def test_every_answer_has_its_outcome_in_the_ledger() -> None:
     async with world(HERE) as made:
         agora = await made.collective(HERE, "agora")
@@ -326,6 +327,7 @@ async def test_a_doubled_delivery_has_one_effect() -> None:
         assert await made.titles("beirut.test") == ["<p>once</p>"]
 
 
+@pytest.mark.both_engines
 async def test_what_a_dead_process_had_claimed_is_sent_by_the_next() -> None:
     async with followed() as (made, agora, mars, _):
         await made.publish(agora, a_note("words"))
@@ -335,9 +337,13 @@ async def test_what_a_dead_process_had_claimed_is_sent_by_the_next() -> None:
         await settle(made)
         assert mars.posts == []
         folder = made.sites[HERE].folder
-        await made._stack.aclose()  # the process ends here, and its folder stays
+        await made.stop(HERE)  # the process ends here, and its folder stays
         config = parse_config(
-            f'[storage]\nfolder = "{folder}"', {"FEDI_INSTANCE_BASE_URL": f"https://{HERE}"}
+            f'[storage]\nfolder = "{folder}"',
+            {
+                "FEDI_INSTANCE_BASE_URL": f"https://{HERE}",
+                "FEDI_DATABASE_URL": made.database(HERE),
+            },
         )
         async with open_instance(config, Outside(clock=made.clock)) as again:
             lanes = await again.change(lambda unit: hosts.claim(unit, 10, LEASE, own_host=HERE))

@@ -52,6 +52,7 @@ async def test_every_room_of_reading_is_complete_and_says_what_to_do_first(langu
         assert "/house/agora/neighbours" in (await ana.get("/house/agora")).text
 
 
+@pytest.mark.both_engines
 async def test_an_answer_and_a_follow_request_come_are_seen_at_home_answered_and_agreed_to() -> (
     None
 ):
@@ -223,6 +224,7 @@ async def test_an_answer_reaches_nobody_whom_its_parent_did_not_reach() -> None:
         assert "cannot be for more people" in page.text
 
 
+@pytest.mark.both_engines
 async def test_the_timeline_is_filtered_by_kind_language_and_author_and_paged() -> None:
     async with world(HERE, THERE) as made:
         agora, beirut = await neighbours(made)

@@ -65,6 +65,7 @@ async def test_words_are_found_in_every_spelling(title: str, question: str) -> N
         assert hits(await ask(ana, question)) == [title]
 
 
+@pytest.mark.both_engines
 async def test_all_words_count_and_kind_and_language_narrow() -> None:
     async with world(HERE) as made:
         agora = await made.collective(HERE, "agora")
@@ -112,6 +113,7 @@ async def test_what_was_changed_or_withdrawn_is_found_as_it_is_now() -> None:
         assert (await made.rows(HERE))["search_term"] == 0
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("is_allowed", [False, True])
 @pytest.mark.parametrize("agrees", [False, True])
 async def test_words_of_others_are_found_only_if_instance_and_author_agree(

@@ -177,6 +177,7 @@ async def test_who_saves_another_day_later_sees_both_days() -> None:
         assert "<del><bdi>2030-05-02</bdi></del> <ins><bdi>2030-05-03</bdi></ins>" in page.text
 
 
+@pytest.mark.both_engines
 async def test_of_many_who_press_at_once_one_publishes() -> None:
     async with world("agora.test") as made:
         agora = await made.collective("agora.test", "agora")
@@ -192,6 +193,7 @@ async def test_of_many_who_press_at_once_one_publishes() -> None:
         assert len(await published(made, agora)) == 1
 
 
+@pytest.mark.both_engines
 async def test_of_many_forms_sent_at_once_one_draft_is_made() -> None:
     async with world("agora.test") as made:
         agora = await made.collective("agora.test", "agora")

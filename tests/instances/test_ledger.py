@@ -207,6 +207,7 @@ async def test_trying_again_sends_at_once_whatever_the_answer_was(
     assert (again.hosts, len(torn.posts), told.state) == (1, 1, "sent")
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("status", [401, 429, 500, 503])
 async def test_trying_everything_again_sends_what_waits(status: int) -> None:
     async with one_server(always(status)) as (made, torn, _published):

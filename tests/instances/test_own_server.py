@@ -34,7 +34,7 @@ from tests.browser.sample import (
     put,
 )
 from tests.harness.gallery import gallery
-from tests.harness.world import a_note, world
+from tests.harness.world import a_note, count_rows, world
 
 NAME = "salma@mastodon.example"
 HOME = "https://mastodon.example/authorize_interaction?uri={uri}"
@@ -331,14 +331,10 @@ async def test_the_answer_is_kept_by_nobody_and_the_name_is_in_no_log(
 async def test_nothing_is_written_down(here: Here) -> None:
     here.knows((SUBSCRIBE, HOME))
 
-    def rows(rx: Any) -> dict[str, int]:
-        tables = rx.all("SELECT name FROM sqlite_master WHERE type = 'table'")
-        return {name: rx.one(f"SELECT COUNT(*) FROM {name}")[0] for (name,) in tables}
-
-    before = await here.instance.look(rows)
+    before = await count_rows(here.instance)
     await here.say("/@mujawara")
     await here.say(here.sample.event, "x@nowhere.example")
-    assert await here.instance.look(rows) == before
+    assert await count_rows(here.instance) == before
 
 
 async def test_a_host_that_keeps_silent_is_not_waited_for(here: Here) -> None:

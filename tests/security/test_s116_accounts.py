@@ -123,6 +123,7 @@ async def test_the_heaviest_host_is_named_in_a_flood_of_strangers(
         ]
 
 
+@pytest.mark.embedded
 async def test_the_heaviest_host_is_named_when_the_disk_is_in_trouble(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -49,6 +49,7 @@ def written(config: Config, folder: Path) -> Path:
     file = folder / "dying.toml"
     file.write_text(
         f'[instance]\nbase_url = "{config.instance.base_url}"\n[storage]\nfolder = "{config.data_folder}"\n'
+        f'[database]\nurl = "{config.database.url}"\n'
     )
     return file
 

@@ -37,6 +37,7 @@ VISITOR = {
 TRACES = [b"127.0.0.1", b"203.0.113.77", b"SpyBrowser-1871", b"referrer-1871", b"cookie1871"]
 
 
+@pytest.mark.embedded
 async def test_nothing_of_a_visitor_is_kept_anywhere() -> None:
     async with world(HERE) as made, stranger(made, "mars.test") as mars:
         us = await made.collective(HERE, "agora")
@@ -170,6 +171,7 @@ def test_whatever_the_umask_files_are_for_their_owner_only(tmp_path: Path) -> No
     assert loose == []
 
 
+@pytest.mark.embedded
 async def test_private_keys_are_on_disk_only_sealed() -> None:
     async with world(HERE) as made:
         await made.collective(HERE, "agora")

@@ -51,6 +51,7 @@ def png(colour: str = "teal") -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.embedded
 async def test_words_of_others_are_gone_after_ninety_days_with_all_that_hung_on_them() -> None:
     async with world(HERE, THERE) as made:
         await neighbours(made)

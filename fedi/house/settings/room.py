@@ -18,7 +18,6 @@ from fedi.house.frame import go, page
 from fedi.house.gate import Door
 from fedi.house.member import Visit
 from fedi.house.rights import Right
-from fedi.opening import DATABASE
 from fedi.unit import Unit
 
 ROOM: Final = "/steward/room"
@@ -29,7 +28,8 @@ async def show(visit: Visit) -> Response:
     """The numbers."""
     used = await media.usage(visit.instance, NoOrder())
     folder = visit.instance.config.data_folder
-    database, left = await asyncio.to_thread(_on_disk, folder)
+    database = await visit.instance.db.weigh()
+    left = await asyncio.to_thread(_free, folder)
     return page(
         visit,
         "settings/room.html",
@@ -76,14 +76,6 @@ async def _weigh(visit: Visit) -> Response:
         weights=[(each, _mega(each.size_bytes)) for each in found.lines if each.rows],
         files=found.files,
     )
-
-
-def _on_disk(folder: Path) -> tuple[int, int]:
-    """The bytes of the database with its journal, and those that are free on its disk."""
-    database = folder / DATABASE
-    beside = (database, *folder.glob(f"{DATABASE}-*"))
-    size = sum(each.stat().st_size for each in beside if each.exists())
-    return size, _free(folder)
 
 
 def _free(folder: Path) -> int:

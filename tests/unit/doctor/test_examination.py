@@ -95,7 +95,7 @@ async def test_a_server_for_trying_out_has_no_faults(tmp_path: Path, port: int) 
     usual = {
         "doctor.settings.localhost",
         "doctor.backup.none",
-        "doctor.sqlite.old",
+        "doctor.engine.old",
         "doctor.disk.low",
     }
     assert troubles(list(findings.values())) <= usual

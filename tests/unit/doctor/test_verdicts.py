@@ -136,7 +136,7 @@ def test_room_on_the_disk_is_judged_by_share_and_by_size(
 def test_sqlite_is_recent_enough_from_3_51_3_on_and_in_two_older_lines(
     version: tuple[int, ...], outcome: str
 ) -> None:
-    assert keys([machine.judge_sqlite(version)]) == [f"sqlite.{outcome}"]
+    assert keys([machine.judge_sqlite(version)]) == [f"engine.{outcome}"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,285 @@
+"""What an engine promises, held against each engine there is."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fedi.db.engine import Database, Reader, Writer
+from fedi.db.migrate import list_migrations, migrate
+from fedi.db.sqlite import open_sqlite
+from fedi.errors import Invalid, SetupError
+from tests.harness.postgres import cluster
+
+ORDERED = ["", " ", "!", "A", "B", "a", "aa", "b", "z", "é", "ا", "ب", "\uffff", "𝄞"]
+
+
+@dataclass
+class Engine:
+    """One engine, empty. `is_many`: units run beside each other."""
+
+    db: Database
+    reopen: Callable[[], Awaitable[Database]]
+    is_many: bool
+
+    async def make(self, *statements: str) -> None:
+        await self.db.write(lambda tx: [tx.run(each) for each in statements])
+
+    async def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        return list(await self.db.read(lambda rx: rx.all(sql, *values)))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Engine]:
+    is_postgres = request.param == "postgres"
+    place: AbstractContextManager[str] = cluster().database() if is_postgres else nullcontext("")
+    with place as url:
+
+        async def reopen() -> Database:
+            if not is_postgres:
+                return await open_sqlite(tmp_path / "db")
+            from fedi.db.postgres import open_postgres
+
+            return await open_postgres(url)
+
+        made = Engine(await reopen(), reopen, is_postgres)
+        try:
+            yield made
+        finally:
+            await made.db.close()
+
+
+async def test_what_was_written_is_read_as_it_was(engine: Engine) -> None:
+    values = (
+        1,
+        2**63 - 1,
+        -(2**63),
+        True,
+        False,
+        "a'b\"c\\d %s ? $1 ﷺ\U0001d11e\n\t",
+        b"\x00\xff\\x",
+        None,
+    )
+    kinds = "BIGINT BIGINT BIGINT BOOLEAN BOOLEAN TEXT {} TEXT".format(
+        "BYTEA" if engine.is_many else "BLOB"
+    )
+    columns = ", ".join(f"c{n} {kind}" for n, kind in enumerate(kinds.split()))
+    await engine.make(f"CREATE TABLE t ({columns})")
+    await engine.db.write(
+        lambda tx: tx.run("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *values)
+    )
+    assert await engine.rows("SELECT * FROM t") == [values]
+    assert await engine.rows(
+        "SELECT COUNT(*), SUM(c0), SUM(c3 = ?), COALESCE(SUM(c0), 0) FROM t WHERE c5 = ? AND c3 = ? AND c4 = ?"
+        if not engine.is_many
+        else "SELECT COUNT(*), SUM(c0), ?::int, COALESCE(SUM(c0), 0) FROM t WHERE c5 = ? AND c3 = ? AND c4 = ?",
+        1, values[5], 1, 0,
+    ) == [(1, 1, 1, 1)]  # fmt: skip
+
+
+async def test_signs_in_quotes_are_no_placeholders(engine: Engine) -> None:
+    assert await engine.rows("SELECT 'a?%''?', 'b%s', 1 AS \"c?\" WHERE 7 = ?", 7) == [
+        ("a?%'?", "b%s", 1)
+    ]
+    assert await engine.rows("SELECT 'a?%' WHERE 'x' LIKE '%'") == [("a?%",)]
+
+
+async def test_text_is_ordered_and_compared_byte_by_byte(engine: Engine) -> None:
+    from fedi.db.migrate import statements_of
+
+    (statement,) = statements_of(
+        "CREATE TABLE t (word TEXT NOT NULL PRIMARY KEY)", engine.db.dialect
+    )
+    await engine.make(statement)
+    await engine.db.write(
+        lambda tx: tx.run_many("INSERT INTO t VALUES (?)", [(word,) for word in reversed(ORDERED)])
+    )
+    found = [row[0] for row in await engine.rows("SELECT word FROM t ORDER BY word")]
+    assert found == ORDERED == sorted(ORDERED, key=str.encode)
+    after = await engine.rows(
+        "SELECT word FROM t WHERE word > ? AND word < ? ORDER BY word", "a", "é"
+    )
+    assert [row[0] for row in after] == ["aa", "b", "z"]
+
+
+async def test_a_failing_unit_undoes_itself_and_nobody_else(engine: Engine) -> None:
+    await engine.make("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+    rung: list[int] = []
+
+    def unit(number: int) -> Any:
+        def work(tx: Writer) -> int:
+            tx.run("INSERT INTO t VALUES (?)", number)
+            tx.on_commit(lambda: rung.append(number))
+            if number % 2:
+                raise ValueError(number)
+            return number
+
+        return engine.db.write(work)
+
+    results = await asyncio.gather(*(unit(n) for n in range(8)), return_exceptions=True)
+    assert [row[0] for row in await engine.rows("SELECT n FROM t ORDER BY n")] == [0, 2, 4, 6]
+    assert sorted(rung) == [0, 2, 4, 6]
+    assert [type(each) for each in results] == [int, ValueError] * 4
+
+
+async def test_a_caller_that_is_cancelled_does_not_undo_its_unit(engine: Engine) -> None:
+    await engine.make("CREATE TABLE t (n INTEGER)")
+    rung: list[int] = []
+
+    def work(tx: Writer) -> None:
+        tx.run("INSERT INTO t VALUES (1)")
+        tx.on_commit(lambda: rung.append(1))
+
+    caller = asyncio.create_task(engine.db.write(work))
+    await asyncio.sleep(0)
+    caller.cancel()
+    await asyncio.wait({caller})
+    await engine.db.close()
+    engine.db = await engine.reopen()
+    assert await engine.rows("SELECT n FROM t") == [(1,)]
+    assert rung == [1]
+
+
+async def test_changes_that_read_before_they_write_do_not_miss_each_other(engine: Engine) -> None:
+    """Two who each see room for one and take it would make two: one of them has to look again."""
+    await engine.make(
+        "CREATE TABLE t (n INTEGER)", "CREATE TABLE sum (n INTEGER)", "INSERT INTO sum VALUES (0)"
+    )
+
+    def take(tx: Writer) -> bool:
+        row = tx.one("SELECT COUNT(*) FROM t")
+        assert row is not None
+        if row[0] >= 5:
+            return False
+        tx.run("INSERT INTO t VALUES (?)", row[0])
+        tx.run("UPDATE sum SET n = n + 1")
+        return True
+
+    taken = await asyncio.gather(*(engine.db.write(take) for _ in range(20)))
+    assert sum(taken) == 5
+    assert await engine.rows("SELECT n FROM t ORDER BY n") == [(n,) for n in range(5)]
+    assert await engine.rows("SELECT n FROM sum") == [(5,)]
+
+
+async def test_whoever_was_slower_with_the_same_row_sees_it_and_decides_anew(
+    engine: Engine,
+) -> None:
+    await engine.make("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+
+    def add_once(tx: Writer) -> int:
+        if tx.one("SELECT 1 FROM t WHERE n = 1") is not None:
+            return 0
+        return tx.run("INSERT INTO t VALUES (1)")
+
+    assert sum(await asyncio.gather(*(engine.db.write(add_once) for _ in range(8)))) == 1
+
+
+async def test_a_look_sees_one_moment(engine: Engine) -> None:
+    await engine.make("CREATE TABLE t (n INTEGER)", "INSERT INTO t VALUES (0)")
+    loop = asyncio.get_running_loop()
+
+    def look(rx: Reader) -> tuple[Any, Any]:
+        before = rx.one("SELECT n FROM t")
+        asyncio.run_coroutine_threadsafe(engine.make("UPDATE t SET n = 1"), loop).result(20)
+        return before, rx.one("SELECT n FROM t")
+
+    assert await engine.db.read(look) == ((0,), (0,))
+    assert await engine.rows("SELECT n FROM t") == [(1,)]
+
+
+async def test_a_look_changes_nothing(engine: Engine) -> None:
+    await engine.make("CREATE TABLE t (n INTEGER)")
+    with pytest.raises(Exception, match=r"(?i)read.?only"):
+        await engine.db.read(lambda rx: rx.all("INSERT INTO t VALUES (1) RETURNING n"))
+    assert await engine.rows("SELECT n FROM t") == []
+
+
+async def test_rows_are_counted_and_handed_back(engine: Engine) -> None:
+    await engine.make("CREATE TABLE t (n INTEGER PRIMARY KEY, word TEXT)")
+
+    def work(tx: Writer) -> tuple[Any, ...]:
+        tx.run_many("INSERT INTO t VALUES (?, ?)", [(n, "x") for n in range(4)])
+        many = tx.rows
+        upserted = tx.run("INSERT INTO t VALUES (1, 'y') ON CONFLICT (n) DO NOTHING")
+        changed = tx.run("UPDATE t SET word = ? WHERE n < ?", "z", 3)
+        back = tx.one("DELETE FROM t WHERE n = ? RETURNING word", 0)
+        return many, upserted, changed, back, tx.one("DELETE FROM t WHERE n = 9"), tx.rows
+
+    assert await engine.db.write(work) == (4, 0, 3, ("z",), None, 7)
+
+
+async def test_a_number_beyond_what_fits_is_an_error_and_changes_nothing(engine: Engine) -> None:
+    await engine.make("CREATE TABLE t (n BIGINT)")
+    with pytest.raises(OverflowError):
+        await engine.db.write(lambda tx: tx.run("INSERT INTO t VALUES (?)", 2**63))
+    assert await engine.rows("SELECT n FROM t") == []
+
+
+async def test_the_zero_character_is_refused_or_kept_but_never_half_done(engine: Engine) -> None:
+    await engine.make("CREATE TABLE t (word TEXT)")
+
+    def work(tx: Writer) -> None:
+        tx.run("INSERT INTO t VALUES ('before')")
+        tx.run("INSERT INTO t VALUES (?)", "a\x00b")
+
+    if engine.is_many:
+        with pytest.raises(Invalid):
+            await engine.db.write(work)
+        assert await engine.rows("SELECT word FROM t") == []
+    else:
+        await engine.db.write(work)
+        assert await engine.rows("SELECT word FROM t") == [("before",), ("a\x00b",)]
+
+
+async def test_a_broken_rule_of_a_table_is_told_without_values(engine: Engine) -> None:
+    await engine.make(
+        "CREATE TABLE t (word TEXT NOT NULL UNIQUE)", "INSERT INTO t VALUES ('particular')"
+    )
+    with pytest.raises(Exception, match=r"(?i)unique") as caught:
+        await engine.db.write(lambda tx: tx.run("INSERT INTO t VALUES (?)", "particular"))
+    assert "particular" not in repr(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    assert await engine.db.write(lambda tx: tx.run("INSERT INTO t VALUES ('other')")) == 1
+
+
+async def test_migrations_reach_the_last_version_and_stay_there(engine: Engine) -> None:
+    last = len(list_migrations())
+    assert [await migrate(engine.db, now_ms=1) for _ in range(2)] == [last, last]
+    assert await engine.rows("SELECT MAX(version), COUNT(*) FROM schema_version") == [(last, last)]
+    assert await engine.db.weigh() > 0
+
+
+async def test_migrations_go_on_where_they_broke_off_and_refuse_what_was_changed(
+    engine: Engine, tmp_path: Path
+) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "0001_first.sql").write_text("CREATE TABLE a (n INTEGER);\n")
+    (folder / "0002_second.sql").write_text("CREATE TABLE b (n INTEGER);\nBROKEN;\n")
+    with pytest.raises(Exception, match="syntax error"):
+        await migrate(engine.db, now_ms=1, folder=folder)
+    assert await engine.rows("SELECT version FROM schema_version") == [(1,)]
+    with pytest.raises(Exception, match=r"(?i)no such table|UndefinedTable"):
+        await engine.rows("SELECT n FROM b")
+    (folder / "0002_second.sql").write_text("CREATE TABLE b (n INTEGER);\n")
+    assert [await migrate(engine.db, now_ms=2, folder=folder) for _ in range(2)] == [2, 2]
+    (folder / "0001_first.sql").write_text("CREATE TABLE a (n TEXT);\n")
+    with pytest.raises(SetupError, match="was changed after"):
+        await migrate(engine.db, now_ms=3, folder=folder)
+    (folder / "0002_second.sql").unlink()
+    with pytest.raises(SetupError, match="is at version 2, this program knows 1"):
+        await migrate(engine.db, now_ms=4, folder=folder)
+
+
+async def test_closing_waits_for_what_was_begun(engine: Engine) -> None:
+    await engine.make("CREATE TABLE t (n INTEGER)")
+    begun = [asyncio.create_task(engine.make("INSERT INTO t VALUES (1)")) for _ in range(20)]
+    await asyncio.sleep(0)
+    await engine.db.close()
+    await asyncio.gather(*begun)
+    engine.db = await engine.reopen()
+    assert await engine.rows("SELECT COUNT(*) FROM t") == [(20,)]

@@ -1,0 +1,270 @@
+"""What only PostgreSQL can do to us: go away, come back, stop a statement, be somebody else's."""
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from actors import refresh
+from fedi.db.engine import Writer
+from fedi.db.migrate import migrate
+from fedi.db.postgres import PostgresDatabase, numbered, open_postgres
+from fedi.errors import SetupError, Unavailable
+from fedi.jobs.run import settle
+from outbox.actions.follow import follow
+from tests.harness.postgres import cluster
+from tests.harness.world import world
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with cluster().database() as made:
+        yield made
+
+
+@pytest.fixture
+async def db(url: str) -> AsyncIterator[PostgresDatabase]:
+    database = await open_postgres(url)
+    try:
+        await database.write(lambda tx: tx.run("CREATE TABLE t (n INTEGER)"))
+        yield database
+    finally:
+        await database.close()
+
+
+def name_of(url: str) -> str:
+    return url.partition("@/")[2].partition("?")[0]
+
+
+def cut(url: str, *, for_good: bool) -> None:
+    """Everybody's connection to this database ends; `for_good`: and nobody gets another one."""
+    name = name_of(url)
+    if for_good:
+        cluster().execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
+    cluster().execute(
+        f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
+    )
+
+
+def let_in(url: str) -> None:
+    cluster().execute(f"ALTER DATABASE {name_of(url)} WITH ALLOW_CONNECTIONS true")
+
+
+async def count(db: PostgresDatabase) -> int:
+    row = await db.read(lambda rx: rx.one("SELECT COUNT(*) FROM t"))
+    assert row is not None
+    return int(row[0])
+
+
+async def test_lines_that_were_cut_are_joined_again_without_anybody_noticing(
+    url: str, db: PostgresDatabase
+) -> None:
+    assert await count(db) == 0
+    cut(url, for_good=False)
+    assert await count(db) == 0
+    cut(url, for_good=False)
+    await db.write(lambda tx: tx.run("INSERT INTO t VALUES (1)"))
+    assert await count(db) == 1
+
+
+async def test_a_server_that_is_away_is_later_and_works_again_once_it_is_back(
+    url: str, db: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedi.db.postgres.AWAY_S", 0.0)
+    rung: list[int] = []
+
+    def work(tx: Writer) -> None:
+        tx.run("INSERT INTO t VALUES (1)")
+        tx.on_commit(lambda: rung.append(1))
+
+    cut(url, for_good=True)
+    for _ in range(2):
+        with pytest.raises(Unavailable) as caught:
+            await db.write(work)
+        assert caught.value.retry_after_s > 0
+        with pytest.raises(Unavailable):
+            await count(db)
+    let_in(url)
+    assert (await count(db), rung) == (0, [])
+    await db.write(work)
+    assert (await count(db), rung) == (1, [1])
+
+
+async def test_a_unit_that_loses_its_line_midway_is_done_again_and_once(
+    db: PostgresDatabase,
+) -> None:
+    times: list[int] = []
+
+    def work(tx: Writer) -> None:
+        times.append(1)
+        tx.run("INSERT INTO t VALUES (1)")
+        if len(times) == 1:
+            tx.one("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    await db.write(work)
+    assert (len(times), await count(db)) == (2, 1)
+
+
+async def test_a_line_that_is_lost_in_the_moment_of_the_commit_is_not_taken_for_success(
+    db: PostgresDatabase,
+) -> None:
+    """Nobody knows what became of it, so it is told as later and not done a second time."""
+    for statement in (
+        "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(1); RETURN NULL; END'",
+        "CREATE CONSTRAINT TRIGGER dies AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION die()",
+    ):
+        await db.write(lambda tx, statement=statement: tx.run(statement))  # type: ignore[misc]
+    times: list[int] = []
+    rung: list[int] = []
+
+    def work(tx: Writer) -> None:
+        times.append(1)
+        tx.run("INSERT INTO t VALUES (1)")
+        tx.on_commit(lambda: rung.append(1))
+
+    with pytest.raises(Unavailable):
+        await db.write(work)
+    assert (len(times), rung, await count(db)) == (1, [], 0)
+
+
+async def test_a_statement_that_takes_too_long_is_stopped_and_told_as_later(
+    db: PostgresDatabase,
+) -> None:
+    def work(tx: Writer) -> None:
+        tx.run("INSERT INTO t VALUES (1)")
+        tx.run("SET LOCAL statement_timeout = '20ms'")
+        tx.one("SELECT pg_sleep(5)")
+
+    with pytest.raises(Unavailable):
+        await db.write(work)
+    assert await count(db) == 0
+
+
+async def test_commits_wait_for_the_disk_and_nothing_waits_for_ever(db: PostgresDatabase) -> None:
+    asked = (
+        "SELECT current_setting('synchronous_commit'), current_setting('transaction_isolation'), "
+        "current_setting('transaction_read_only'), current_setting('statement_timeout'), current_setting('lock_timeout'), "
+        "current_setting('idle_in_transaction_session_timeout')"
+    )
+    changing = await db.write(lambda tx: tx.one(asked))
+    looking = await db.read(lambda rx: rx.one(asked))
+    assert changing == ("on", "serializable", "off", "1min", "20s", "1min")
+    assert looking == ("on", "repeatable read", "on", "30s", "20s", "1min")
+
+
+async def test_a_database_has_one_process_and_the_next_comes_when_it_has_gone(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedi.db.postgres.KEEP_S", 0.01)
+    first = await open_postgres(url)
+    with pytest.raises(SetupError) as caught:
+        await open_postgres(url)
+    assert caught.value.message_key == "database.in_use"
+    await first.close()
+    await (await open_postgres(url)).close()
+
+
+async def test_whoever_comes_in_while_we_were_away_keeps_the_database(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedi.db.postgres.AWAY_S", 0.0)
+    first = await open_postgres(url)
+    try:
+        cut(url, for_good=False)
+        second = await open_postgres(url)
+        try:
+            with pytest.raises(Unavailable):
+                await first.write(lambda tx: tx.run("CREATE TABLE late (n INTEGER)"))
+        finally:
+            await second.close()
+        await first.write(lambda tx: tx.run("CREATE TABLE late (n INTEGER)"))
+    finally:
+        await first.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("postgresql://me:hush@127.0.0.1:1/fedi", "127.0.0.1"),
+        ("postgresql://me:hush@127.0.0.1:1/fedi?nothing=such", "postgresql://user@host/name"),
+        ("postgresql://me:hush@/fedi?host=/nowhere", "/nowhere"),
+    ],
+)
+async def test_what_cannot_be_reached_is_named_without_its_password(wrong: str, said: str) -> None:
+    with pytest.raises(SetupError) as caught:
+        await open_postgres(wrong)
+    assert said in caught.value.detail
+    assert "hush" not in f"{caught.value.detail} {caught.value!r}"
+    with pytest.raises(SetupError) as caught:
+        await open_postgres(wrong.replace("me:hush", "me"), "hush")
+    assert "hush" not in f"{caught.value.detail} {caught.value!r}"
+
+
+async def test_a_database_of_another_encoding_is_refused() -> None:
+    cluster().execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+    try:
+        with pytest.raises(SetupError, match="UTF8"):
+            await open_postgres(cluster().url("latin"))
+    finally:
+        cluster().execute("DROP DATABASE latin WITH (FORCE)")
+
+
+async def test_a_database_with_another_order_of_letters_is_ordered_as_ours(url: str) -> None:
+    db = await open_postgres(url)
+    try:
+        await migrate(db, now_ms=1)
+        texts = await db.read(
+            lambda rx: rx.all(
+                "SELECT table_name, column_name FROM information_schema.columns "
+                "WHERE table_schema = 'public' AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C' "
+                "AND table_name <> 'schema_version'"
+            )
+        )
+    finally:
+        await db.close()
+    assert texts == []
+
+
+async def test_the_inbox_says_later_while_the_database_is_away_and_nothing_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("fedi.db.postgres.AWAY_S", 0.0)
+    async with world() as made:
+        await made.start("agora.test", engine="postgres")
+        await made.start("beirut.test", engine="sqlite")
+        agora = await made.collective("agora.test", "agora")
+        beirut = await made.collective("beirut.test", "beirut")
+        known = await refresh.find_or_fetch_actor(made["beirut.test"], agora.uri)
+        await made["beirut.test"].change(lambda unit: follow(unit, beirut, known))
+        url = made.database("agora.test")
+        cut(url, for_good=True)
+        there = made.sites["beirut.test"]
+        await settle(there.instance, there.limits)
+        rows = await there.instance.look(
+            lambda rx: rx.all("SELECT state, last_reason FROM delivery")
+        )
+        let_in(url)
+        assert await made.followers(agora) == []
+        made.clock.advance(hours=1)
+        await made.settle()
+        assert await made.followers(agora) == [beirut.uri]
+    assert [(row[0], "503" in row[1]) for row in rows] == [("waiting", True)]
+
+
+def test_a_question_mark_is_a_place_only_outside_of_quotes() -> None:
+    assert numbered("SELECT '?', \"a?\", 'it''s ?' WHERE a = ? AND b = ?") == (
+        "SELECT '?', \"a?\", 'it''s ?' WHERE a = $1 AND b = $2"
+    )
+
+
+def test_an_instance_with_a_file_loads_nothing_of_it() -> None:
+    script = (
+        "import sys, fedi.cli.main, fedi.opening, fedi.serving; print('psycopg' in sys.modules)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "False\n"
