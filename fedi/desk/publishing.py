@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from actors import blocks, circles, webfinger
 from actors import store as actor_store
 from actors.model import ROLE_COLLECTIVE, Actor
@@ -15,6 +17,7 @@ from fedi.desk import drafts, lookup, pictures
 from fedi.desk.details import Reading
 from fedi.desk.order import Done, Notice, Unfit
 from fedi.desk.pictures import Kept
+from fedi.desk.quoting import Consent, consent_of
 from fedi.desk.repeats import spread
 from fedi.desk.speaker import load_known, load_speaker
 from fedi.desk.wishes import (
@@ -31,7 +34,7 @@ from fedi.instance import Instance
 from fedi.media import store as media_store
 from fedi.publications import store as publication_store
 from fedi.publications.activitystreams import build_object
-from fedi.publications.compose import Draft, Setting, compose, mentions_in, problems_of
+from fedi.publications.compose import Draft, Quote, Setting, compose, mentions_in, problems_of
 from fedi.publications.contract import Problem
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Attachment, Publication
@@ -41,6 +44,7 @@ from fedi.vocab.strict import dump, parse_document
 from outbox import store as outbox_store
 from outbox.actions.create import create
 from outbox.actions.delete import delete as send_delete
+from outbox.actions.quote import ask_quote
 from outbox.actions.update import update
 
 # Most servers refuse a body of more than a megabyte, and an activity wraps the object.
@@ -60,6 +64,7 @@ class _Around:
     parent: Publication | None = None
     answered: Actor | None = None
     updated_at: datetime | None = None
+    quote: Quote | None = None
 
 
 Also = Callable[[Unit, Sequence[Publication]], None]
@@ -98,6 +103,10 @@ async def publish(instance: Instance, order: PublishOrder, also: Also | None = N
             )
             for draft, around in made
         ]
+    quoted, consent = await _quoted(instance, author, order)
+    if quoted is not None and consent is not Consent.NONE:
+        quote = Quote(quoted.uri, _page_of(quoted))
+        made = [(draft, replace(around, quote=quote)) for draft, around in made]
     first, around = made[0]
     mentioned = await _mentioned(instance, first, reading)
     if members is None:
@@ -116,9 +125,12 @@ async def publish(instance: Instance, order: PublishOrder, also: Also | None = N
             _keep_files(unit, kept)
             for each in publications:
                 create(unit, author, each, members=members)
+                if quoted is not None and consent is Consent.ASK:
+                    ask_quote(unit, author, each, quoted.author)
             if also is not None:
                 also(unit, publications)
-            return _told(unit, publications, reading)
+            told = _told(unit, publications, reading)
+            return msgspec.structs.replace(told, quote=str(consent) if quoted else "")
 
         return await instance.change(go_out)
     except BaseException:
@@ -227,6 +239,24 @@ async def delete(instance: Instance, order: DeleteOrder, also: Also | None = Non
     return await instance.change(withdraw)
 
 
+def _page_of(publication: Publication) -> str:
+    """Its page for people."""
+    url = publication.url or ""
+    return url if url.startswith(("https://", "http://")) else publication.uri
+
+
+async def _quoted(
+    instance: Instance, author: Actor, order: PublishOrder
+) -> tuple[Publication | None, Consent]:
+    """What is quoted, and what that takes. Raises Unfit for what is not for everybody, and like `lookup.find_or_fetch`."""
+    if not order.quotes:
+        return None, Consent.NONE
+    quoted = await lookup.find_or_fetch(instance, order.quotes)
+    if order.visibility not in ("public", "quiet") or not quoted.visibility.is_public:
+        raise Unfit([Problem("quotes", "desk.quote_private")])
+    return quoted, await consent_of(instance, author, quoted)
+
+
 def _load_audience(rx: Reader, order: PublishOrder) -> tuple[Actor, Sequence[str] | None]:
     """Who speaks, and to which members if it is for a named list. Raises NotFound, Unfit when nobody would get it."""
     author = load_speaker(rx, order.actor)
@@ -262,8 +292,16 @@ async def _around_again(instance: Instance, author: Actor, before: Publication) 
         parent = publication_store.find(rx, before.in_reply_to) if before.in_reply_to else None
         return parent, actor_store.find(rx, parent.author) if parent is not None else None
 
+    def look_quote(rx: Reader) -> Quote | None:
+        if not before.quote:
+            return None
+        quoted = publication_store.find(rx, before.quote)
+        address = _page_of(quoted) if quoted is not None else before.quote
+        return Quote(before.quote, address, before.quote_stamp)
+
     parent, answered = await instance.look(look)
     return _Around(
+        quote=await instance.look(look_quote),
         author=author,
         uri=before.uri,
         published_at=before.published_at,
@@ -381,6 +419,7 @@ async def _composed(
         answered=around.answered,
         updated_at=around.updated_at,
         zone=around.zone,
+        quote=around.quote,
     )
     return await asyncio.to_thread(compose, draft, setting)
 

@@ -88,7 +88,8 @@ class AidWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class PublishOrder(Order, frozen=True, kw_only=True):
-    """Publish. `actor`: user name of the collective that speaks; `reply_to`: what is answered; `circle`: the named list
+    """Publish. `actor`: user name of the collective that speaks; `reply_to`: what is answered; `quotes`: what is
+    quoted, as far as its author allows it; `circle`: the named list
     of that collective for which it is, and then `visibility` is direct. `kept` pictures come before `pictures`."""
 
     kind: str
@@ -98,6 +99,7 @@ class PublishOrder(Order, frozen=True, kw_only=True):
     is_short: bool = False
     is_sensitive: bool = False
     reply_to: str = ""
+    quotes: str = ""
     circle: str = ""
     pictures: tuple[Picture, ...] = ()
     kept: tuple[KeptPicture, ...] = ()
@@ -133,7 +135,10 @@ class DeleteOrder(Order, frozen=True, kw_only=True):
 
 
 class Published(Result, frozen=True, kw_only=True):
-    """What went out, and to how many inboxes it goes. `others`: what else did, when it repeats."""
+    """What went out, and to how many inboxes it goes. `others`: what else did, when it repeats.
+
+    `quote`, when something is quoted: own, ask (its author is asked) or none (it is not allowed, so a link stands for it).
+    """
 
     uri: str
     id: str
@@ -141,4 +146,5 @@ class Published(Result, frozen=True, kw_only=True):
     visibility: str
     deliveries: int
     others: tuple[str, ...] = ()
+    quote: str = ""
     notices: tuple[Notice, ...] = ()

@@ -74,6 +74,7 @@ def parse_publication(
         in_reply_to=_first_id(document, ("inReplyTo",)),
         context=_first_id(document, ("context", "conversation")),
         quote=_first_id(document, QUOTE_MEMBERS),
+        quote_stamp=_first_id(document, ("quoteAuthorization",)),
         tags=parse_tags(document),
         attachments=tuple(item for item in parse_attachments(document) if not kind.owns(item)),
         sensitive=bool_of(document.get("sensitive")) is True,
@@ -200,5 +201,6 @@ def _references(publication: Publication) -> dict[str, Any]:
         "context": publication.context,
         "conversation": publication.context,
         **dict.fromkeys(QUOTE_MEMBERS, publication.quote),
+        "quoteAuthorization": publication.quote_stamp,
     }
     return {member: value for member, value in members.items() if value is not None}

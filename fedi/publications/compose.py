@@ -1,9 +1,11 @@
 """What a person typed → Publication. Pure: the id, the moment and the actors that are mentioned come as arguments."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from html import escape
+from html import escape, unescape
+from typing import Final
 
 from actors.model import Actor
 from fedi.publications.contract import Problem
@@ -19,6 +21,7 @@ from fedi.vocab.audience import Addressing, Visibility, address
 
 ABSTRACT_LENGTH = 280
 _WIRE_TYPES = {"event": "Event", "statement": "Article"}
+_LAST_LINK: Final = re.compile(r'<p>(<a href="([^"]*)"[^>]*>[^<]*</a>)</p>\s*\Z')
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,18 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """What is quoted. `address`: its page for people; `stamp`: the proof that it may be."""
+
+    uri: str
+    address: str
+    stamp: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """Everything around a draft: who says it, under which id, when; whom it mentions, by handle;
-    what and whom it answers."""
+    what and whom it answers; what it quotes."""
 
     author: Actor
     uri: str
@@ -62,6 +74,7 @@ class Setting:
     answered: Actor | None = None
     updated_at: datetime | None = None
     zone: str = "UTC"
+    quote: Quote | None = None
 
 
 def mentions_in(draft: Draft) -> tuple[str, ...]:
@@ -100,6 +113,8 @@ def compose(draft: Draft, setting: Setting) -> Publication:
         url=setting.uri,
         in_reply_to=draft.in_reply_to,
         context=setting.parent.context if setting.parent else f"{setting.uri}/context",
+        quote=setting.quote.uri if setting.quote else None,
+        quote_stamp=setting.quote.stamp if setting.quote else None,
         tags=(
             *(Tag("mention", actor.handle, actor.uri) for actor in people.values()),
             *(Tag("hashtag", name, setting.hashtag_url(name)) for name in hashtags.values()),
@@ -140,6 +155,8 @@ def _text(language: str, text: DraftText, draft: Draft, setting: Setting) -> Tex
         return MentionLink(actor.uri, actor.url or actor.uri, actor.handle) if actor else None
 
     content = render(text.source, mention_link=mention_link, hashtag_url=setting.hashtag_url)
+    if setting.quote is not None:
+        content = with_quote_line(content, setting.quote)
     title = text.title.strip() or None
     return Text(
         name=title if draft.kind != "note" else None,
@@ -147,6 +164,20 @@ def _text(language: str, text: DraftText, draft: Draft, setting: Setting) -> Tex
         content=_first_line(language, title, draft, setting) + content,
         source=text.source,
     )
+
+
+def with_quote_line(content: str, quote: Quote) -> str:
+    """The words, ending with a link to what is quoted, marked so that whoever shows the quote itself leaves the line away.
+
+    A link that stands there already, as its author typed it, becomes that line. It stays when the quote is refused.
+    """
+    found = _LAST_LINK.search(content)
+    if found is not None and unescape(found[2]) in (quote.uri, quote.address):
+        content, link = content[: found.start()], found[1]
+    else:
+        address = escape(quote.address)
+        link = f'<a href="{address}">{address}</a>'
+    return f'{content}<p class="quote-inline">RE: {link}</p>\n'
 
 
 def _summary(language: str, text: DraftText, draft: Draft, content: str) -> str | None:

@@ -61,7 +61,7 @@ class Publication:
     """`kind` is a name of `kinds.KINDS`, `type` the AS2 type on the wire. All addresses are canonical.
 
     `texts`: language → words, the original first; `und` when the language is unknown. Never empty.
-    `indexable`: the author's wish about search engines; None when not expressed.
+    `indexable`: the author's wish about search engines; None when not expressed. `quote_stamp`: the proof that it may quote.
     """
 
     uri: str
@@ -78,6 +78,7 @@ class Publication:
     in_reply_to: str | None = None
     context: str | None = None
     quote: str | None = None
+    quote_stamp: str | None = None
     tags: tuple[Tag, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     sensitive: bool = False

@@ -7,7 +7,7 @@ from actors import circles, relays
 from actors import store as actor_store
 from fedi.media import cache
 from fedi.media import store as media_store
-from fedi.publications import featured, quotes, reactions, saved, store, timeline
+from fedi.publications import featured, quotes, quoting, reactions, saved, store, timeline
 from fedi.publications.aid import store as aid_store
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.event import attendance, gathering
@@ -77,6 +77,7 @@ def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:
     reactions.forget_object(unit, uri)
     featured.forget_object(unit, uri)
     quotes.forget_object(unit, uri)
+    quoting.forget(unit, uri)
     circles.forget_object(unit, uri)
     attendance.forget_event(unit, uri)
     gathering.forget(unit, uri)

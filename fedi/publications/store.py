@@ -25,7 +25,7 @@ from fedi.vocab.audience import Visibility
 
 COLUMNS = (
     "uri, kind, type, author_uri, visibility, addressed, texts, published_at, updated_at, url, in_reply_to, context, "
-    "quote, tags, attachments, is_sensitive, indexable, details"
+    "quote, tags, attachments, is_sensitive, indexable, details, quote_stamp"
 )
 
 _texts = msgspec.json.Decoder(dict[str, Text])
@@ -106,6 +106,7 @@ def publication_of(row: Row) -> Publication:
         sensitive=bool(row[15]),
         indexable=None if row[16] is None else bool(row[16]),
         details=_details[row[1]].decode(row[17]) if row[17] is not None else None,
+        quote_stamp=row[18],
     )
 
 
@@ -232,7 +233,7 @@ def insert(
     row_id = new_row_id(unit.now)
     changed = unit.tx.run(
         f"INSERT INTO publication (id, {COLUMNS}, language, is_local, is_held, stored_at, version) "
-        f"VALUES ({marks(24)}) ON CONFLICT (uri) DO NOTHING",
+        f"VALUES ({marks(25)}) ON CONFLICT (uri) DO NOTHING",
         row_id,
         publication.uri,
         publication.kind,
@@ -252,6 +253,7 @@ def insert(
         publication.sensitive,
         publication.indexable,
         None if publication.details is None else _json(publication.details),
+        publication.quote_stamp,
         publication.language,
         is_local,
         is_held,
@@ -293,7 +295,7 @@ def replace(unit: Unit, publication: Publication) -> int:
     )
     unit.tx.run(
         "UPDATE publication SET type = ?, kind = ?, language = ?, texts = ?, updated_at = ?, url = ?, tags = ?, "
-        "attachments = ?, is_sensitive = ?, indexable = ?, details = ?, version = ? WHERE id = ?",
+        "attachments = ?, is_sensitive = ?, indexable = ?, details = ?, quote = ?, quote_stamp = ?, version = ? WHERE id = ?",
         publication.type,
         publication.kind,
         publication.language,
@@ -305,12 +307,22 @@ def replace(unit: Unit, publication: Publication) -> int:
         publication.sensitive,
         publication.indexable,
         None if publication.details is None else _json(publication.details),
+        publication.quote,
+        publication.quote_stamp,
         version + 1,
         row_id,
     )
     unit.tx.run("DELETE FROM publication_hashtag WHERE publication_id = ?", row_id)
     _save_hashtags(unit, row_id, publication)
     return row_id
+
+
+def set_quote(unit: Unit, uri: str, quote: str | None, stamp: str | None) -> None:
+    """What it quotes, and the proof that it may: no edit, since its words stay as they are."""
+    unit.tx.run(
+        "UPDATE publication SET quote = ?, quote_stamp = ? WHERE uri = ?", quote, stamp, uri
+    )
+    unit.touched.add(uri)
 
 
 def list_held(rx: Reader, most: int) -> Sequence[Held]:

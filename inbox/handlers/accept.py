@@ -2,9 +2,10 @@
 
 from actors import follows, notifications, relays
 from fedi import chores
+from fedi.publications import quoting
 from fedi.unit import Unit
 from fedi.vocab.read import id_of
-from inbox import attending, relayed
+from inbox import attending, quoted, relayed
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 
 
@@ -16,6 +17,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     asked = find_asked(unit, incoming)
     if asked is None:
         answer = relayed.answered(unit, incoming, relays.ACCEPTED)
+        answer = answer or quoted.answered(unit, incoming, quoting.GIVEN)
         return answer or Ignored("accept.nothing_asked")
     if asked.followed_uri != incoming.sender.actor.uri:
         return Refused("accept.not_theirs")

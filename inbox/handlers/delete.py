@@ -4,7 +4,7 @@ from actors import follows, keys, notifications
 from actors import store as actor_store
 from fedi.publications import reactions, shelf, store
 from fedi.unit import Unit
-from inbox import attending
+from inbox import attending, quoted
 from inbox.contract import Authority, Done, Handler, Incoming, Outcome
 from outbox.attending import forget_participant
 
@@ -16,6 +16,8 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     if uri == sender.uri:
         _forget_actor(unit, uri)
         return Done("delete.actor")
+    if (outcome := quoted.taken_back(unit, incoming)) is not None:
+        return outcome
     notifications.forget_about(unit, uri)
     attending.take_back(unit, sender.uri, uri, None)
     if shelf.take_off(unit, uri, is_local=False, by=sender.uri):

@@ -1,8 +1,9 @@
 """Reject: somebody refuses what we asked, ends what was granted, or does not come to an event of ours."""
 
 from actors import follows, notifications, relays
+from fedi.publications import quoting
 from fedi.unit import Unit
-from inbox import attending, relayed
+from inbox import attending, quoted, relayed
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 from inbox.handlers.accept import find_asked
 
@@ -15,6 +16,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     asked = find_asked(unit, incoming)
     if asked is None:
         answer = relayed.answered(unit, incoming, relays.REFUSED)
+        answer = answer or quoted.answered(unit, incoming, quoting.REFUSED)
         return answer or Ignored("reject.nothing_asked")
     if asked.followed_uri != incoming.sender.actor.uri:
         return Refused("reject.not_theirs")

@@ -29,7 +29,7 @@ from outbox.actions.flag import flag
 from outbox.actions.follow import follow
 from outbox.actions.like import like
 from outbox.actions.move import move
-from outbox.actions.quote import revoke_quote
+from outbox.actions.quote import ask_quote, revoke_quote
 from outbox.actions.reject import reject_follow
 from outbox.actions.remove import unfeature
 from outbox.actions.undo import undo_reaction, unfollow
@@ -305,6 +305,10 @@ async def _leave(life: Life, note: Publication) -> None:
     target = await refresh.fetch_actor(life.made[HOST], home.uri)
     await life.do("move", lambda unit: move(unit, life.agora, target))
     await life.serve("actor-moved", life.agora.uri)
+    quoting = replace(note, uri=f"{note.uri[:-1]}q", quote=f"{life.reader.uri}/notes/1")
+    await life.do(
+        "quote-request", lambda unit: ask_quote(unit, life.agora, quoting, life.reader.uri)
+    )
 
 
 async def _attend(life: Life) -> None:

@@ -10,13 +10,15 @@ from actors.rules import rule_of
 from fedi import chores
 from fedi.db.engine import Reader
 from fedi.desk import publishing
-from fedi.desk.wishes import PublishOrder, Words
+from fedi.desk.quoting import Consent
+from fedi.desk.wishes import Published, PublishOrder, Words
 from fedi.errors import FediError, Forbidden, Invalid, NotFound
 from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
 from fedi.house.member import Visit
 from fedi.house.reading.addresses import load_said, load_shown, must, sees_held, thread_of
+from fedi.house.reading.quotes import quote_state
 from fedi.house.reading.spoken import spoken_in, who_in_house
 from fedi.house.rights import Right
 from fedi.house.twice import do_once
@@ -35,6 +37,13 @@ from fedi.web.shown.words import language_name
 ANSWER_MAX: Final = 5_000
 ANSWER, COMMENT = "answer", "comment"
 _AUDIENCES: Final = (Visibility.PUBLIC, Visibility.QUIET, Visibility.FOLLOWERS, Visibility.DIRECT)
+
+
+_QUOTED: Final[dict[str, str]] = {
+    Consent.OWN: "commented",
+    Consent.ASK: "quote_asked",
+    Consent.NONE: "quote_linked",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +78,20 @@ async def answer(visit: Visit, form: Form) -> Response:
         if len(words) > ANSWER_MAX:
             raise Invalid("reading.words_long", field="words", most=ANSWER_MAX)
         order = _order(visit, said, what, words, typed.visibility)
-        await do_once(visit, form.get("once"), lambda: publishing.publish(visit.instance, order))
+        done: list[Published] = []
+
+        async def publish() -> None:
+            done.append(await publishing.publish(visit.instance, order))
+
+        await do_once(visit, form.get("once"), publish)
         await visit.instance.change(lambda unit: _note(unit, visit, what, publication.uri))
     except FediError as problem:
         found = tuple(_beside(each, what) for each in problems_of(problem))
         return await _page(visit, about, replace(typed, problems=found))
-    return go(
-        thread_of(visit.username, publication.uri), "answered" if what == ANSWER else "commented"
-    )
+    told = "answered" if what == ANSWER else "commented"
+    if done and done[0].quote:
+        told = _QUOTED[done[0].quote]
+    return go(thread_of(visit.username, publication.uri), told)
 
 
 def _order(visit: Visit, said: Said, what: str, words: str, visibility: str) -> PublishOrder:
@@ -96,6 +111,7 @@ def _order(visit: Visit, said: Said, what: str, words: str, visibility: str) -> 
         words=(Words(source=words),),
         visibility=wanted,
         reply_to=publication.uri if what == ANSWER else "",
+        quotes=publication.uri if what == COMMENT else "",
     )
 
 
@@ -134,6 +150,7 @@ async def _page(visit: Visit, about: str, typed: _Typed) -> Response:
     visitor, seen = visit.visitor, seen_here(visit.instance)
     article = article_of(Conversation(listed, None, ()), visitor, seen)
     here = thread_of(visit.username, publication.uri)
+    consent = await visit.instance.look(lambda rx: quote_state(rx, visit.instance, publication))
     return page(
         visit,
         "reading/thread.html",
@@ -152,6 +169,7 @@ async def _page(visit: Visit, about: str, typed: _Typed) -> Response:
         visibility=publication.visibility.value,
         is_public=publication.visibility.is_public,
         is_own=publication.author == visit.actor.uri,
+        quote=consent,
         is_two=is_two,
         audiences=[
             (each, visitor.t(f"visibility.{each}")) for each in audiences_of(publication.visibility)

@@ -13,6 +13,7 @@ from fedi.errors import Invalid
 from fedi.house.forms import Form
 from fedi.house.frame import go, page
 from fedi.house.member import Visit
+from fedi.house.reading.quotes import quote_state
 from fedi.house.writing import differences
 from fedi.house.writing.languages import name_of
 from fedi.house.writing.sheet import hand_of
@@ -38,6 +39,7 @@ async def show(visit: Visit) -> Response:
             "edits": store.list_edits(rx, publication.uri),
             "is_pinned": publication.uri in featured.list_uris(rx, actor.uri),
             "draft_id": changing.id if changing else "",
+            "quote": quote_state(rx, instance, publication),
         }
 
     publication, found = await instance.look(look)
