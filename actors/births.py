@@ -62,7 +62,7 @@ async def add_collective(instance: Instance, wanted: NewCollective) -> Actor:
     name = clean_line(wanted.name, 200)
     if not name:
         raise Invalid("actor.name_missing", field="name")
-    pair = await asyncio.to_thread(keys.new_pair)
+    pair = await asyncio.to_thread(instance.new_keys)
 
     def create(unit: Unit) -> Actor:
         if store.find_local(unit.tx, username) is not None:
@@ -132,7 +132,7 @@ async def ensure_server_actor(instance: Instance) -> Actor:
 
     if await instance.look(look):
         return await instance.look(store.load_server_actor)
-    pair = await asyncio.to_thread(keys.new_pair)
+    pair = await asyncio.to_thread(instance.new_keys)
 
     def create(unit: Unit) -> Actor:
         uri = unit.urls.server_actor()

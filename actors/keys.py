@@ -18,8 +18,6 @@ from fedi.signatures.keys import (
     PublicKey,
     SigningKey,
     multikey,
-    new_ed25519_private_pem,
-    new_rsa_private_pem,
     public_pem,
     read_multikey,
     read_private_pem,
@@ -42,11 +40,6 @@ class ActorKey:
     uri: str
     kind: str
     public_text: str
-
-
-def new_pair() -> tuple[bytes, bytes]:
-    """A fresh RSA and a fresh Ed25519 private key as PEM. Slow (tens of milliseconds): not inside a unit."""
-    return new_rsa_private_pem(), new_ed25519_private_pem()
 
 
 def save_pair(unit: Unit, secret: bytes, actor_uri: str, pair: tuple[bytes, bytes]) -> None:

@@ -15,6 +15,7 @@ from fedi.http.rates import Entrances, Newcomers
 from fedi.keyring import Keyring
 from fedi.media.storage import MediaStorage
 from fedi.metrics import Metrics
+from fedi.signatures.keys import new_pair
 from fedi.unit import Unit
 from fedi.urls import Urls
 from fedi.vocab.follower_digest import Synchronisation
@@ -33,6 +34,7 @@ class Instance:
     `chance`: a random number from 0 to 1 at each call, for spreading what everybody would do at once.
     `newcomers`: how many hosts and actors nobody here knew came lately. `entrances`: who tried to sign in and was wrong.
     `letters`: who had a letter sent, so that asking for letters uses up nothing of signing in.
+    `new_keys`: the keys of a new actor, RSA and Ed25519.
     """
 
     config: Config
@@ -52,6 +54,7 @@ class Instance:
     chance: Callable[[], float] = SystemRandom().random
     entrances: Entrances = field(default_factory=Entrances)
     letters: Entrances = field(default_factory=Entrances)
+    new_keys: Callable[[], tuple[bytes, bytes]] = new_pair
 
     async def change(self, work: Callable[[Unit], T]) -> T:
         """Run `work` as one transaction; returns when it is on disk."""

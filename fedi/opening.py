@@ -26,7 +26,7 @@ from fedi.instance import Instance
 from fedi.keyring import Keyring
 from fedi.media.storage import FolderStorage
 from fedi.metrics import Metrics
-from fedi.signatures.keys import SigningKey
+from fedi.signatures.keys import SigningKey, new_pair
 from fedi.unit import Unit
 from fedi.urls import Urls
 from fedi.wake import Wake
@@ -50,12 +50,13 @@ class FolderInUse(SetupError):
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What a test may put in the place of the world: the clock, chance, the way to others, the names of hosts."""
+    """What a test may put in the place of the world: the clock, chance, the way to others, names of hosts, new keys."""
 
     clock: Clock | None = None
     chance: Callable[[], float] | None = None
     transport: Transport | None = None
     resolver: Resolve | None = None
+    new_keys: Callable[[], tuple[bytes, bytes]] | None = None
 
 
 @asynccontextmanager
@@ -218,6 +219,7 @@ async def _assemble(
         schemes_learned=changes,
         accounts=accounts,
         chance=outside.chance or secrets.SystemRandom().random,
+        new_keys=outside.new_keys or new_pair,
     )
     await instance.change(_first_looks)
     for host, scheme in await instance.look(hosts.list_schemes):

@@ -26,7 +26,7 @@ async def rotate_keys(instance: Instance, order: RotateOrder) -> Done:
 
     From then on everything is signed with the new keys; whoever knew the old ones asks for them. Raises NotFound.
     """
-    pair = await asyncio.to_thread(keys.new_pair)
+    pair = await asyncio.to_thread(instance.new_keys)
     secret = instance.keyring.secret
 
     def work(unit: Unit) -> str:

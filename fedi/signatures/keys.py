@@ -85,6 +85,11 @@ def read_private_pem(data: bytes) -> RSAPrivateKey | Ed25519PrivateKey:
     return key
 
 
+def new_pair() -> tuple[bytes, bytes]:
+    """A fresh RSA and a fresh Ed25519 private key as PEM. Slow (tens of milliseconds): not inside a unit."""
+    return new_rsa_private_pem(), new_ed25519_private_pem()
+
+
 def new_rsa_private_pem() -> bytes:
     """A fresh RSA-2048 key, the only kind that every peer verifies (wire.md 2.1), as unencrypted PKCS#8 PEM."""
     return _private_pem(generate_private_key(public_exponent=65537, key_size=2048))

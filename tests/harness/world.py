@@ -47,6 +47,7 @@ from outbox.actions.delete import delete
 from outbox.actions.follow import follow
 from outbox.actions.update import update
 from tests.harness.clock import FakeClock
+from tests.harness.pairs import next_pair
 from tests.harness.postgres import cluster
 from tests.harness.wire import Wire, WireTransport
 
@@ -136,7 +137,10 @@ class World:
             # as in earnest: whoever asks a resolver is found out
             real = open_way_out(config, _nobody_resolves)
         outside = Outside(
-            clock=self.clock, chance=lambda: self.chance, transport=WireTransport(self.wire, real)
+            clock=self.clock,
+            chance=lambda: self.chance,
+            transport=WireTransport(self.wire, real),
+            new_keys=next_pair,
         )
         instance = await stack.enter_async_context(open_instance(config, outside))
         limits = HostLimits.of(config.inbox)
