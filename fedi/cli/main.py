@@ -71,6 +71,7 @@ _COMMANDS: Final = {
     "settings": "fedi.cli.instance:settings",
     "words": "fedi.cli.instance:words",
     "signout": "fedi.cli.instance:sign_out",
+    "database": "fedi.cli.database:database",
     "backup": "fedi.cli.backup:backup",
     "restore": "fedi.cli.backup:restore_command",
     "doctor": "fedi.cli.doctor:doctor",

@@ -52,17 +52,19 @@ def describe(url: str, password: str) -> tuple[str, bool]:
 
 
 class PostgresSide:
-    """A whole database, to be copied. `is_source`: one moment of it is read; else it is ours alone until we have done.
+    """A whole database, to be copied. `is_source`: one moment of it is read, whoever serves from it unless `is_alone`.
+    Else it is ours alone until we have done.
 
     Raises SetupError when it cannot be reached, is in use or does not fit.
     """
 
     dialect = "postgres"
 
-    def __init__(self, url: str, password: str, *, is_source: bool) -> None:
+    def __init__(self, url: str, password: str, *, is_source: bool, is_alone: bool = False) -> None:
         server = Server(url, password)
         with told_at_start():
-            self._keeper = None if is_source else first_connection(server)
+            is_shared = is_source and not is_alone
+            self._keeper = None if is_shared else first_connection(server)
             try:
                 self._line = server.connect(0)
             except BaseException:

@@ -14,6 +14,7 @@ from fedi.publications import store
 from fedi.vocab.audience import Visibility
 from tests.harness.browser import Browser, Page
 from tests.harness.members import a_member
+from tests.harness.plans import plan_of
 from tests.harness.world import World, a_note, world
 
 ABOUT = "/steward/moderation/about"
@@ -291,16 +292,19 @@ async def test_the_history_is_found_without_reading_everything() -> None:
     async with world("agora.test") as made:
         plans = await made["agora.test"].look(
             lambda rx: [
-                rx.all(
-                    "EXPLAIN QUERY PLAN SELECT id FROM decision WHERE actor_uri = '' AND id < 5 ORDER BY id DESC LIMIT 9"
+                plan_of(
+                    rx,
+                    "SELECT id FROM decision WHERE actor_uri = '' AND id < 5 ORDER BY id DESC LIMIT 9",
                 ),
-                rx.all(
-                    "EXPLAIN QUERY PLAN SELECT id FROM decision WHERE actor_uri = '' AND target = 'x' ORDER BY id DESC LIMIT 9"
+                plan_of(
+                    rx,
+                    "SELECT id FROM decision WHERE actor_uri = '' AND target = 'x' ORDER BY id DESC LIMIT 9",
                 ),
             ]
         )
-        assert "SCAN" not in str(plans)
-        assert "TEMP B-TREE" not in str(plans)
+        assert [
+            plan for plan in plans if plan.whole or plan.sorts or "decision_" not in plan.text
+        ] == []
 
 
 @pytest.mark.parametrize("visibility", [Visibility.FOLLOWERS, Visibility.LOCAL])

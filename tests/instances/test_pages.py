@@ -44,6 +44,7 @@ from tests.browser.sample import (
     stranger,
 )
 from tests.harness.gallery import a_picture, gallery
+from tests.harness.plans import plan_of
 from tests.harness.world import a_note, world
 from tests.peers.shared import SEEDS, need
 
@@ -1142,13 +1143,7 @@ async def test_no_page_reads_the_whole_table(here: Here, page: str) -> None:
         await client.get(page_of(here, page))
     assert asked
     plans = await here.instance.look(
-        lambda rx: [
-            (row[3], sql)
-            for sql, values in asked
-            for row in rx.all(f"EXPLAIN QUERY PLAN {sql}", *values)
-        ]
+        lambda rx: [(sql, plan_of(rx, sql, *values)) for sql, values in asked]
     )
-    scanning = [
-        (step, sql) for step, sql in plans if step.startswith("SCAN") and "INDEX" not in step
-    ]
+    scanning = [(plan.whole, sql, plan.text) for sql, plan in plans if plan.whole]
     assert [each for each in scanning if " FROM actor WHERE role = ?" not in each[1]] == []
