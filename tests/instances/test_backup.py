@@ -140,6 +140,27 @@ async def test_from_an_old_backup_nothing_is_said_again_unless_asked_but_taking_
         assert words(await made.titles(THERE)) == ["withdrawn since"]
 
 
+@pytest.mark.parametrize(("before", "after"), [("sqlite", "postgres"), ("postgres", "sqlite")])
+async def test_a_backup_restores_on_the_other_engine(before: str, after: str) -> None:
+    async with world() as made:
+        await made.start(HERE, engine=before)
+        await made.start(THERE, engine="sqlite")
+        agora, bond = await neighbours(made)
+        await made.publish(agora, a_note("before"))
+        await made.settle()
+        file = (await back_up(made, HERE)).file
+        stands = await restored(made, file, HERE, engine=after)
+        await start_again(made, HERE, stands)
+        assert made[HERE].db.dialect == after
+        await made.publish(agora, a_note("after"))
+        await made.publish(bond, a_note("from there"))
+        await made.settle()
+        assert words(await made.titles(THERE)) == ["before", "after"]
+        assert words(await made.titles(HERE)) == ["from there"]
+        assert (stands.config.data_folder / DATABASE).exists() == (after == "sqlite")
+        assert making.COPY not in {each.name for each in made.sites[HERE].folder.iterdir()}
+
+
 async def test_who_was_signed_in_or_invited_is_not_any_more() -> None:
     async with world(HERE) as made:
         agora = await made.collective(HERE, "agora")
@@ -204,6 +225,7 @@ async def test_pictures_come_along_and_those_from_elsewhere_do_not() -> None:
         assert [each.key for each in made[HERE].media.iterate()] == [key]
 
 
+@pytest.mark.embedded
 async def test_who_writes_meanwhile_is_not_held_up_and_the_copy_is_of_one_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -234,7 +256,15 @@ async def test_a_backup_that_nobody_waits_for_any_more_ends_and_leaves_nothing()
     async with world(HERE) as made:
         await made.collective(HERE, "agora")
         data, folder = made.sites[HERE].folder, made.folder / "backups"
-        wish = making.Wish(data, folder, f"https://{HERE}", (RECIPIENT,), None, made.clock.now())
+        wish = making.Wish(
+            data,
+            folder,
+            f"https://{HERE}",
+            (RECIPIENT,),
+            None,
+            made.clock.now(),
+            made[HERE].config.database,
+        )
         begun, go_on = threading.Event(), threading.Event()
 
         def wait(_done: int, _of: int) -> None:
@@ -262,7 +292,15 @@ async def test_a_backup_that_nobody_waits_for_any_more_ends_and_leaves_nothing()
 async def test_too_little_room_is_said_before_anything_is_written(free_mib: int) -> None:
     async with world(HERE) as made:
         data, folder = made.sites[HERE].folder, made.folder / "backups"
-        wish = making.Wish(data, folder, f"https://{HERE}", (RECIPIENT,), None, made.clock.now())
+        wish = making.Wish(
+            data,
+            folder,
+            f"https://{HERE}",
+            (RECIPIENT,),
+            None,
+            made.clock.now(),
+            made[HERE].config.database,
+        )
         with pytest.raises(Unavailable) as refused:
             making.make(wish, room=lambda _folder: free_mib * 1024 * 1024)
         assert refused.value.message_key == "backup.too_little_room"
@@ -270,6 +308,7 @@ async def test_too_little_room_is_said_before_anything_is_written(free_mib: int)
         assert list(folder.iterdir()) == []
 
 
+@pytest.mark.embedded
 async def test_a_damaged_database_makes_no_backup() -> None:
     async with world(HERE) as made:
         await made.collective(HERE, "agora")
@@ -339,6 +378,7 @@ async def test_without_a_key_the_server_makes_none(tmp_path: Path) -> None:
         assert await job(here) == 1
 
 
+@pytest.mark.embedded
 async def test_no_server_starts_in_a_folder_where_restoring_did_not_finish() -> None:
     async with world(HERE) as made:
         await made.collective(HERE, "agora")

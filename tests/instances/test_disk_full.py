@@ -7,6 +7,8 @@ from fedi.errors import Unavailable
 from tests.harness.world import World, a_note, world
 from tests.hostile.stranger import a_note_of, deliver, everything, say, stranger
 
+pytestmark = pytest.mark.embedded
+
 ROOMY = 1_000_000
 LONG = "<p>" + "words " * 8_000 + "</p>"
 
