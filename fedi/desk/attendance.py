@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -161,23 +162,23 @@ async def decide(instance: Instance, order: DecideOrder) -> Decided:
         lambda rx: load_event(rx, instance, order.which, order.actor)[0]
     )
     does = attending.approve if order.does == "approve" else attending.refuse
-    states: dict[str, int] = {}
+    states: Counter[str] = Counter()
 
-    def work(unit: Unit, numbers: Sequence[int]) -> int:
+    def work(unit: Unit, numbers: Sequence[int]) -> list[str]:
         now, _ = load_event(unit.tx, instance, publication.uri, order.actor)
+        decided: list[str] = []
         for number in numbers:
             entry = attendance.find_by_id(unit.tx, now.uri, number)
             if entry is None:
                 raise NotFound("attendance.no_entry", detail="entry")
-            state = does(unit, now, entry).state
-            states[state] = states.get(state, 0) + 1
-        return len(numbers)
+            decided.append(does(unit, now, entry).state)
+        return decided
 
     if not order.everybody:
         numbers = [_number(each) for each in order.entries]
         if not numbers:
             raise Invalid("attendance.nobody_chosen", field="entries")
-        await instance.change(lambda unit: work(unit, numbers))
+        states.update(await instance.change(lambda unit: work(unit, numbers)))
         return Decided(states=states)
     while True:
         some = await instance.look(
@@ -187,7 +188,7 @@ async def decide(instance: Instance, order: DecideOrder) -> Decided:
         )
         if not some:
             return Decided(states=states)
-        await instance.change(lambda unit, some=some: work(unit, some))  # type: ignore[misc]
+        states.update(await instance.change(lambda unit, some=some: work(unit, some)))  # type: ignore[misc]
 
 
 async def change(instance: Instance, order: SetOrder) -> Done:

@@ -170,6 +170,67 @@ def test_edges_alone_wait() -> None:
     assert waiting == []
 
 
+# What changes a list, a set or a mapping in place.
+IN_PLACE = frozenset(
+    [
+        "add",
+        "append",
+        "appendleft",
+        "clear",
+        "discard",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "setdefault",
+        "update",
+    ]
+)
+
+
+def is_unit(node: ast.AST) -> bool:
+    arguments = node.args.args if isinstance(node, ast.FunctionDef | ast.Lambda) else []
+    return bool(arguments) and arguments[0].arg in {"rx", "tx", "unit"}
+
+
+def names_set_in(node: ast.AST) -> set[str]:
+    found = {
+        each.id
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+    }
+    return found | {each.arg for each in ast.walk(node) if isinstance(each, ast.arg)}
+
+
+def changed_in_place(node: ast.AST) -> str | None:
+    """The name of what a step changes in place."""
+    changed: ast.AST | None = None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        changed = node.func.value if node.func.attr in IN_PLACE else None
+    elif isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+        changed = node.value
+    return changed.id if isinstance(changed, ast.Name) else None
+
+
+def test_a_unit_leaves_nothing_behind_but_what_it_returns() -> None:
+    """It may run again before it counts: whatever it put beside itself would be there twice."""
+    found = []
+    for module in modules():
+        for outer in ast.walk(module.tree):
+            if not isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            units = [each for each in ast.walk(outer) if each is not outer and is_unit(each)]
+            around = names_set_in(outer) if units else set()
+            for unit in units:
+                beside = around - names_set_in(unit)
+                found += [
+                    f"{module.path}:{getattr(step, 'lineno', 0)}"
+                    for step in ast.walk(unit)
+                    if isinstance(step, ast.Nonlocal) or changed_in_place(step) in beside
+                ]
+    assert found == []
+
+
 def test_the_packages_we_check_are_the_ones_that_are_shipped() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     shipped = set(settings["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
