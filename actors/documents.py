@@ -178,6 +178,7 @@ def parse_actor(
         published_at=moment_of(document.get("published")),
         updated_at=moment_of(document.get("updated")),
         fetched_at=now.astimezone(UTC),
+        followers_told=_count(document.get("followers")),
     )
     return actor, parse_keys(document, uri)
 
@@ -276,6 +277,14 @@ def _parse_fields(value: object) -> tuple[ProfileField, ...]:
             if name and text:
                 found.append(ProfileField(clean_line(name, 255), sanitise(text[:2_047])))
     return tuple(found)
+
+
+def _count(value: object) -> int | None:
+    """How many are in a collection that is told in place; None when only its address is."""
+    total = value.get("totalItems") if isinstance(value, dict) else None
+    if isinstance(total, bool) or not isinstance(total, int) or total < 0:
+        return None
+    return min(total, 2**31 - 1)
 
 
 def _own(value: object, uri: str) -> str | None:

@@ -27,7 +27,10 @@ class ProfileField:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An actor as stored. Addresses are exactly those its own document carries; `summary` is sanitised HTML."""
+    """An actor as stored. Addresses are exactly those its own document carries; `summary` is sanitised HTML.
+
+    `followers_told`: how many followers its document says it has, where it says so.
+    """
 
     uri: str
     host: str
@@ -57,6 +60,7 @@ class Actor:
     updated_at: datetime | None = None
     fetched_at: datetime | None = None
     deleted_at: datetime | None = None
+    followers_told: int | None = None
 
     @property
     def is_local(self) -> bool:

@@ -17,13 +17,13 @@ from fedi.unit import Unit
 COLUMNS = (
     "uri, host, role, type, username, name, summary, inbox, summary_source, url, shared_inbox, outbox, followers, "
     "following, featured, icon, image, fields, aliases, moved_to, language, discoverable, indexable, "
-    "approves_followers, published_at, updated_at, fetched_at, deleted_at"
+    "approves_followers, published_at, updated_at, fetched_at, deleted_at, followers_told"
 )
 _fields = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 _aliases = msgspec.json.Decoder(tuple[str, ...])
 _NAMES = tuple(name.strip() for name in COLUMNS.split(","))
 _UPSERT = (
-    f"INSERT INTO actor (id, {COLUMNS}) VALUES ({marks(len(_NAMES) + 1)}) ON CONFLICT (uri) DO UPDATE SET "
+    f"INSERT INTO actor (id, seen_at, {COLUMNS}) VALUES ({marks(len(_NAMES) + 2)}) ON CONFLICT (uri) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _NAMES if name not in ("uri", "role"))
 )
 
@@ -59,6 +59,7 @@ def actor_of(row: Row) -> Actor:
         updated_at=_moment(row[25]),
         fetched_at=_moment(row[26]),
         deleted_at=_moment(row[27]),
+        followers_told=row[28],
     )
 
 
@@ -133,7 +134,7 @@ def list_by_uri(rx: Reader, uris: Sequence[str]) -> dict[str, Actor]:
 def save(unit: Unit, actor: Actor) -> None:
     """Insert the actor or replace what is known of it. A local row is never overwritten by a remote document (S31)."""
     assert actor.role != ROLE_REMOTE or not unit.urls.is_ours(actor.uri)
-    unit.tx.run(_UPSERT, new_row_id(unit.now), *_values_of(actor))
+    unit.tx.run(_UPSERT, new_row_id(unit.now), unit.now_ms, *_values_of(actor))
     unit.touched.add(actor.uri)
 
 
@@ -184,6 +185,7 @@ def _values_of(actor: Actor) -> tuple[Any, ...]:
         _ms(actor.updated_at),
         _ms(actor.fetched_at),
         _ms(actor.deleted_at),
+        actor.followers_told,
     )
 
 

@@ -171,6 +171,21 @@ class InboxConfig:
     relayed_per_hour: int = _doc(
         300, "Posts per hour that each relay may bring; what comes above that is left out."
     )
+    hold_accounts_younger_days: int = _doc(
+        7,
+        "Words of strangers wait when their account is younger than these days; 0: at any age they do not.",
+    )
+    hold_without_followers: bool = _doc(
+        True, "Words of strangers wait when their own account says that nobody follows it."
+    )
+    hold_mentions_above: int = _doc(
+        5, "Words of strangers wait when they name more people than this; 0: however many."
+    )
+    hold_only_links: bool = _doc(True, "Words of strangers wait when they are nothing but links.")
+    hold_same_words_hosts: int = _doc(
+        3,
+        "Words of strangers wait when the same came from so many hosts within a day; 0: from however many.",
+    )
     follow_moves: bool = _doc(
         True, "Follow whom we follow to a new address when both addresses say so."
     )
@@ -293,6 +308,9 @@ class RetentionConfig:
     )
     attendance_days: int = _doc(
         14, "Who came to an event, and what only those were told, counted from its end."
+    )
+    heard_words_days: int = _doc(
+        1, "From which servers strangers said the same words, kept without the words themselves."
     )
     drafts_done_days: int = _doc(
         7, "Which form led to which publication, so that one sent twice publishes once."
@@ -768,6 +786,9 @@ def _check_numbers(config: Config, where: _Places) -> None:
         ("people", "journal_days", config.people.journal_days, 0, 3650),
         ("inbox", "new_actors_per_host", config.inbox.new_actors_per_host, 1, 10_000_000),
         ("inbox", "new_hosts_per_domain", config.inbox.new_hosts_per_domain, 1, 10_000_000),
+        ("inbox", "hold_accounts_younger_days", config.inbox.hold_accounts_younger_days, 0, 3650),
+        ("inbox", "hold_mentions_above", config.inbox.hold_mentions_above, 0, 1000),
+        ("inbox", "hold_same_words_hosts", config.inbox.hold_same_words_hosts, 0, 1000),
         ("inbox", "relayed_per_hour", config.inbox.relayed_per_hour, 1, 10_000_000),
         ("inbox", "workers", config.inbox.workers, 1, 64),
         ("delivery", "concurrency", config.delivery.concurrency, 1, 1000),

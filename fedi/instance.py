@@ -67,6 +67,7 @@ class Instance:
                 self.config.instance.posture,
                 self.config.inbox.follow_moves,
                 self.config.search.others,
+                self.config.inbox,
                 chance=self.chance,
             )
             result = work(unit)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from fedi.clock import to_ms
+from fedi.config import InboxConfig
 from fedi.db.engine import Writer
 from fedi.urls import Urls
 
@@ -21,7 +22,7 @@ def _never_late() -> float:
 class Unit:
     """A transaction under way: its writer, its one moment, the addresses we mint, how open this instance is.
 
-    `finds_others`: whether words of others may be found by searching for them.
+    `finds_others`: whether words of others may be found by searching for them. `filters`: what is let in unseen.
 
     `touched`: ids of what changed so that its rendered document is no longer true. `wakes`: names of the workers that
     have something to do once the transaction is on disk. `chance`: a random number from 0 to 1 at each call.
@@ -33,6 +34,7 @@ class Unit:
     posture: str = "open"
     follows_moves: bool = True
     finds_others: bool = False
+    filters: InboxConfig = field(default_factory=InboxConfig)
     touched: set[str] = field(default_factory=set)
     wakes: set[str] = field(default_factory=set)
     chance: Callable[[], float] = _never_late

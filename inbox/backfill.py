@@ -23,7 +23,7 @@ from fedi.unit import Unit
 from fedi.vocab.audience import Addressing
 from fedi.vocab.read import as_list, audience_of, id_of, type_of
 from inbox import resolve
-from inbox.strangers import must_wait
+from inbox.strangers import why_wait
 
 OUTBOX_ITEMS_MAX = 20
 REPLIES_MAX = 40
@@ -239,7 +239,7 @@ def shelve(unit: Unit, publication: Publication, *, climbs: bool = False) -> int
         unit,
         publication,
         is_local=False,
-        is_held=not readers and _answers_unasked(unit, publication),
+        held_why=() if readers else _why_unasked(unit, publication),
     )
     if row_id is None:
         return 0
@@ -249,10 +249,12 @@ def shelve(unit: Unit, publication: Publication, *, climbs: bool = False) -> int
     return 1
 
 
-def _answers_unasked(unit: Unit, publication: Publication) -> bool:
-    """Whether this is an answer that would have had to wait if its author had sent it (S108)."""
+def _why_unasked(unit: Unit, publication: Publication) -> tuple[str, ...]:
+    """Why an answer would have had to wait if its author had sent it (S108); nothing: it would not."""
     parent = store.find(unit.tx, publication.in_reply_to) if publication.in_reply_to else None
-    return parent is not None and must_wait(unit, publication.author, [parent.author])
+    if parent is None:
+        return ()
+    return why_wait(unit, publication.author, [parent.author], publication)
 
 
 def want_parent(unit: Unit, uri: str, after: timedelta = timedelta()) -> None:

@@ -30,11 +30,21 @@ def list_waiting(host: str, most: str, before: str) -> None:
     here = session()
     order = ListOrder(host=host, most=number(most, "--most"), before=before)
     found = here.ask("held.list", order, Waitings)
-    rows = [
-        (handle(short_moment(each.came_at)), handle(each.author), each.title, handle(each.uri))
-        for each in found.entries
-    ]
-    lines = [*table(rows), speaker().plural("cli.held_total", found.total)]
+    lines: list[str] = []
+    for each in found.entries:
+        lines += table(
+            [
+                (
+                    handle(short_moment(each.came_at)),
+                    handle(each.author),
+                    each.title,
+                    handle(each.uri),
+                )
+            ]
+        )
+        lines += [f"  {t(f'held.why.{reason}')}" for reason in each.why]
+    lines.append(speaker().plural("cli.held_total", found.total))
+    lines += table([(t(f"held.why.{each.reason}"), str(each.count)) for each in found.reasons])
     if len(found.entries) < found.total and found.entries:
         lines += ["", *table([(handle(each.host), str(each.count)) for each in found.hosts])]
         lines.append(t("cli.held_more", row=found.entries[-1].row))

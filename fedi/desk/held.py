@@ -1,6 +1,7 @@
 """What strangers said and waits for a decision here: seen, let through, or put away with whoever sent it."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -54,7 +55,7 @@ class DecideOrder(ByOrder, frozen=True, kw_only=True):
 
 
 class Waiting(Result, frozen=True, kw_only=True):
-    """Something that waits, on one line."""
+    """Something that waits, on one line. `why`: names of reasons."""
 
     row: str
     uri: str
@@ -65,6 +66,14 @@ class Waiting(Result, frozen=True, kw_only=True):
     in_reply_to: str
     title: str
     came_at: datetime
+    why: list[str]
+
+
+class ReasonCount(Result, frozen=True, kw_only=True):
+    """How much waits for this reason, among others."""
+
+    reason: str
+    count: int
 
 
 class HostCount(Result, frozen=True, kw_only=True):
@@ -75,11 +84,12 @@ class HostCount(Result, frozen=True, kw_only=True):
 
 
 class Waitings(Result, frozen=True, kw_only=True):
-    """The newest first; how many there are in all, and the hosts from which most came."""
+    """The newest first; how many there are in all, the hosts from which most came, and for which reasons they wait."""
 
     entries: list[Waiting]
     total: int
     hosts: list[HostCount]
+    reasons: list[ReasonCount]
 
 
 class Decided(Result, frozen=True, kw_only=True):
@@ -108,11 +118,13 @@ async def list_waiting(instance: Instance, order: ListOrder) -> Waitings:
         counted: dict[str, int] = {}
         for each in found:
             counted[host_of(each.author_uri)] = counted.get(host_of(each.author_uri), 0) + 1
-        hosts = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+        hosts = _most_first(counted)
+        reasons = _most_first(Counter(reason for each in found for reason in each.why))
         return Waitings(
             entries=[_waiting(rx, each) for each in page[: order.most]],
             total=len(found),
             hosts=[HostCount(host=name, count=count) for name, count in hosts[:NAMED_MAX]],
+            reasons=[ReasonCount(reason=name, count=count) for name, count in reasons],
         )
 
     return await instance.look(look)
@@ -168,6 +180,10 @@ async def _note_many(
 
     if found:
         await instance.change(work)
+
+
+def _most_first(counted: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def row_of(text: str) -> int | None:
@@ -318,4 +334,5 @@ def _waiting(rx: Reader, waits: Held) -> Waiting:
         in_reply_to=publication.in_reply_to or "",
         title=words.name or excerpt(words.content, LINE_LENGTH),
         came_at=waits.stored_at,
+        why=list(waits.why),
     )

@@ -27,6 +27,7 @@ from fedi.publications.event import attendance, gathering
 from fedi.unit import Unit
 from fedi.views import unneeded
 from inbox import store as inbox_store
+from inbox import strangers
 from outbox import hosts
 from outbox import store as outbox_store
 
@@ -232,6 +233,11 @@ def _forget_copies(unit: Unit, urls: Sequence[str]) -> int:
     return len(urls)
 
 
+def _find_heard(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
+    found = strangers.list_heard(rx, span.before, after, most)
+    return [Row((at, f"{words} {host}"), (words, host)) for at, words, host in found]
+
+
 def _find_silent(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
     return [Row((0, host), host) for host in hosts.list_silent(rx, span.before, after[1], most)]
 
@@ -326,6 +332,13 @@ RULES: tuple[Rule, ...] = (
         ("retention", "ledger_days"),
         partial(_find_settled, failed=False),
         lambda _, unit, span, ids: outbox_store.purge(unit, span.before, ids),
+    ),
+    Rule(
+        "heard_words",
+        ("retention", "heard_words_days"),
+        _find_heard,
+        lambda _, unit, span, keys_: strangers.forget_heard(unit, span.before, keys_),
+        start=(0, ""),
     ),
     Rule(
         "silent_hosts",

@@ -3,6 +3,8 @@
 This is the one door to storing a publication; no caller writes to a single shelf.
 """
 
+from collections.abc import Sequence
+
 from actors import circles, relays
 from actors import store as actor_store
 from fedi.media import cache
@@ -21,13 +23,13 @@ from fedi.vocab.audience import Visibility
 
 
 def put(
-    unit: Unit, publication: Publication, *, is_local: bool, is_held: bool = False
+    unit: Unit, publication: Publication, *, is_local: bool, held_why: Sequence[str] = ()
 ) -> int | None:
-    """Store a new publication; its row, or None when the id is known already or dead (S39)."""
+    """Store a new publication; its row, or None when the id is known already or dead (S39). `held_why`: why it waits."""
     stone = store.find_tombstone(unit.tx, publication.uri)
     if stone is not None and stone.author_uri in (None, publication.author):
         return None
-    row_id = store.insert(unit, publication, is_local=is_local, is_held=is_held)
+    row_id = store.insert(unit, publication, is_local=is_local, held_why=held_why)
     if row_id is not None:
         _shelve(unit, row_id, publication)
     return row_id

@@ -75,12 +75,13 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Something that waits to be shown. `row_id` rises with the time it came."""
+    """Something that waits to be shown. `row_id` rises with the time it came; `why`: names of reasons."""
 
     row_id: int
     uri: str
     author_uri: str
     stored_at: datetime
+    why: tuple[str, ...] = ()
 
 
 def publication_of(row: Row) -> Publication:
@@ -227,13 +228,13 @@ def list_edits(rx: Reader, uri: str) -> Sequence[Edit]:
 
 
 def insert(
-    unit: Unit, publication: Publication, *, is_local: bool, is_held: bool = False
+    unit: Unit, publication: Publication, *, is_local: bool, held_why: Sequence[str] = ()
 ) -> int | None:
-    """Store a new publication; its row, or None when this id is known already."""
+    """Store a new publication; its row, or None when this id is known already. `held_why`: why it waits, if it does."""
     row_id = new_row_id(unit.now)
     changed = unit.tx.run(
-        f"INSERT INTO publication (id, {COLUMNS}, language, is_local, is_held, stored_at, version) "
-        f"VALUES ({marks(25)}) ON CONFLICT (uri) DO NOTHING",
+        f"INSERT INTO publication (id, {COLUMNS}, language, is_local, is_held, held_why, stored_at, version) "
+        f"VALUES ({marks(26)}) ON CONFLICT (uri) DO NOTHING",
         row_id,
         publication.uri,
         publication.kind,
@@ -256,7 +257,8 @@ def insert(
         publication.quote_stamp,
         publication.language,
         is_local,
-        is_held,
+        bool(held_why),
+        " ".join(held_why),
         unit.now_ms,
         1,
     )
@@ -328,16 +330,21 @@ def set_quote(unit: Unit, uri: str, quote: str | None, stamp: str | None) -> Non
 def list_held(rx: Reader, most: int) -> Sequence[Held]:
     """What waits to be shown, the newest first."""
     rows = rx.all(
-        "SELECT id, uri, author_uri, stored_at FROM publication WHERE is_held AND hidden_at IS NULL "
+        "SELECT id, uri, author_uri, stored_at, held_why FROM publication WHERE is_held AND hidden_at IS NULL "
         "ORDER BY id DESC LIMIT ?",
         most,
     )
-    return [Held(row[0], row[1], row[2], from_ms(row[3])) for row in rows]
+    return [Held(row[0], row[1], row[2], from_ms(row[3]), tuple(row[4].split())) for row in rows]
 
 
 def release(unit: Unit, uri: str) -> bool:
     """Let a held publication be shown. Whether it was held."""
-    return unit.tx.run("UPDATE publication SET is_held = FALSE WHERE uri = ? AND is_held", uri) > 0
+    return (
+        unit.tx.run(
+            "UPDATE publication SET is_held = FALSE, held_why = '' WHERE uri = ? AND is_held", uri
+        )
+        > 0
+    )
 
 
 def hide(unit: Unit, uri: str) -> bool:

@@ -17,7 +17,7 @@ from fedi.vocab.audience import Visibility
 from inbox import attending
 from inbox.backfill import want_parent
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
-from inbox.strangers import must_wait
+from inbox.strangers import why_wait
 
 
 def needs(activity: Activity) -> frozenset[str]:
@@ -71,8 +71,8 @@ def welcome(
     if not named and not followers and parent is None:
         return Ignored("create.unrelated")
     spoken_to = [*named, *([parent.author] if parent is not None else [])]
-    is_held = not followers and must_wait(unit, author.uri, spoken_to)
-    row_id = shelf.put(unit, publication, is_local=False, is_held=is_held)
+    why = () if followers else why_wait(unit, author.uri, spoken_to, publication)
+    row_id = shelf.put(unit, publication, is_local=False, held_why=why)
     if row_id is None:
         return _reach(unit, publication, author, named)
     readers = followers if publication.visibility is not Visibility.DIRECT else []
@@ -82,7 +82,7 @@ def welcome(
         want_parent(unit, publication.in_reply_to, unit.spread())
     if parent is not None and parent.author not in named:
         _tell_answered(unit, publication, author, parent)
-    return Done("create.held" if is_held else "create.stored")
+    return Done("create.held" if why else "create.stored")
 
 
 def _reach(unit: Unit, publication: Publication, author: Actor, named: list[str]) -> Outcome:

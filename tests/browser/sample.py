@@ -210,7 +210,7 @@ def answer(
         in_reply_to=parent,
         **more,
     )
-    shelf.put(unit, publication, is_local=False, is_held=is_held)
+    shelf.put(unit, publication, is_local=False, held_why=("stranger",) if is_held else ())
     return publication
 
 

@@ -160,7 +160,7 @@ def _strangers(unit: Unit) -> None:
             texts=texts,
             published_at=unit.now,
         )
-        shelf.put(unit, note, is_local=False, is_held=True)
+        shelf.put(unit, note, is_local=False, held_why=("stranger",))
 
 
 async def sign_in(tab: Any, name: str = STEWARD) -> None:

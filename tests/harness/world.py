@@ -119,6 +119,8 @@ class World:
                 "FEDI_INBOX_HOST_PER_MINUTE": "1000000",
                 "FEDI_SERVER_REQUESTS_PER_SOURCE": "0",
                 "FEDI_DATABASE_URL": self.database(host, engine),
+                # everybody in a world was born a moment ago
+                "FEDI_INBOX_HOLD_ACCOUNTS_YOUNGER_DAYS": "0",
                 **(environment or {}),
             },
         )

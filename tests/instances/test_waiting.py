@@ -106,7 +106,7 @@ class Place:
             for number in range(WAVE):
                 author = f"https://spam{number % hosts}.test/u{number}"
                 publication = replace(pattern, uri=f"{author}/notes/{number}", author=author)
-                shelf.put(unit, publication, is_local=False, is_held=True)
+                shelf.put(unit, publication, is_local=False, held_why=("stranger",))
 
         await self.made[HERE].change(store_all)
 

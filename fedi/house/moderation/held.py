@@ -59,9 +59,9 @@ async def _page(
     host, before = query.get("host", "")[:255], query.get("before", "")[:20]
     found = await held.list_waiting(instance, ListOrder(host=host, most=PAGE, before=before))
 
-    def look(rx: Reader) -> list[Told]:
-        published = [store.find(rx, each.uri) for each in found.entries]
-        return [told(visit, rx, each) for each in published if each is not None]
+    def look(rx: Reader) -> list[tuple[Told, list[str]]]:
+        published = [(store.find(rx, each.uri), each.why) for each in found.entries]
+        return [(told(visit, rx, each), why) for each, why in published if each is not None]
 
     more = ""
     if len(found.entries) == PAGE:
@@ -78,6 +78,7 @@ async def _page(
         entries=await instance.look(look),
         total=found.total,
         hosts=[(each, f"{HELD}?{urlencode({'host': each.host})}") for each in found.hosts],
+        reasons=found.reasons,
         host=host,
         more=more,
         chosen=form.all("which"),
