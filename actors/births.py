@@ -67,7 +67,7 @@ async def add_collective(instance: Instance, wanted: NewCollective) -> Actor:
     def create(unit: Unit) -> Actor:
         if store.find_local(unit.tx, username) is not None:
             raise Conflict("actor.username_taken", detail=username)
-        uri = unit.urls.actor(new_public_id(unit.now))
+        uri = unit.urls.actor(new_public_id(unit.told))
         actor = Actor(
             uri=uri,
             host=unit.urls.host,
@@ -82,7 +82,7 @@ async def add_collective(instance: Instance, wanted: NewCollective) -> Actor:
             discoverable=True,
             indexable=True,
             approves_followers=wanted.approves_followers,
-            published_at=unit.now,
+            published_at=unit.told,
             inbox=part(uri, "inbox"),
         )
         return _settle_in(unit, actor, instance.keyring.secret, pair)
@@ -146,7 +146,7 @@ async def ensure_server_actor(instance: Instance) -> Actor:
             summary="",
             url=f"{unit.urls.base}/about",
             approves_followers=True,
-            published_at=unit.now,
+            published_at=unit.told,
             inbox=part(uri, "inbox"),
         )
         return _settle_in(unit, actor, instance.keyring.secret, pair)

@@ -58,7 +58,7 @@ def replace_pair(unit: Unit, secret: bytes, actor_uri: str, pair: tuple[bytes, b
         unit.now_ms,
         actor_uri,
     )
-    mark = new_public_id(unit.now)
+    mark = new_public_id(unit.told)
     uris = (f"{main_key(actor_uri)}-{mark}", f"{ed25519_key(actor_uri)}-{mark}")
     _insert_pair(unit, secret, actor_uri, pair, uris)
     unit.touched.add(actor_uri)

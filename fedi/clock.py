@@ -36,6 +36,11 @@ def to_ms(moment: datetime) -> int:
     return int((moment - EPOCH) / timedelta(milliseconds=1))
 
 
+def rounded_down(moment: datetime, grain: timedelta) -> datetime:
+    """The last moment that is a whole number of grains; with no grain the moment itself."""
+    return EPOCH + (moment - EPOCH) // grain * grain if grain else moment
+
+
 def from_ms(ms: int) -> datetime:
     """The aware UTC moment of a stored number of milliseconds."""
     return EPOCH + timedelta(milliseconds=ms)

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +18,7 @@ from fedi.errors import SetupError
 from fedi.onion import is_onion, is_spelled_right
 
 SECOND_FACTORS = ("publishers", "stewards", "nobody")
+GRAINS = {"exact": timedelta(), "five_minutes": timedelta(minutes=5), "hour": timedelta(hours=1)}
 POSTURES = ("open", "guarded", "closed")
 LANGUAGES = ("ar", "en", "es", "fr")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -59,9 +61,36 @@ class InstanceConfig:
         "",
         "Second name under which Tor brings visitors here, such as abc….onion; pages answer to it and tell of it.",
     )
+    published_times: str = _doc(
+        "",
+        "How finely what is published here tells its time, in ids too: exact, five_minutes or hour (rounded down); empty: "
+        "exact in the posture open, five_minutes in guarded, hour in closed.",
+    )
+    scheduled_spread_minutes: int = _doc(
+        -1,
+        "What is scheduled goes out later by chance, up to these minutes; -1: none in the posture open, 10 in the others.",
+    )
     contact: str = _doc(
         "", "Address shown to visitors and in NodeInfo for reaching the stewards; empty shows none."
     )
+
+    @property
+    def times(self) -> str:
+        """How finely times are told: the setting, or what the posture says."""
+        by_posture = {"open": "exact", "guarded": "five_minutes", "closed": "hour"}
+        return self.published_times or by_posture[self.posture]
+
+    @property
+    def grain(self) -> timedelta:
+        """The same as a span; none when times are exact."""
+        return GRAINS[self.times]
+
+    @property
+    def scheduled_spread(self) -> timedelta:
+        """By how much at most something scheduled goes out later than was asked."""
+        if self.scheduled_spread_minutes >= 0:
+            return timedelta(minutes=self.scheduled_spread_minutes)
+        return timedelta(minutes=0 if self.posture == "open" else 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -554,6 +583,7 @@ def _choice(
 def _check(config: Config, where: _Places) -> None:
     _check_base_url(config, where)
     _choice(config.instance, "instance", "posture", POSTURES, where)
+    _choice(config.instance, "instance", "published_times", ("", *GRAINS), where)
     _choice(config.people, "people", "second_factor", ("", *SECOND_FACTORS), where)
     _choice(config.instance, "instance", "language", LANGUAGES, where)
     _choice(config.instance, "instance", "actor_type", ("Group", "Organization"), where)
@@ -771,6 +801,13 @@ def _check_backup(config: Config, where: _Places) -> None:
 
 def _check_numbers(config: Config, where: _Places) -> None:
     for section, setting, value, least, most in (
+        (
+            "instance",
+            "scheduled_spread_minutes",
+            config.instance.scheduled_spread_minutes,
+            -1,
+            24 * 60,
+        ),
         ("server", "requests_per_source", config.server.requests_per_source, 0, 10_000_000),
         ("storage", "readers", config.storage.readers, 1, 16),
         ("database", "writers", config.database.writers, 1, 64),

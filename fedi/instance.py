@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from secrets import SystemRandom
 from typing import TypeVar
 
 from fedi.cache import DocumentCache
-from fedi.clock import Clock
+from fedi.clock import Clock, rounded_down
 from fedi.config import Config
 from fedi.db.engine import Database, Reader, Writer
 from fedi.http.accounts import Accounts
@@ -69,6 +70,7 @@ class Instance:
                 self.config.search.others,
                 self.config.inbox,
                 chance=self.chance,
+                grain=self.config.instance.grain,
             )
             result = work(unit)
             if unit.touched or unit.wakes:
@@ -83,6 +85,11 @@ class Instance:
             self.documents.forget(unit.touched)
         for worker in unit.wakes:
             self.wake.ring(worker)
+
+    @property
+    def told_now(self) -> datetime:
+        """Now, as others are told (S92)."""
+        return rounded_down(self.clock.now(), self.config.instance.grain)
 
     async def look(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on one snapshot."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from fedi.clock import to_ms
+from fedi.clock import rounded_down, to_ms
 from fedi.config import InboxConfig
 from fedi.db.engine import Writer
 from fedi.urls import Urls
@@ -26,6 +26,8 @@ class Unit:
 
     `touched`: ids of what changed so that its rendered document is no longer true. `wakes`: names of the workers that
     have something to do once the transaction is on disk. `chance`: a random number from 0 to 1 at each call.
+
+    `grain`: how finely others are told when something was said.
     """
 
     tx: Writer
@@ -38,10 +40,16 @@ class Unit:
     touched: set[str] = field(default_factory=set)
     wakes: set[str] = field(default_factory=set)
     chance: Callable[[], float] = _never_late
+    grain: timedelta = timedelta()
 
     @property
     def now_ms(self) -> int:
         return to_ms(self.now)
+
+    @property
+    def told(self) -> datetime:
+        """Now, as others are told: whatever leaves the instance with a time in it, its id too, has this one (S92)."""
+        return rounded_down(self.now, self.grain)
 
     def spread(self) -> timedelta:
         """How long to wait before asking for what thousands of servers heard of in the same second (S63)."""

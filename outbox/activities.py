@@ -15,10 +15,10 @@ def envelope(
     """An activity with an id of its own, a string as actor, and lists as audience."""
     return {
         "@context": CONTEXT,
-        "id": unit.urls.activity(new_public_id(unit.now)),
+        "id": unit.urls.activity(new_public_id(unit.told)),
         "type": kind,
         "actor": actor.uri,
-        "published": iso(unit.now),
+        "published": iso(unit.told),
         "to": list(to),
         "cc": list(cc),
         "object": subject,

@@ -71,7 +71,7 @@ class Sealer:
         # importing the JSON-LD processor takes a tenth of a second: not at the start of every process
         from fedi.signatures.linked import add_signature  # noqa: PLC0415
 
-        now = self._instance.clock.now()
+        now = self._instance.told_now
         document = msgspec.json.decode(body)
         try:
             # the terms of proof and signature belong to the context that both cover

@@ -36,7 +36,7 @@ async def rotate_keys(instance: Instance, order: RotateOrder) -> Done:
             actor = load_speaker(unit.tx, order.actor)
         old = keys.replace_pair(unit, secret, actor.uri, pair)
         if actor.role == ROLE_SERVER:
-            actor_store.save(unit, replace(actor, updated_at=unit.now))
+            actor_store.save(unit, replace(actor, updated_at=unit.told))
         else:
             update_actor(unit, actor, signed_with=old)
         return actor.uri

@@ -126,7 +126,7 @@ async def forget(instance: Instance, kept: Sequence[Kept]) -> None:
 async def _store(
     instance: Instance, owner: Actor, picture: Picture, prepared: Prepared, role: Role
 ) -> Kept:
-    public_id = new_public_id(instance.clock.now())
+    public_id = new_public_id(instance.told_now)
     key = f"{public_id}.{prepared.extension}"
     small = prepared.previews[0]
     small_key = f"{public_id}-small.{small.extension}"

@@ -308,7 +308,7 @@ async def _around_again(instance: Instance, author: Actor, before: Publication) 
         zone=instance.config.instance.timezone,
         parent=parent,
         answered=answered,
-        updated_at=instance.clock.now(),
+        updated_at=instance.told_now,
     )
 
 
@@ -318,7 +318,7 @@ async def _made(
     """A draft for each time, each with its own id. Mistakes of the first are told; of the others only those it has not."""
     config = instance.config.instance
     language = drafts.usual_language(author, config.language)
-    now = instance.clock.now()
+    now = instance.told_now
     first, *others = spread(reading, order)
     draft = drafts.draft_of(reading, first, language, config.timezone)
     draft = replace(draft, attachments=await _kept(instance, reading, author, draft, order.kept))

@@ -7,7 +7,7 @@ in the transaction that publishes.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -169,7 +169,7 @@ async def send_back(instance: Instance, actor: Actor, hand: Hand, draft_id: str,
 async def schedule(
     instance: Instance, actor: Actor, hand: Hand, draft_id: str, version: int, at: datetime
 ) -> None:
-    """Let it go out at a later moment, as it stands now. Raises Overtaken, Forbidden, Invalid, Unfit."""
+    """Let it go out at a later moment, as it stands now; by chance a little after it if that is set (S92). Raises Overtaken, Forbidden, Invalid, Unfit."""
     if at <= instance.clock.now():
         raise Invalid("writing.past", field="at_day")
     draft = await instance.look(lambda rx: drafts.load(rx, actor.uri, draft_id))
@@ -177,10 +177,14 @@ async def schedule(
     if found.problems:
         raise Unfit(found.problems)
 
+    # in whole minutes, as everything that is read here
+    minutes = instance.config.instance.scheduled_spread // timedelta(minutes=1)
+    due = at + timedelta(minutes=round(minutes * instance.chance()))
+
     def work(unit: Unit) -> None:
         draft = _still(unit, actor, draft_id, version, drafts.OPEN, drafts.ASKED)
         _refuse_alone(unit.tx, draft, hand)
-        drafts.schedule(unit, draft, at, hand.person_id)
+        drafts.schedule(unit, draft, due, hand.person_id)
         journal.note(unit, actor.uri, hand.person_id, "journal.scheduled", draft.id)
 
     await instance.change(work)

@@ -22,6 +22,7 @@ from fedi.instance import Instance
 from fedi.publications import featured
 from fedi.publications import store as publication_store
 from fedi.urls import part
+from fedi.views.paging import Cursor, open_cursor, seal_cursor
 from fedi.web.negotiate import wants_activity
 from fedi.web.pages.profile import page_for_actor
 from outbox import store as outbox_store
@@ -39,7 +40,7 @@ def routes(instance: Instance) -> list[Route]:
         Route("/@{username}", at(_actor_by_name), methods=["GET"]),
         Route("/actor/{id}/outbox", at(_outbox), methods=["GET"]),
         Route("/actor/{id}/outbox/page", at(_outbox_page), methods=["GET"]),
-        Route("/actor/{id}/outbox/page/{row:int}", at(_outbox_page), methods=["GET"]),
+        Route("/actor/{id}/outbox/page/{place}", at(_outbox_page), methods=["GET"]),
         Route("/actor/{id}/followers", at(_followers), methods=["GET"]),
         Route("/actor/{id}/followers_synchronization", at(_partial_followers), methods=["GET"]),
         Route("/actor/{id}/following", at(_following), methods=["GET"]),
@@ -122,13 +123,13 @@ async def _outbox(instance: Instance, request: Request) -> Response:
 async def _outbox_page(instance: Instance, request: Request) -> Response:
     actor = await _load(instance, request)
     await asker_of(instance, request)
-    row = request.path_params.get("row")
-    before = None if row is None else min(row, 2**62)
+    place = request.path_params.get("place")
+    before = None if place is None else _row_at(instance, place)
     listed = await instance.look(
         lambda rx: outbox_store.list_public(rx, actor.uri, PAGE_SIZE, before)
     )
     uri = part(actor.uri, "outbox")
-    following = f"{uri}/page/{listed[-1][0]}" if len(listed) == PAGE_SIZE else None
+    following = _address_after(instance, uri, listed[-1][0]) if len(listed) == PAGE_SIZE else None
     items = await instance.look(
         lambda rx: [
             with_current_words(
@@ -137,8 +138,22 @@ async def _outbox_page(instance: Instance, request: Request) -> Response:
             for _, activity in listed
         ]
     )
-    document = page(f"{uri}/page" + ("" if row is None else f"/{row}"), uri, items, following)
+    document = page(f"{uri}/page" + ("" if place is None else f"/{place}"), uri, items, following)
     return answer(render(document, actor.uri, is_public=_is_open(instance)), request)
+
+
+def _address_after(instance: Instance, outbox_uri: str, row: int) -> str:
+    return f"{outbox_uri}/page/{seal_cursor(instance.keyring.secret, Cursor(0, row))}"
+
+
+def _row_at(instance: Instance, place: str) -> int:
+    """The row after which a page begins; addresses of earlier versions name it as it is. Raises NotFound."""
+    cursor = open_cursor(instance.keyring.secret, place)
+    if cursor is not None:
+        return cursor.row_id
+    if not (place.isascii() and place.isdecimal()):
+        raise NotFound(detail="page of an outbox")
+    return min(int(place[:20]), 2**62)
 
 
 async def _followers(instance: Instance, request: Request) -> Response:

@@ -211,7 +211,7 @@ class RemoteMedia:
 
     async def _keep(self, url: str, source: str, prepared: Prepared) -> _Arrived:
         small = prepared.previews[0]
-        public_id = new_public_id(self._instance.clock.now())
+        public_id = new_public_id(self._instance.told_now)
         keys = (f"{public_id}.{prepared.extension}", f"{public_id}-small.{small.extension}")
         await self._instance.change(lambda unit: cache.announce(unit, keys))
         for key, variant in zip(keys, (prepared, small), strict=True):

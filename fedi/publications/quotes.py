@@ -32,7 +32,7 @@ def grant(
     unit.tx.run(
         "INSERT INTO quote_stamp (uri, author_uri, object_uri, quote_uri, quoter_uri, created_at) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (object_uri, quote_uri) DO NOTHING",
-        unit.urls.stamp(new_public_id(unit.now)),
+        unit.urls.stamp(new_public_id(unit.told)),
         author_uri,
         object_uri,
         quote_uri,
@@ -57,7 +57,7 @@ def find_for_quote(rx: Reader, author_uri: str, quote_uri: str) -> Stamp | None:
     """The stamp in force that an author gave to a quoting publication."""
     row = rx.one(
         f"SELECT {_COLUMNS} FROM quote_stamp WHERE author_uri = ? AND quote_uri = ? AND revoked_at IS NULL "
-        "ORDER BY uri DESC LIMIT 1",
+        "ORDER BY created_at DESC, uri DESC LIMIT 1",
         author_uri,
         quote_uri,
     )
@@ -69,14 +69,19 @@ def list_newest(
 ) -> Sequence[Stamp]:
     """The stamps in force of an author, newest first. `before`: the id of the last one already seen."""
     rows = rx.all(
-        f"SELECT {_COLUMNS} FROM quote_stamp WHERE author_uri = ? AND revoked_at IS NULL AND (? = '' OR uri < ?) "
-        "ORDER BY uri DESC LIMIT ?",
+        f"SELECT {_COLUMNS} FROM quote_stamp WHERE author_uri = ? AND revoked_at IS NULL AND (created_at, uri) < (?, ?) "
+        "ORDER BY created_at DESC, uri DESC LIMIT ?",
         author_uri,
-        before or "",
-        before or "",
+        *(_place_of(rx, before) if before else (2**62, "")),
         most,
     )
     return [_stamp_of(row) for row in rows]
+
+
+def _place_of(rx: Reader, uri: str) -> tuple[int, str]:
+    """Where a stamp stands, in force or not; before everything when there was none of this id."""
+    row = rx.one("SELECT created_at FROM quote_stamp WHERE uri = ?", uri)
+    return (int(row[0]), uri) if row else (-1, "")
 
 
 def revoke(unit: Unit, uri: str) -> bool:

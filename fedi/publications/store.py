@@ -293,7 +293,7 @@ def replace(unit: Unit, publication: Publication) -> int:
         row[2],
         row[3],
         row[4],
-        unit.now_ms,
+        to_ms(unit.told),
     )
     unit.tx.run(
         "UPDATE publication SET type = ?, kind = ?, language = ?, texts = ?, updated_at = ?, url = ?, tags = ?, "
@@ -413,7 +413,7 @@ def bury(
         former_type,
         author_uri,
         is_local,
-        unit.now_ms,
+        to_ms(unit.told),
     )
 
 

@@ -11,7 +11,7 @@ from fedi.config import Config
 from fedi.i18n.catalog import Digits, Translator, known_language, translator
 from fedi.i18n.negotiate import choose_language
 from fedi.text.direction import Direction
-from fedi.views.paging import Cursor, parse_cursor
+from fedi.views.paging import Cursor, open_cursor, parse_cursor
 
 COOKIE: Final = "lang"
 _VALUE_LENGTH_MAX: Final = 40
@@ -37,9 +37,11 @@ class Visitor:
         return "، " if self.language == "ar" else ", "
 
 
-def visitor_of(request: Request, config: Config, now: datetime, own: str = "") -> Visitor:
+def visitor_of(
+    request: Request, config: Config, now: datetime, own: str = "", *, secret: bytes
+) -> Visitor:
     """The visitor behind a request. Whatever makes no sense in the address is as good as absent. `own`: the language that
-    somebody who is known has asked for, once and for all."""
+    somebody who is known has asked for, once and for all. `secret`: opens the places in lists."""
     query = request.query_params
     chosen = (
         known_language(query.get("lang", "")[:_VALUE_LENGTH_MAX])
@@ -59,7 +61,7 @@ def visitor_of(request: Request, config: Config, now: datetime, own: str = "") -
         zone=config.instance.timezone,
         now=now,
         text_language=query.get("text", "")[:_VALUE_LENGTH_MAX] or None,
-        after=parse_cursor(query.get("after")),
+        after=open_cursor(secret, query.get("after")) or parse_cursor(query.get("after")),
         here=_here(request),
     )
 

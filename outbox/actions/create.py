@@ -32,7 +32,11 @@ def create(
     readers = [author.uri, *follows.list_local_followers(unit.tx, author.uri)]
     if publication.visibility is Visibility.DIRECT:
         readers = [author.uri]
-    timeline.add(unit, readers, row_id, publication.kind, to_ms(publication.published_at))
+    # here it stands where it was said, whatever others are told
+    at = publication.published_at
+    if unit.grain and unit.now - at < 2 * unit.grain:
+        at = unit.now
+    timeline.add(unit, readers, row_id, publication.kind, to_ms(at))
     if publication.visibility is Visibility.LOCAL:
         _tell_neighbours(unit, publication)
         return

@@ -34,7 +34,7 @@ def delete(unit: Unit, author: Actor, uri: str) -> None:
         author,
         "Delete",
         # the former type lets Gancio find its event (wire 3.4)
-        {"id": uri, "type": "Tombstone", "formerType": publication.type, "deleted": iso(unit.now)},
+        {"id": uri, "type": "Tombstone", "formerType": publication.type, "deleted": iso(unit.told)},
         to,
         tuple(uri for uri in publication.cc if uri not in to),
     )

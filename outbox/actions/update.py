@@ -31,7 +31,7 @@ def update(unit: Unit, author: Actor, publication: Publication) -> Publication:
     """
     before = publication_store.load(unit.tx, publication.uri)
     told = before.updated_at or before.published_at
-    moment = max(unit.now, told + timedelta(seconds=1))
+    moment = max(unit.told, told + timedelta(seconds=1))
     newer = replace(
         publication,
         visibility=before.visibility,
@@ -64,7 +64,7 @@ def update(unit: Unit, author: Actor, publication: Publication) -> Publication:
 
 def update_actor(unit: Unit, actor: Actor, *, signed_with: str | None = None) -> Actor:
     """Store a changed profile and tell the followers. `signed_with`: the key for this letter, when its keys change."""
-    newer = replace(actor, updated_at=unit.now)
+    newer = replace(actor, updated_at=unit.told)
     actor_store.save(unit, newer)
     document: dict[str, Any] = build_actor(
         newer, keys.list_keys(unit.tx, newer.uri), unit.urls.server_actor()

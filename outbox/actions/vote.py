@@ -21,14 +21,14 @@ def vote(
         raise Conflict("vote.already", detail=question_uri)
     for option in options:
         note: dict[str, Any] = {
-            "id": unit.urls.vote(new_public_id(unit.now)),
+            "id": unit.urls.vote(new_public_id(unit.told)),
             "type": "Note",
             "name": option,
             "inReplyTo": question_uri,
             "attributedTo": voter.uri,
             "to": [author_uri],
             "cc": [],
-            "published": iso(unit.now),
+            "published": iso(unit.told),
         }
         activity = envelope(unit, voter, "Create", note, (author_uri,))
         reactions.add(unit, reactions.VOTE, question_uri, voter.uri, option, activity["id"])

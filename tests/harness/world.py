@@ -183,8 +183,8 @@ class World:
         def work(unit: Unit) -> Publication:
             setting = Setting(
                 author=author,
-                uri=unit.urls.publication(draft.kind, new_public_id(unit.now)),
-                published_at=unit.now,
+                uri=unit.urls.publication(draft.kind, new_public_id(unit.told)),
+                published_at=unit.told,
                 hashtag_url=unit.urls.hashtag,
                 **{"mentioned": {}, **around},  # type: ignore[arg-type]
             )

@@ -80,6 +80,8 @@ def _written(instance: Instance, visitor: Visitor, texts: Mapping[str, str]) -> 
 
 def privacy_keys(config: Config) -> tuple[str, ...]:
     """The sentences about privacy that are true of this configuration (S104)."""
+    instance = config.instance
+    times = (f"web.about.privacy.times.{instance.times}",) if instance.grain else ()
     pictures = ("web.about.privacy.pictures",) if config.media.cache_bytes_max > 0 else ()
     return (
         "web.about.privacy.no_addresses",
@@ -88,6 +90,7 @@ def privacy_keys(config: Config) -> tuple[str, ...]:
         "web.about.privacy.own_server",
         "web.about.privacy.cookie",
         f"web.about.privacy.posture.{config.instance.posture}",
+        *times,
         "web.about.privacy.public",
         "web.about.privacy.deletion",
     )

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from fedi.instance import Instance
 from fedi.media.seen import Seen
+from fedi.views.paging import Page, seal_cursor
 from fedi.web.answer import answer_page
 from fedi.web.render import render
 from fedi.web.site import Head, Site, link_header
@@ -15,7 +16,16 @@ from fedi.web.visitor import Visitor, visitor_of
 
 def visitor_here(instance: Instance, request: Request, own: str = "") -> Visitor:
     """The visitor of a request, at this moment. `own`: the language a person who is known reads in."""
-    return visitor_of(request, instance.config, instance.clock.now(), own)
+    return visitor_of(
+        request, instance.config, instance.clock.now(), own, secret=instance.keyring.secret
+    )
+
+
+def later_href(instance: Instance, path: str, found: Page[Any]) -> str | None:
+    """The address of what comes after a page of a list, if anything does."""
+    if found.next is None:
+        return None
+    return f"{path}?after={seal_cursor(instance.keyring.secret, found.next)}"
 
 
 def seen_here(instance: Instance) -> Seen:

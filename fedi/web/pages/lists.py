@@ -14,7 +14,7 @@ from fedi.views.agenda import list_coming, list_coming_elsewhere
 from fedi.views.archive import list_hashtag, list_kind
 from fedi.views.home import ELSEWHERE_MAX, look_home
 from fedi.views.needs import list_open
-from fedi.web.pages.frame import seen_here, show, visitor_here
+from fedi.web.pages.frame import later_href, seen_here, show, visitor_here
 from fedi.web.pages.profile import profile_summary
 from fedi.web.shown.cards import cards_of, months_of
 from fedi.web.site import ATOM, ICS, Alternate, Head, site_of
@@ -88,7 +88,7 @@ async def agenda(instance: Instance, request: Request) -> Response:
         head,
         months=months_of(cards, page.items, visitor),
         elsewhere=cards_of(elsewhere, visitor, seen),
-        next_href=f"/agenda?after={page.next}" if page.next else None,
+        next_href=later_href(instance, "/agenda", page),
     )
 
 
@@ -150,7 +150,7 @@ async def archive(instance: Instance, request: Request) -> Response:
         kind=kind,
         title=title,
         cards=cards_of(page.items, visitor, seen),
-        next_href=f"/archive/{kind}?after={page.next}" if page.next else None,
+        next_href=later_href(instance, f"/archive/{kind}", page),
         is_later=visitor.after is not None,
         first_href=f"/archive/{kind}",
     )
@@ -183,7 +183,7 @@ async def hashtag(instance: Instance, request: Request) -> Response:
         head,
         name=name,
         cards=cards_of(page.items, visitor, seen),
-        next_href=f"{path}?after={page.next}" if page.next else None,
+        next_href=later_href(instance, path, page),
         is_later=visitor.after is not None,
         first_href=path,
     )

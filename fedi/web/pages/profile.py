@@ -15,7 +15,7 @@ from fedi.text.direction import Direction, clean_line, direction_of
 from fedi.text.excerpt import excerpt
 from fedi.text.html import text_of
 from fedi.views.profile import find_collective, look_profile
-from fedi.web.pages.frame import seen_here, show, visitor_here
+from fedi.web.pages.frame import later_href, seen_here, show, visitor_here
 from fedi.web.sanitised import Sanitised
 from fedi.web.shown.cards import cards_of
 from fedi.web.shown.people import web_link, who_of
@@ -120,7 +120,7 @@ async def page_for_actor(instance: Instance, request: Request, actor: Actor) -> 
         pinned=cards_of(found.pinned, visitor, seen),
         coming=cards_of(found.coming, visitor, seen),
         cards=cards_of(found.published.items, visitor, seen),
-        next_href=f"{path}?after={found.published.next}" if found.published.next else None,
+        next_href=later_href(instance, path, found.published),
         is_later=visitor.after is not None,
         first_href=path,
     )

@@ -28,6 +28,8 @@ def used() -> set[str]:
         found |= {f"web.error.{status}.title", f"web.error.{status}.text"}
     for posture in ("open", "guarded", "closed"):
         found.add(f"web.about.privacy.posture.{posture}")
+    for grain in ("five_minutes", "hour"):
+        found.add(f"web.about.privacy.times.{grain}")
     return found
 
 
