@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from actors import store
 from fedi.clock import from_ms
 from fedi.db.engine import Reader
 from fedi.unit import Unit
@@ -44,6 +45,8 @@ def ask(unit: Unit, follower_uri: str, followed_uri: str, activity_uri: str) -> 
         ASKED,
         unit.now_ms,
     )
+    for uri in (follower_uri, followed_uri):
+        store.want_handle(unit, uri)
     found = find(unit.tx, follower_uri, followed_uri)
     assert found is not None
     return found.state

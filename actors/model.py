@@ -29,6 +29,7 @@ class ProfileField:
 class Actor:
     """An actor as stored. Addresses are exactly those its own document carries; `summary` is sanitised HTML.
 
+    `confirmed`: the handle of somebody elsewhere, `name@host`, that both hosts said is theirs; `formerly`: the one before.
     `followers_told`: how many followers its document says it has, where it says so.
     """
 
@@ -61,6 +62,8 @@ class Actor:
     fetched_at: datetime | None = None
     deleted_at: datetime | None = None
     followers_told: int | None = None
+    confirmed: str = ""
+    formerly: str = ""
 
     @property
     def is_local(self) -> bool:
@@ -68,8 +71,24 @@ class Actor:
 
     @property
     def handle(self) -> str:
-        """`@name@host`."""
-        return f"@{self.username}@{self.host}"
+        """`@name@host`; of somebody elsewhere whose name nobody confirmed, the address, which is no name (S35)."""
+        if self.is_local:
+            return f"@{self.username}@{self.host}"
+        return self._told(self.confirmed) if self.confirmed else self.uri
+
+    @property
+    def former_handle(self) -> str:
+        """`@name@host` as it was before; empty for who never had another."""
+        return self._told(self.formerly) if self.formerly else ""
+
+    @property
+    def called(self) -> str:
+        """What somebody is called who is named in a text: the handle, or the bare name, never a handle that may be another's."""
+        return self.handle if self.is_local or self.confirmed else f"@{self.username}"
+
+    def _told(self, handle: str) -> str:
+        name, _, host = handle.partition("@")
+        return f"@{self.username if name == self.username.lower() else name}@{host}"
 
     @property
     def title(self) -> str:

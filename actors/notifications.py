@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from actors import blocks
+from actors import blocks, store
 from fedi.canonical import host_of
 from fedi.clock import from_ms, to_ms
 from fedi.db.engine import Reader, Row, marks
@@ -53,6 +53,7 @@ def add(
         about_uri,
         unit.now_ms,
     )
+    store.want_handle(unit, from_uri)
 
 
 def again(unit: Unit, actor_uri: str, kind: Kind, about_uri: str) -> None:

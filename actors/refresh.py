@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
-from actors import blocks, follows, journal, keys, store, webfinger
+from actors import blocks, follows, handles, journal, keys, store, webfinger
 from actors.documents import parse_actor, parse_keys, understands_rfc9421
 from actors.keys import ActorKey
 from actors.model import Actor
@@ -64,16 +64,13 @@ async def find_or_fetch_by_handle(instance: Instance, handle: str) -> Actor:
     known = await instance.look(lambda rx: store.find_by_handle(rx, username, host))
     if known is not None:
         return known
-    uri = await webfinger.fetch_actor_uri(instance, username, host)
-    actor = await fetch_actor(instance, uri)
-    if actor.username.lower() != username.lower():
+    said = await handles.ask(instance, username, host)
+    actor = await fetch_actor(instance, said.uri)
+    handle = await handles.handle_of(instance, actor, said)
+    if handle.lower() != said.handle.lower():
         raise RemoteMalformed("actor.handle_mismatch", detail="preferredUsername")
-    if actor.host != host:
-        # a name at one host for an actor at another: both must say so, or anybody could lend a name
-        back = await webfinger.fetch_actor_uri(instance, username, actor.host, known_as=host)
-        if back != actor.uri:
-            raise RemoteMalformed("actor.handle_mismatch", detail="the actor's host")
-    return actor
+    await instance.change(lambda unit: handles.keep(unit, actor.uri, handle))
+    return await instance.look(lambda rx: store.load(rx, actor.uri))
 
 
 async def _check_welcome(instance: Instance, uri: str) -> None:
@@ -84,14 +81,17 @@ async def _check_welcome(instance: Instance, uri: str) -> None:
 
 
 async def _find_or_fetch_by_address(instance: Instance, url: str) -> Actor:
-    known = await instance.look(lambda rx: store.find(rx, url))
-    if known is not None and known.deleted_at is None:
-        return known
-    await _check_welcome(instance, url)
-    fetched = await instance.http.fetch_document(url, across_origins=True)
-    # where it led may be shut out, though where it began is not
-    await _check_welcome(instance, fetched.url)
-    return await _store_document(instance, fetched.document)
+    found = await instance.look(lambda rx: store.find(rx, url))
+    if found is None or found.deleted_at is not None:
+        await _check_welcome(instance, url)
+        fetched = await instance.http.fetch_document(url, across_origins=True)
+        # where it led may be shut out, though where it began is not
+        await _check_welcome(instance, fetched.url)
+        found = await _store_document(instance, fetched.document)
+    if not found.is_local and not found.confirmed:
+        uri = found.uri
+        await instance.change(lambda unit: store.want_handle(unit, uri))
+    return found
 
 
 async def fetch_key(instance: Instance, key_id: str) -> PublicKey:
@@ -188,6 +188,8 @@ async def _store_document(instance: Instance, document: dict[str, Any]) -> Actor
                 "error.remote_gone", detail="left before, and stays gone", http_status=410
             )
         store.save(unit, actor)
+        if known is not None and known.username != actor.username:
+            store.want_handle(unit, actor.uri)
         _note_changed_key(unit, actor.uri, listed)
         keys.replace_remote(unit, actor.uri, listed)
 

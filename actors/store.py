@@ -2,30 +2,48 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import msgspec
 
 from actors.model import ROLE_COLLECTIVE, ROLE_REMOTE, ROLE_SERVER, Actor, ActorImage, ProfileField
+from fedi import chores
 from fedi.clock import from_ms, to_ms
 from fedi.db.engine import Reader, Row, marks
 from fedi.errors import NotFound
 from fedi.ids import new_row_id
 from fedi.unit import Unit
 
-COLUMNS = (
+_WRITTEN = (
     "uri, host, role, type, username, name, summary, inbox, summary_source, url, shared_inbox, outbox, followers, "
     "following, featured, icon, image, fields, aliases, moved_to, language, discoverable, indexable, "
     "approves_followers, published_at, updated_at, fetched_at, deleted_at, followers_told"
 )
+# A handle is confirmed apart from what a document says.
+COLUMNS = f"{_WRITTEN}, handle, former_handle"
 _fields = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 _aliases = msgspec.json.Decoder(tuple[str, ...])
-_NAMES = tuple(name.strip() for name in COLUMNS.split(","))
+_NAMES = tuple(name.strip() for name in _WRITTEN.split(","))
 _UPSERT = (
-    f"INSERT INTO actor (id, seen_at, {COLUMNS}) VALUES ({marks(len(_NAMES) + 2)}) ON CONFLICT (uri) DO UPDATE SET "
+    f"INSERT INTO actor (id, seen_at, {_WRITTEN}) VALUES ({marks(len(_NAMES) + 2)}) ON CONFLICT (uri) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _NAMES if name not in ("uri", "role"))
+    # another name is nobody's handle until it is confirmed
+    + ", handle = CASE WHEN actor.username = excluded.username THEN actor.handle END"
+    ", former_handle = CASE WHEN actor.username = excluded.username THEN actor.former_handle "
+    "ELSE COALESCE(actor.handle, actor.former_handle) END"
+    ", handle_due_at = CASE WHEN actor.username = excluded.username THEN actor.handle_due_at ELSE 0 END"
 )
+# A name is asked for again ever more seldom; a host that answers and says no is not asked for a day at least.
+_HANDLE_AGAIN: Final = (
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(days=1),
+    timedelta(days=7),
+    timedelta(days=30),
+)
+_REFUSED_FROM: Final = 2
+HANDLES_WAITING_MAX: Final = 2_000
 
 
 def actor_of(row: Row) -> Actor:
@@ -60,6 +78,8 @@ def actor_of(row: Row) -> Actor:
         fetched_at=_moment(row[26]),
         deleted_at=_moment(row[27]),
         followers_told=row[28],
+        confirmed=row[29] or "",
+        formerly=row[30] or "",
     )
 
 
@@ -104,14 +124,88 @@ def load_server_actor(rx: Reader) -> Actor:
 
 
 def find_by_handle(rx: Reader, username: str, host: str) -> Actor | None:
-    """The actor known under `username@host`; the most recently fetched one when a name changed hands."""
+    """Who bears this handle, as both hosts said; of this instance, whose user name it is."""
     row = rx.one(
-        f"SELECT {COLUMNS} FROM actor WHERE host = ? AND lower(username) = ? AND deleted_at IS NULL "
-        "ORDER BY COALESCE(fetched_at, 0) DESC LIMIT 1",
-        host.lower(),
+        f"SELECT {COLUMNS} FROM actor WHERE handle = ? AND deleted_at IS NULL LIMIT 1",
+        f"{username}@{host}".lower(),
+    ) or rx.one(
+        f"SELECT {COLUMNS} FROM actor WHERE username = ? AND host = ? AND role <> 'remote' AND deleted_at IS NULL",
         username.lower(),
+        host.lower(),
     )
     return actor_of(row) if row else None
+
+
+def list_bearers(rx: Reader, handle: str) -> Sequence[str]:
+    """The ids of those elsewhere under whose name this handle is noted."""
+    return [row[0] for row in rx.all("SELECT uri FROM actor WHERE handle = ?", handle.lower())]
+
+
+def list_unnamed(rx: Reader, now: datetime, most: int) -> Sequence[str]:
+    """Those with a relation to one of ours whose handle is not confirmed and may be asked for."""
+    rows = rx.all(
+        "SELECT a.uri FROM actor a WHERE a.handle IS NULL AND a.handle_due_at <= ? AND a.role = 'remote' "
+        "AND a.deleted_at IS NULL AND (EXISTS (SELECT 1 FROM follow f WHERE f.follower_uri = a.uri) "
+        "OR EXISTS (SELECT 1 FROM follow f WHERE f.followed_uri = a.uri)) ORDER BY a.handle_due_at LIMIT ?",
+        to_ms(now),
+        most,
+    )
+    return [row[0] for row in rows]
+
+
+def want_handle(unit: Unit, uri: str) -> None:
+    """Have the handle of somebody elsewhere asked for when there is time, unless it is known or may not be asked for yet."""
+    row = unit.tx.one(
+        "SELECT 1 FROM actor WHERE uri = ? AND role = 'remote' AND handle IS NULL AND deleted_at IS NULL "
+        "AND handle_due_at <= ?",
+        uri,
+        unit.now_ms,
+    )
+    if row is not None:
+        chores.add_if_few(unit, chores.HANDLE, uri, HANDLES_WAITING_MAX, unit.spread())
+
+
+def confirm_handle(unit: Unit, uri: str, handle: str, quiet: timedelta) -> bool:
+    """Note the handle that both hosts confirmed. Whether it is another than before, and none was another lately (`quiet`)."""
+    new = handle.lower()
+    row = unit.tx.one(
+        "SELECT handle, former_handle, handle_changed_at FROM actor WHERE uri = ?", uri
+    )
+    before = (row[0] or row[1]) if row is not None else None
+    is_changed = before is not None and before != new
+    unit.tx.run(
+        "UPDATE actor SET handle = ?, former_handle = ?, handle_changed_at = ?, handle_due_at = 0, handle_failures = 0 "
+        "WHERE uri = ?",
+        new,
+        before if is_changed else row[1] if row is not None and row[1] != new else None,
+        unit.now_ms if is_changed else row[2] if row is not None else None,
+        uri,
+    )
+    unit.touched.add(uri)
+    is_first = row is None or row[2] is None or row[2] <= to_ms(unit.now - quiet)
+    return is_changed and is_first
+
+
+def lose_handle(unit: Unit, uri: str) -> None:
+    """Somebody else bears the name now: this one goes by its address until its own host says how it is called."""
+    unit.tx.run(
+        "UPDATE actor SET former_handle = COALESCE(handle, former_handle), handle = NULL, handle_due_at = 0 WHERE uri = ?",
+        uri,
+    )
+    unit.touched.add(uri)
+
+
+def fail_handle(unit: Unit, uri: str, *, is_refused: bool) -> None:
+    """The handle could not be confirmed: a while until it is asked for again. `is_refused`: its hosts answered, and said no."""
+    row = unit.tx.one("SELECT handle_failures FROM actor WHERE uri = ?", uri)
+    step = max(int(row[0]) if row else 0, _REFUSED_FROM if is_refused else 0)
+    after = _HANDLE_AGAIN[min(step, len(_HANDLE_AGAIN) - 1)]
+    unit.tx.run(
+        "UPDATE actor SET handle_failures = ?, handle_due_at = ? WHERE uri = ?",
+        min(step + 1, len(_HANDLE_AGAIN)),
+        to_ms(unit.now + after),
+        uri,
+    )
 
 
 def list_collectives(rx: Reader) -> Sequence[Actor]:

@@ -7,7 +7,7 @@ from actors import intents, store
 from actors.model import ROLE_SERVER, Actor
 from fedi.canonical import canonical, host_of
 from fedi.db.engine import Reader
-from fedi.errors import Invalid, RemoteGone, RemoteMalformed
+from fedi.errors import Invalid, RemoteGone
 from fedi.instance import Instance
 from fedi.onion import is_onion
 from fedi.urls import Urls
@@ -18,6 +18,7 @@ PROFILE_PAGE = "http://webfinger.net/rel/profile-page"
 AVATAR = "http://webfinger.net/rel/avatar"
 SERVICE = "https://www.w3.org/ns/activitystreams#Service"
 HANDLE_MAX = 512
+LINKS_MAX = 100
 _NOT_IN_HOSTS = frozenset("@/?#")
 
 
@@ -119,20 +120,10 @@ async def fetch_jrd(instance: Instance, username: str, host: str) -> dict[str, A
     )
 
 
-async def fetch_actor_uri(
-    instance: Instance, username: str, host: str, *, known_as: str | None = None
-) -> str:
-    """Ask a host which actor a name belongs to. A host vouches only for itself (S35).
-
-    `known_as`: the host that the name is to end in, where another one keeps the actor.
-
-    Raises RemoteGone when it knows nobody of that name, RemoteMalformed when the answer is about somebody else.
-    """
-    answer = await fetch_jrd(instance, username, host)
-    subject = answer.get("subject")
-    if not isinstance(subject, str) or not _same_handle(subject, username, known_as or host):
-        raise RemoteMalformed("actor.handle_mismatch", detail="subject")
-    for link in answer.get("links") or []:
+def self_link_of(answer: dict[str, Any]) -> str:
+    """The actor that an answer is about. Raises RemoteGone when it names none."""
+    links = answer.get("links")
+    for link in links[:LINKS_MAX] if isinstance(links, list) else ():
         if (
             isinstance(link, dict)
             and link.get("rel") == "self"
@@ -148,11 +139,3 @@ def _is_as2(media_type: object) -> bool:
         ACTIVITY_JSON,
         LD_JSON_PROFILE.replace(" ", "").lower(),
     )
-
-
-def _same_handle(subject: str, username: str, host: str) -> bool:
-    try:
-        name, its_host = split_handle(subject)
-    except Invalid:
-        return False
-    return name.lower() == username.lower() and its_host == host

@@ -20,6 +20,8 @@ BLOCK = "block"
 RELAYED = "relayed"
 # What participants of an event are told: changed or called_off, a space, the event.
 PARTICIPANTS = "participants"
+# The handle of somebody elsewhere, by their id.
+HANDLE = "handle"
 WAITING_MAX = 10_000
 ATTEMPTS_MAX = 4
 
@@ -87,10 +89,10 @@ def forget_for(unit: Unit, kind: str, actor_uri: str) -> int:
 
 
 def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Chore]:
-    """Take what is due for as long as the lease; what relays brought comes after everything else."""
+    """Take what is due for as long as the lease; what relays brought, and names, come after everything else."""
     rows = unit.tx.all(
         "SELECT kind, subject, attempts FROM chore WHERE due_at <= ? AND claimed_until < ? "
-        "ORDER BY kind = 'relayed', due_at LIMIT ?",
+        "ORDER BY kind IN ('relayed', 'handle'), due_at LIMIT ?",
         unit.now_ms,
         unit.now_ms,
         most,

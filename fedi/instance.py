@@ -12,7 +12,7 @@ from fedi.config import Config
 from fedi.db.engine import Database, Reader, Writer
 from fedi.http.accounts import Accounts
 from fedi.http.client import FederationClient
-from fedi.http.rates import Entrances, Newcomers
+from fedi.http.rates import Entrances, Namings, Newcomers
 from fedi.keyring import Keyring
 from fedi.media.storage import MediaStorage
 from fedi.metrics import Metrics
@@ -33,6 +33,7 @@ class Instance:
     `schemes_learned`: origins whose style of signature was found out and is not yet written down.
     `accounts`: what each host cost lately.
     `chance`: a random number from 0 to 1 at each call, for spreading what everybody would do at once.
+    `namings`: how many were asked lately how somebody is called.
     `newcomers`: how many hosts and actors nobody here knew came lately. `entrances`: who tried to sign in and was wrong.
     `letters`: who had a letter sent, so that asking for letters uses up nothing of signing in.
     `new_keys`: the keys of a new actor, RSA and Ed25519.
@@ -51,6 +52,7 @@ class Instance:
     differences: dict[str, Synchronisation] = field(default_factory=dict)
     schemes_learned: dict[str, str] = field(default_factory=dict)
     newcomers: Newcomers = field(default_factory=Newcomers)
+    namings: Namings = field(default_factory=Namings)
     accounts: Accounts = field(default_factory=Accounts)
     chance: Callable[[], float] = SystemRandom().random
     entrances: Entrances = field(default_factory=Entrances)

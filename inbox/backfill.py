@@ -244,6 +244,7 @@ def shelve(unit: Unit, publication: Publication, *, climbs: bool = False) -> int
     if row_id is None:
         return 0
     timeline.add(unit, readers, row_id, publication.kind, to_ms(publication.published_at))
+    actor_store.want_handle(unit, publication.author)
     if climbs and publication.in_reply_to is not None:
         want_parent(unit, publication.in_reply_to)
     return 1

@@ -19,6 +19,7 @@ from actors import blocks, follows, webfinger
 from actors import store as actor_store
 from actors.model import Actor
 from fedi import chores
+from fedi.canonical import canonical
 from fedi.clock import iso
 from fedi.desk import blocklists
 from fedi.desk.blocklists import ImportOrder
@@ -192,6 +193,9 @@ def _still_here(unit: Unit, actor_uri: str) -> Actor | None:
 
 
 def _handle(text: str) -> str:
+    """The account of a line: a handle, or the address of somebody whose handle nobody confirmed."""
+    if text.startswith(("https://", "http://")):
+        return canonical(text)
     username, host = webfinger.split_handle(text)
     return f"@{username}@{host}"
 
@@ -210,8 +214,11 @@ def _read(order: ReadOrder) -> _Found:
 
 def _is_done(unit: Unit, ours: Actor, kind: str, handle: str) -> bool:
     """Whether somebody known is followed, or shut out, already: then bringing a list again goes on where it was."""
-    username, host = webfinger.split_handle(handle)
-    known = actor_store.find_by_handle(unit.tx, username, host)
+    known = (
+        actor_store.find(unit.tx, handle)
+        if "://" in handle
+        else actor_store.find_by_handle(unit.tx, *webfinger.split_handle(handle))
+    )
     if known is None:
         return False
     if kind == chores.FOLLOW:

@@ -111,6 +111,21 @@ class Newcomers:
         self._actors.count(host, now)
 
 
+class Namings:
+    """How often hosts are asked how somebody is called, so that names made by the thousand cause no flood of questions (S62)."""
+
+    def __init__(self) -> None:
+        self._hosts = Rates(120, 3600.0)
+        self._strangers = Rates(120, 3600.0)
+
+    def take(self, host: str, crowd: str | None, now: float) -> None:
+        """Count a question to a host. `crowd`: everybody together with whom nobody here has to do. Raises TooMany."""
+        self._hosts.check(host, now)
+        if crowd is not None:
+            self._strangers.take(crowd, now)
+        self._hosts.count(host, now)
+
+
 class Entrances:
     """Who tried to sign in and was wrong: by name, by source, and all together (S79). In memory, without an address.
 

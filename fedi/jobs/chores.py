@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
+from actors import handles
 from fedi import chores
 from fedi.chores import Chore
 from fedi.errors import FediError, RemoteUnreachable, TooMany, Unavailable
@@ -43,6 +44,7 @@ KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
     chores.BLOCK: _block_later,
     chores.RELAYED: relayed.fetch,
     chores.PARTICIPANTS: tell_all,
+    chores.HANDLE: handles.confirm,
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from actors.handles import sweep as sweep_handles
 from fedi.errors import FediError
 from fedi.instance import Instance
 from fedi.jobs import attendance
@@ -46,6 +47,7 @@ JOBS: tuple[Job, ...] = (
     Job("digests", wish_digests, timedelta(hours=1)),
     Job("backup", back_up, LOOK_EVERY),
     Job("block lists", fetch_due, timedelta(hours=1)),
+    Job("handles", sweep_handles, timedelta(hours=1)),
 )
 
 

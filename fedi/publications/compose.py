@@ -116,7 +116,7 @@ def compose(draft: Draft, setting: Setting) -> Publication:
         quote=setting.quote.uri if setting.quote else None,
         quote_stamp=setting.quote.stamp if setting.quote else None,
         tags=(
-            *(Tag("mention", actor.handle, actor.uri) for actor in people.values()),
+            *(Tag("mention", actor.called, actor.uri) for actor in people.values()),
             *(Tag("hashtag", name, setting.hashtag_url(name)) for name in hashtags.values()),
         ),
         attachments=draft.attachments,
@@ -152,7 +152,7 @@ def _addressing(draft: Draft, setting: Setting, people: tuple[str, ...]) -> Addr
 def _text(language: str, text: DraftText, draft: Draft, setting: Setting) -> Text:
     def mention_link(handle: str) -> MentionLink | None:
         actor = setting.mentioned.get(handle.lower())
-        return MentionLink(actor.uri, actor.url or actor.uri, actor.handle) if actor else None
+        return MentionLink(actor.uri, actor.url or actor.uri, actor.called) if actor else None
 
     content = render(text.source, mention_link=mention_link, hashtag_url=setting.hashtag_url)
     if setting.quote is not None:

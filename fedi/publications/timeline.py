@@ -6,6 +6,7 @@ An entry is written when something arrives, so that reading a timeline costs the
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from actors import store
 from fedi.db.engine import Reader
 from fedi.unit import Unit
 
@@ -29,15 +30,19 @@ def add(
 ) -> None:
     """Put a publication before these collectives, once."""
     row = unit.tx.one("SELECT language, author_uri FROM publication WHERE id = ?", publication_id)
+    shown = tuple(dict.fromkeys(readers))
     language, author_uri = row if row is not None else ("und", "")
     unit.tx.run_many(
         "INSERT INTO timeline_entry (actor_uri, publication_id, sort_at, kind, boosted_by, language, author_uri) "
         "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (actor_uri, publication_id) DO NOTHING",
         [
             (reader, publication_id, sort_at, kind, boosted_by, language, author_uri)
-            for reader in dict.fromkeys(readers)
+            for reader in shown
         ],
     )
+    for uri in dict.fromkeys((author_uri, boosted_by)) if shown else ():
+        if uri:
+            store.want_handle(unit, uri)
 
 
 def mark(unit: Unit, publication_id: int, kind: str, language: str) -> None:

@@ -16,23 +16,31 @@ _SPARE = 20
 
 def find_handles(rx: Reader, beginning: str, most: int) -> Sequence[Actor]:
     """Actors whose handle begins like this (`bei`, `beirut@bei`), without those who left or are shut out."""
-    name, _, host = beginning.strip().partition("@")
-    last = name if host else name + _LAST
-    rows = rx.all(
-        "SELECT uri FROM actor WHERE username >= ? AND username <= ? AND host >= ? AND host < ? AND deleted_at IS NULL "
-        "ORDER BY username, host LIMIT ?",
-        name,
-        last,
-        host.lower(),
-        host.lower() + _LAST,
-        most + _SPARE,
-    )
+    asked = beginning.strip().lower()
+    name, _, host = asked.partition("@")
+    rows = [
+        *rx.all(
+            "SELECT uri FROM actor WHERE handle >= ? AND handle < ? AND deleted_at IS NULL ORDER BY handle LIMIT ?",
+            asked,
+            asked + _LAST,
+            most + _SPARE,
+        ),
+        *rx.all(
+            "SELECT uri FROM actor WHERE role <> 'remote' AND username >= ? AND username <= ? AND host >= ? AND host < ? "
+            "AND deleted_at IS NULL ORDER BY username LIMIT ?",
+            name,
+            name if host else name + _LAST,
+            host,
+            host + _LAST,
+            most + _SPARE,
+        ),
+    ]
     known = actor_store.list_by_uri(rx, [row[0] for row in rows])
     found = [known[row[0]] for row in rows if row[0] in known]
     shown = [
         each for each in found if not blocks.is_hidden(rx, each.uri) and each.type != "Application"
     ]
-    return shown[:most]
+    return sorted(shown, key=lambda each: each.handle)[:most]
 
 
 def find_hashtags(rx: Reader, beginning: str, most: int) -> Sequence[str]:

@@ -156,13 +156,15 @@ async def _about(
 ) -> Response:
     instance = visit.instance
 
-    def look(rx: Reader) -> tuple[str, str, State, Who | None, datetime | None]:
+    def look(rx: Reader) -> tuple[str, str, State, Who | None, datetime | None, str]:
         kind, target = find_target(rx, instance, text[:TARGET_MAX])
         who = who_line(visit, rx, target) if kind == "actor" else None
         changed_at = keys.changed_at(rx, target) if kind == "actor" else None
-        return kind, target, state_of(rx, kind, target), who, changed_at
+        known = actor_store.find(rx, target) if kind == "actor" else None
+        formerly = known.former_handle if known else ""
+        return kind, target, state_of(rx, kind, target), who, changed_at, formerly
 
-    kind, target, state, who, key_changed_at = await instance.look(look)
+    kind, target, state, who, key_changed_at, formerly = await instance.look(look)
     log = await sight.history(instance, HistoryOrder(about=target, most=100))
     return page(
         visit,
@@ -175,6 +177,7 @@ async def _about(
         kind=kind,
         target=target,
         who=who,
+        formerly=formerly,
         key_changed=moment(visit, key_changed_at) if key_changed_at else "",
         host=host_of(target) if who else target,
         host_href=host_href(target) if who else "",
