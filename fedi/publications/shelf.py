@@ -108,8 +108,8 @@ def is_findable(unit: Unit, publication: Publication) -> bool:
         return True
     if not unit.finds_others or publication.visibility is not Visibility.PUBLIC:
         return False
-    if publication.indexable is not None:
-        return publication.indexable
+    if publication.indexable is False:
+        return False
     author = actor_store.find(unit.tx, publication.author)
     return author is not None and author.indexable
 

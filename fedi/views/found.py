@@ -66,5 +66,6 @@ def _fits(
 
 def _agrees(listed: Listed) -> bool:
     """Whether its author wants it to be found, as far as it is known today."""
-    wish = listed.publication.indexable
-    return wish if wish is not None else listed.author is not None and listed.author.indexable
+    if listed.publication.indexable is False:
+        return False
+    return listed.author is not None and listed.author.indexable

@@ -141,6 +141,31 @@ async def test_words_of_others_are_found_only_if_instance_and_author_agree(
             assert hits(await ask(ana, "cedars")) == []
 
 
+async def test_a_publication_does_not_agree_in_place_of_its_author() -> None:
+    """FEP-5feb: the author's no holds, whatever a publication says of itself; its own no holds too."""
+    async with world(HERE, THERE, settings=OTHERS) as made:
+        agora = await made.collective(HERE, "agora")
+        beirut = await made.collective(THERE, "beirut")
+        ana = await a_member(made, agora)
+        await made.follow(agora, beirut)
+        await made.publish(beirut, a_statement("Cedars"))
+        await made.settle()
+        assert hits(await ask(ana, "cedars")) == ["Cedars"]
+        await wishes(made, beirut, indexable=False)
+        assert hits(await ask(ana, "cedars")) == []
+        await search.rebuild(made[HERE], NoOrder())
+        await wishes(made, beirut, indexable=True)
+        assert hits(await ask(ana, "cedars")) == []
+        await search.rebuild(made[HERE], NoOrder())
+        assert hits(await ask(ana, "cedars")) == ["Cedars"]
+        await made[HERE].change(_refuse)
+        assert hits(await ask(ana, "cedars")) == []
+
+
+def _refuse(unit: Unit) -> None:
+    unit.tx.run("UPDATE publication SET indexable = FALSE WHERE NOT is_local")
+
+
 def _forget_wishes(unit: Unit) -> None:
     unit.tx.run("UPDATE publication SET indexable = NULL WHERE NOT is_local")
 

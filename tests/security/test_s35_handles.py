@@ -280,7 +280,7 @@ async def test_a_flood_of_strangers_causes_few_questions_and_none_on_the_way_in(
 
 
 async def test_nobody_who_is_shut_out_is_asked() -> None:
-    from actors import blocks  # noqa: PLC0415
+    from actors import blocks
 
     async with scene("mars.test") as (made, _, [mars]):
         ali = mars.person("ali")
@@ -296,7 +296,7 @@ async def test_nobody_who_is_shut_out_is_asked() -> None:
 
 
 async def test_what_is_typed_finds_only_confirmed_names_when_it_is_completed() -> None:
-    from fedi.views.names import find_handles  # noqa: PLC0415
+    from fedi.views.names import find_handles
 
     async with scene("mars.test") as (made, us, [mars]):
         ali = mars.person("ali")
