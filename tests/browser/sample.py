@@ -68,6 +68,10 @@ class PagesOnly:
     keyring: Keyring = field(default_factory=lambda: Keyring(b"of the sample"))
     metrics: Metrics = field(default_factory=Metrics)
 
+    @property
+    def told_now(self) -> datetime:
+        return self.clock.now()
+
     async def look(self, work: Callable[[Reader], T]) -> T:
         return await self.db.read(work)
 
@@ -303,6 +307,9 @@ def _fill(unit: Unit) -> Sample:
     jo = stranger("social.example", "jo_rtl", "Jo \u202eevil\u202c العربي", "jo")
     for actor in (us, table, friends, salma, jo):
         actor_store.save(unit, actor)
+    for actor in (friends, salma, jo):
+        handle = f"{actor.username}@{actor.host}"
+        actor_store.confirm_handle(unit, actor.uri, handle, timedelta())
     follows.ask(unit, us.uri, friends.uri, f"{us.uri}#f1")
     follows.decide(unit, us.uri, friends.uri, follows.ACCEPTED)
 
