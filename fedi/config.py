@@ -19,6 +19,7 @@ from fedi.onion import is_onion, is_spelled_right
 
 SECOND_FACTORS = ("publishers", "stewards", "nobody")
 GRAINS = {"exact": timedelta(), "five_minutes": timedelta(minutes=5), "hour": timedelta(hours=1)}
+SPREADS = {"none": timedelta(), "ten_minutes": timedelta(minutes=10), "hour": timedelta(hours=1)}
 POSTURES = ("open", "guarded", "closed")
 LANGUAGES = ("ar", "en", "es", "fr")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -66,9 +67,10 @@ class InstanceConfig:
         "How finely what is published here tells its time, in ids too: exact, five_minutes or hour (rounded down); empty: "
         "exact in the posture open, five_minutes in guarded, hour in closed.",
     )
-    scheduled_spread_minutes: int = _doc(
-        -1,
-        "What is scheduled goes out later by chance, up to these minutes; -1: none in the posture open, 10 in the others.",
+    scheduled_spread: str = _doc(
+        "",
+        "What is scheduled goes out later by chance, by less than this: none, ten_minutes or hour; empty: none in the posture "
+        "open, ten_minutes in the others.",
     )
     contact: str = _doc(
         "", "Address shown to visitors and in NodeInfo for reaching the stewards; empty shows none."
@@ -86,11 +88,10 @@ class InstanceConfig:
         return GRAINS[self.times]
 
     @property
-    def scheduled_spread(self) -> timedelta:
+    def spread(self) -> timedelta:
         """By how much at most something scheduled goes out later than was asked."""
-        if self.scheduled_spread_minutes >= 0:
-            return timedelta(minutes=self.scheduled_spread_minutes)
-        return timedelta(minutes=0 if self.posture == "open" else 10)
+        by_posture = "none" if self.posture == "open" else "ten_minutes"
+        return SPREADS[self.scheduled_spread or by_posture]
 
 
 @dataclass(frozen=True, slots=True)
@@ -584,6 +585,7 @@ def _check(config: Config, where: _Places) -> None:
     _check_base_url(config, where)
     _choice(config.instance, "instance", "posture", POSTURES, where)
     _choice(config.instance, "instance", "published_times", ("", *GRAINS), where)
+    _choice(config.instance, "instance", "scheduled_spread", ("", *SPREADS), where)
     _choice(config.people, "people", "second_factor", ("", *SECOND_FACTORS), where)
     _choice(config.instance, "instance", "language", LANGUAGES, where)
     _choice(config.instance, "instance", "actor_type", ("Group", "Organization"), where)
@@ -801,13 +803,6 @@ def _check_backup(config: Config, where: _Places) -> None:
 
 def _check_numbers(config: Config, where: _Places) -> None:
     for section, setting, value, least, most in (
-        (
-            "instance",
-            "scheduled_spread_minutes",
-            config.instance.scheduled_spread_minutes,
-            -1,
-            24 * 60,
-        ),
         ("server", "requests_per_source", config.server.requests_per_source, 0, 10_000_000),
         ("storage", "readers", config.storage.readers, 1, 16),
         ("database", "writers", config.database.writers, 1, 64),

@@ -52,17 +52,27 @@ def why_wait(
     (S106), those of everybody who does not follow, with their consent, any of those they speak to; else those that look like
     a wave, of people with whom nobody here has anything to do (S107).
     """
+    found = _why_unknown(unit, author_uri, spoken_to)
+    if found is not None:
+        return (found,) if found else ()
+    return _suspicions(unit, author_uri, publication)
+
+
+def must_wait(unit: Unit, author_uri: str, spoken_to: Iterable[str]) -> bool:
+    """The same of an answer that is no words: whether somebody here has to let it count."""
+    return bool(_why_unknown(unit, author_uri, spoken_to))
+
+
+def _why_unknown(unit: Unit, author_uri: str, spoken_to: Iterable[str]) -> str | None:
+    """Why this author waits whatever they say; nothing when they do not; None when it depends on what they say."""
     if blocks.is_limited(unit.tx, author_uri):
-        return (LIMITED,)
-    if unit.posture != "open":
-        reason = STRANGER
-    elif not settings.is_watched(unit.tx, unit.now):
-        reason = UNWATCHED
-    else:
-        return _suspicions(unit, author_uri, publication)
+        return LIMITED
+    is_open = unit.posture == "open"
+    if is_open and settings.is_watched(unit.tx, unit.now):
+        return None
     if any(follows.is_follower(unit.tx, author_uri, uri) for uri in spoken_to):
-        return ()
-    return (reason,)
+        return ""
+    return UNWATCHED if is_open else STRANGER
 
 
 def list_heard(

@@ -178,7 +178,7 @@ async def schedule(
         raise Unfit(found.problems)
 
     # in whole minutes, as everything that is read here
-    minutes = instance.config.instance.scheduled_spread // timedelta(minutes=1)
+    minutes = instance.config.instance.spread // timedelta(minutes=1)
     due = at + timedelta(minutes=round(minutes * instance.chance()))
 
     def work(unit: Unit) -> None:

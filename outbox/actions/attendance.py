@@ -50,21 +50,21 @@ def write_to(
     `words` are plain text; `link` follows them; `answering`: the id of what they said.
     """
     there = escape(reader.url or reader.uri, quote=True)
-    name = escape(reader.handle, quote=False)
+    name = escape(reader.called, quote=False)
     content = f'<p><a href="{there}" class="u-url mention">{name}</a></p>{paragraphs_of(words)}'
     if link:
         shown = escape(link, quote=True)
         content += f'<p><a href="{shown}" rel="nofollow noopener noreferrer">{shown}</a></p>'
     note: dict[str, Any] = {
-        "id": unit.urls.told(new_public_id(unit.now)),
+        "id": unit.urls.told(new_public_id(unit.told)),
         "type": "Note",
         "attributedTo": author.uri,
         "to": [reader.uri],
         "cc": [],
-        "published": iso(unit.now),
+        "published": iso(unit.told),
         "content": content,
         "contentMap": {language: content},
-        "tag": [{"type": "Mention", "name": reader.handle, "href": reader.uri}],
+        "tag": [{"type": "Mention", "name": reader.called, "href": reader.uri}],
         "attachment": [],
         "sensitive": False,
     }

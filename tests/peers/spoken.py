@@ -132,6 +132,14 @@ async def documents() -> dict[str, Document]:
         made = await stack.enter_async_context(world(HOST, clock=FakeClock(START)))
         there = await stack.enter_async_context(stranger(made, THERE))
         reader = there.person("reader")
+        there.show(
+            there.url("/.well-known/webfinger"),
+            {
+                "subject": f"acct:reader@{THERE}",
+                "links": [{"rel": "self", "type": AS2, "href": reader.uri}],
+            },
+            "application/jrd+json",
+        )
         agora = await made.collective(
             HOST, "agora", "الجوار", language="ar", summary="<p>مكان يلتقي فيه الجيران.</p>"
         )

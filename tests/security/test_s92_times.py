@@ -232,8 +232,8 @@ def test_a_cursor_opens_with_its_secret_only() -> None:
         ("", "exact", 0),
         ('posture = "guarded"', "five_minutes", 10),
         ('posture = "closed"', "hour", 10),
-        ('posture = "closed"\npublished_times = "exact"\nscheduled_spread_minutes = 0', "exact", 0),
-        ('published_times = "hour"\nscheduled_spread_minutes = 90', "hour", 90),
+        ('posture = "closed"\npublished_times = "exact"\nscheduled_spread = "none"', "exact", 0),
+        ('published_times = "hour"\nscheduled_spread = "hour"', "hour", 60),
     ],
 )
 def test_the_posture_says_how_finely_and_a_setting_wins(
@@ -241,12 +241,12 @@ def test_the_posture_says_how_finely_and_a_setting_wins(
 ) -> None:
     config = configured(settings)
     assert config.instance.times == times
-    assert config.instance.scheduled_spread == timedelta(minutes=spread)
+    assert config.instance.spread == timedelta(minutes=spread)
 
 
 @pytest.mark.parametrize(
     "setting",
-    ['published_times = "day"', "scheduled_spread_minutes = -2", "scheduled_spread_minutes = 1441"],
+    ['published_times = "day"', 'scheduled_spread = "1"', "scheduled_spread = 10"],
 )
 def test_no_other_grain_is_taken(setting: str) -> None:
     with pytest.raises(SetupError):
@@ -269,7 +269,7 @@ def test_an_id_says_no_more_than_the_moment_it_is_given() -> None:
 async def test_what_is_scheduled_goes_out_a_little_later_by_chance(
     chance: float, after: int
 ) -> None:
-    settings = "[instance]\nscheduled_spread_minutes = 10\n"
+    settings = '[instance]\nscheduled_spread = "ten_minutes"\n'
     async with world(HERE, settings=settings, clock=FakeClock(START)) as made:
         us = await made.collective(HERE, "agora")
         ana = await a_member(made, us)

@@ -180,7 +180,7 @@ async def _page(
         times=[moment(each) for each in preview.starts] if len(preview.starts) > 1 else [],
         due=moment(draft.due_at) if draft.due_at else "",
         typed=typed or {"at_day": "", "at_hour": "", "note": ""},
-        spread=instance.config.instance.scheduled_spread // timedelta(minutes=1),
+        spread=instance.config.instance.spread // timedelta(minutes=1),
         zone=zone,
         language_name=name_of(language),
         failure=t(draft.failure[0], **draft.failure[1]) if draft.failure else "",
