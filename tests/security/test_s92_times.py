@@ -73,7 +73,8 @@ def fine(text: str, until: datetime) -> set[str]:
     found = {
         moment.isoformat()
         for moment in moments_in(text)
-        if first <= moment <= until and moment - rounded_down(moment, timedelta(hours=1)) > AGAIN
+        # the moment at which somebody asks is no secret of ours
+        if first <= moment < until and moment - rounded_down(moment, timedelta(hours=1)) > AGAIN
     }
     return found | {f"{h}:{m}" for h, m in CLOCK.findall(text) if m != "00" and h in ("10", "11")}
 
@@ -112,6 +113,7 @@ async def said(made: World, us: Actor, there: Stranger) -> list[str]:
     made.clock.advance(minutes=4)
     await delete(here, DeleteOrder(which=gone.uri))
     await made.settle()
+    made.clock.advance(minutes=2)
     return [event.uri, gone.uri]
 
 
