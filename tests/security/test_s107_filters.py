@@ -234,6 +234,7 @@ async def test_the_reason_stands_beside_what_waits() -> None:
         ]
 
 
+@pytest.mark.embedded
 async def test_looking_at_a_stranger_reads_no_table_through() -> None:
     async with here() as (made, _):
         plan = await made[HERE].look(
