@@ -12,7 +12,7 @@ from urllib.parse import quote
 from fedi.canonical import canonical, host_of, origin_of
 from fedi.errors import Invalid
 
-Wish = Literal["follow", "answer"]
+Wish = Literal["follow", "answer", "attend"]
 
 SUBSCRIBE: Final = "http://ostatus.org/schema/1.0/subscribe"
 FEP_3B86: Final = "https://w3id.org/fep/3b86/"
@@ -26,6 +26,11 @@ _WAYS: Final[Mapping[Wish, tuple[tuple[str, str], ...]]] = {
         (f"{FEP_3B86}Follow", "object"),
         (SUBSCRIBE, "uri"),
         (f"{FEP_3B86}Object", "object"),
+    ),
+    "attend": (
+        (f"{FEP_3B86}Join", "object"),
+        (f"{FEP_3B86}Object", "object"),
+        (SUBSCRIBE, "uri"),
     ),
     "answer": (
         (f"{FEP_3B86}Create", "inReplyTo"),
@@ -54,6 +59,7 @@ def offered(base: str) -> list[dict[str, str]]:
         f"{FEP_3B86}Object": f"{base}/authorize_interaction?uri={{object}}",
         f"{FEP_3B86}Follow": f"{base}/intent/follow?object={{object}}&{back}",
         f"{FEP_3B86}Like": f"{base}/intent/like?object={{object}}&{back}",
+        f"{FEP_3B86}Join": f"{base}/intent/join?object={{object}}&{back}",
         f"{FEP_3B86}Announce": f"{base}/intent/announce?object={{object}}&{back}",
         f"{FEP_3B86}Create": f"{base}/intent/create?content={{content}}&inReplyTo={{inReplyTo}}",
     }

@@ -14,7 +14,7 @@ from fedi.unit import Unit
 
 Kind = Literal[
     "mention", "reply", "like", "announce", "quote", "follow", "follow_request", "follow_accepted", "follow_refused",
-    "moved", "attendance", "attendance_asked",
+    "moved", "attendance", "attendance_asked", "attend_accepted", "attend_refused", "attend_elsewhere",
 ]  # fmt: skip
 
 # What anybody may cause, whether we follow them or not.

@@ -44,6 +44,7 @@ _COMMANDS: Final = {
     "allow": "fedi.cli.blocks:allow",
     "blocklist": "fedi.cli.blocklists:blocklist",
     "held": "fedi.cli.held:held",
+    "attend": "fedi.cli.attending:attend",
     "attendance": "fedi.cli.attendance:attendance",
     "quarantine": "fedi.cli.quarantine:quarantine",
     "quote": "fedi.cli.quotes:quote",

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from fedi.desk import (
     attendance,
+    attending,
     backups,
     blocking,
     blocklists,
@@ -152,6 +153,9 @@ COMMANDS: Final[dict[str, Command]] = {
     "import.read": Command(bringing.ReadOrder, bringing.Brought, bringing.read),
     "import.start": Command(bringing.StartOrder, bringing.Started, bringing.start),
     "import.stop": Command(bringing.ActorOrder, bringing.Stopped, bringing.stop),
+    "attend": Command(attending.AttendOrder, attending.Answered, attending.attend),
+    "attend.leave": Command(attending.LeaveOrder, Done, attending.leave),
+    "attend.list": Command(attending.ListOrder, attending.AllGoing, attending.list_going),
     "attendance.show": Command(attendance.ShowOrder, attendance.Sheet, attendance.show),
     "attendance.decide": Command(attendance.DecideOrder, attendance.Decided, attendance.decide),
     "attendance.set": Command(attendance.SetOrder, Done, attendance.change),

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fedi.house import address, first, me, offline
+from fedi.house.attendance import going
 from fedi.house.attendance import sheet as attendance_sheet
 from fedi.house.entry import factor, invitation, lost, passkey, sign_in, sign_out, welcome
 from fedi.house.factor import mine
@@ -32,6 +33,7 @@ DOORS: tuple[Door, ...] = (
     *people_doors.DOORS,
     *writing_doors.DOORS,
     *attendance_sheet.DOORS,
+    *going.DOORS,
     *moderation_doors.DOORS,
     *settings_doors.DOORS,
     *intents_doors.DOORS,

@@ -23,7 +23,7 @@ from fedi.media import cache
 from fedi.media import store as media_store
 from fedi.media.remote import sweep
 from fedi.publications import drafts, featured, shelf
-from fedi.publications.event import attendance, gathering
+from fedi.publications.event import attendance, gathering, participation
 from fedi.unit import Unit
 from fedi.views import unneeded
 from inbox import store as inbox_store
@@ -281,6 +281,11 @@ def _forget_attendance(unit: Unit, span: Span, uris: Sequence[Any]) -> int:
     return len(gone)
 
 
+def _find_participation(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
+    found = participation.list_over(rx, span.before, after, most)
+    return [Row((at, uri), uri) for at, uri in found]
+
+
 # Publications before actors, so that who said them may go with them; what is given up before the ledger of what failed.
 # A table that grows needs one line here and one number in `[retention]` (or beside what it belongs to).
 RULES: tuple[Rule, ...] = (
@@ -371,6 +376,13 @@ RULES: tuple[Rule, ...] = (
         ("retention", "attendance_days"),
         _find_attendance,
         lambda _, unit, span, uris: _forget_attendance(unit, span, uris),
+        start=(0, ""),
+    ),
+    Rule(
+        "participation",
+        ("retention", "attendance_days"),
+        _find_participation,
+        lambda _, unit, span, uris: participation.forget_over(unit, span.before, uris),
         start=(0, ""),
     ),
     Rule(

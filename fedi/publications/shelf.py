@@ -12,7 +12,7 @@ from fedi.media import store as media_store
 from fedi.publications import featured, quotes, quoting, reactions, saved, store, timeline
 from fedi.publications.aid import store as aid_store
 from fedi.publications.aid.model import AidDetails
-from fedi.publications.event import attendance, gathering
+from fedi.publications.event import attendance, gathering, participation
 from fedi.publications.event import store as event_store
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Publication
@@ -83,6 +83,7 @@ def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:
     circles.forget_object(unit, uri)
     attendance.forget_event(unit, uri)
     gathering.forget(unit, uri)
+    participation.forget_event(unit, uri)
     if row_id is None:
         return False
     event_store.remove(unit, row_id)
@@ -130,5 +131,6 @@ def _shelve(unit: Unit, row_id: int, publication: Publication) -> None:
     if isinstance(publication.details, EventDetails):
         event_store.save(unit, row_id, publication.details, is_listed=is_listed)
         gathering.note_end(unit, publication.uri, publication.details.over_at)
+        participation.note_end(unit, publication.uri, publication.details.over_at)
     elif isinstance(publication.details, AidDetails):
         aid_store.save(unit, row_id, publication.details, is_listed=is_listed)

@@ -12,6 +12,7 @@ from inbox.handlers import (
     delete,
     flag,
     follow,
+    ignore,
     join,
     leave,
     like,
@@ -43,6 +44,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     join.HANDLER,
     leave.HANDLER,
     tentative.HANDLER,
+    ignore.HANDLER,
 )
 
 BY_ACTIVITY: Final = {name: handler for handler in HANDLERS for name in handler.activities}

@@ -3,14 +3,16 @@
 from actors import follows, notifications, relays
 from fedi.publications import quoting
 from fedi.unit import Unit
-from inbox import attending, quoted, relayed
+from inbox import attending, joined, quoted, relayed
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 from inbox.handlers.accept import find_asked
 
 
 def apply(unit: Unit, incoming: Incoming) -> Outcome:
     """A Follow of ours is refused, or we are removed from the followers."""
-    attends = attending.about_event(unit, incoming, "not_coming")
+    attends = attending.about_event(unit, incoming, "not_coming") or joined.answered(
+        unit, incoming, "refused"
+    )
     if attends is not None:
         return attends
     asked = find_asked(unit, incoming)

@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from actors import blocks, refresh
 from actors.model import Actor
+from fedi.desk.attending import AttendOrder, attend
 from fedi.publications.model import Publication
 from fedi.signatures.keys import SigningKey, public_pem
 from inbox.handlers import HANDLERS
@@ -59,6 +60,7 @@ class Scene:
     spoken: Publication
     event: Publication
     asked_uri: str
+    join: Document
 
     async def told(self, key: SigningKey, activity: object, path: str = "/inbox") -> Heard:
         heard = await deliver(self.made, HERE, key, activity, path)
@@ -84,7 +86,7 @@ async def set_the_scene(stack: AsyncExitStack) -> Scene:
     agora = await made.collective(HERE, "agora")
     banat = await made.collective(HERE, "banat")
     ali, omar, eve = mars.person("ali", 0), mars.person("omar", 1), venus.person("eve", 2)
-    scene = Scene(made, mars, venus, shut, agora, banat, ali, omar, eve, None, None, "")  # type: ignore[arg-type]
+    scene = Scene(made, mars, venus, shut, agora, banat, ali, omar, eve, None, None, "", {})  # type: ignore[arg-type]
     for person in (ali, omar, eve):
         await made.follow(agora, await refresh.fetch_actor(made[HERE], person.uri))
         followed = say(person, "Follow", agora.uri, "first")
@@ -104,7 +106,20 @@ async def set_the_scene(stack: AsyncExitStack) -> Scene:
     scene.event = await made.publish(agora, an_event())
     await made.follow(banat, await refresh.find_or_fetch_actor(made[HERE], ali.uri))
     scene.asked_uri = (await sent_follow(made, banat, ali))["id"]
+    scene.join = await sent_join(made, mars, banat, ali)
     return scene
+
+
+async def sent_join(made: World, mars: Stranger, actor: Actor, ali: Person) -> Document:
+    """We want to come to an event of ali, who has not answered."""
+    event = a_note_of(ali, "event", type="Event", name="x", joinMode="free") | {
+        "startTime": (made.clock.now() + timedelta(days=7)).isoformat()
+    }
+    mars.show(event["id"], {"@context": CONTEXT, **event})
+    await attend(made[HERE], AttendOrder(which=event["id"], actor=actor.username))
+    await made.settle()
+    row = await made[HERE].look(lambda rx: rx.one("SELECT activity_uri FROM participation"))
+    return {"id": row[0], "type": "Join", "actor": actor.uri, "object": event["id"]}
 
 
 async def sent_follow(made: World, follower: Actor, followed: Person) -> Document:
@@ -156,6 +171,7 @@ def truth(scene: Scene, verb: str, number: object = "now") -> Document:
         "QuoteRequest": scene.spoken.uri,
         "Join": scene.event.uri,
         "Leave": scene.event.uri,
+        "Ignore": scene.join,
         "TentativeAccept": scene.event.uri,
         "TentativeReject": scene.event.uri,
     }
@@ -172,7 +188,7 @@ def truth(scene: Scene, verb: str, number: object = "now") -> Document:
 # In this order each leaves to the next what it needs.
 ORDER = [
     "Follow", "Accept", "Reject", "Create", "Update", "Add", "Remove", "Like", "EmojiReact",
-    "Announce", "Flag", "QuoteRequest", "Join", "Leave", "TentativeAccept", "TentativeReject", "Move", "Undo", "Block",
+    "Announce", "Flag", "QuoteRequest", "Ignore", "Join", "Leave", "TentativeAccept", "TentativeReject", "Move", "Undo", "Block",
     "Delete",
 ]  # fmt: skip
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from actors import refresh, relays
 from actors.model import Actor, ActorImage, ProfileField
 from fedi.desk import attendance as desk
+from fedi.desk import attending
 from fedi.publications import reactions
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.compose import Draft, DraftText
@@ -338,6 +339,29 @@ async def _attend(life: Life) -> None:
     elsewhere = _with(draft, join_mode="external", external_url="https://tickets.example/1")
     event = await life.publish("event-elsewhere", elsewhere)
     await life.hear("ignore-join", say(life.reader, "Join", event.uri, 2, cc=[]))
+    await _attend_there(life)
+
+
+async def _attend_there(life: Life) -> None:
+    """We come to events of the reader, in either way of saying so, and then do not."""
+    later = (START + timedelta(days=9)).isoformat()
+    for number, members in ((8, {"joinMode": "free"}), (9, {})):
+        event = a_note_of(life.reader, number, type="Event", name="There", **members)
+        life.there.show(event["id"], {**event, "startTime": later})
+    here = life.made[HOST]
+    join, invitation = f"{life.reader.uri}/notes/8", f"{life.reader.uri}/notes/9"
+    for name, order in (
+        ("join", attending.AttendOrder(which=join, message="We bring bread")),
+        ("tentative-accept-event", attending.AttendOrder(which=invitation, wish="maybe")),
+        ("reject-event", attending.AttendOrder(which=invitation, wish="not_coming")),
+        ("accept-event", attending.AttendOrder(which=invitation)),
+    ):
+        await attending.attend(here, order)
+        await life.keep(name)
+    await attending.leave(here, attending.LeaveOrder(which=join))
+    await life.keep("leave")
+    await attending.leave(here, attending.LeaveOrder(which=invitation))
+    await life.keep("undo-accept-event")
 
 
 def _with(draft: Draft, **details: Any) -> Draft:

@@ -80,6 +80,12 @@ async def _do(acting: Visit, wish: Wish) -> tuple[str, str]:
     address = found.page(acting.username)
     if wish.what == "follow":
         return address, await _follow(acting, found)
+    if wish.what == "join":
+        if found.is_actor:
+            raise Invalid("intent.not_words")
+        await acting.instance.look(lambda rx: load_shown(acting, rx, found.uri))
+        await acts.come(acting, found.uri)
+        return address, "attended"
     if wish.what in _REACTIONS:
         if found.is_actor:
             raise Invalid("intent.not_words")

@@ -21,6 +21,7 @@ RIGHTS: Final = {
     "follow": Right.PUBLISH,
     "like": Right.PUBLISH,
     "announce": Right.PUBLISH,
+    "join": Right.PUBLISH,
     CREATE: Right.DRAFT,
 }
 # Where the object stands, the first that is there: a new text answers it, everything else is about it.

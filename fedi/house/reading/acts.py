@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from actors import journal
 from fedi.db.engine import Reader
+from fedi.desk import attending, relations
 from fedi.desk import house as desk_house
-from fedi.desk import relations
 from fedi.errors import Invalid, NotFound
 from fedi.house.forms import Form
 from fedi.house.frame import go, page
@@ -123,7 +123,29 @@ def _note(unit: Unit, visit: Visit, done: str, about: str) -> None:
     journal.note(unit, visit.actor.uri, visit.member.person.id, done, about)
 
 
+async def attend(visit: Visit, form: Form) -> Response:
+    """Answer an event of somebody else in the name of the collective, or take that back."""
+    about = form.get("about")
+    what = must(form.get("what"), ("coming", "maybe", "not_coming", "leave"), "what")
+    said = await visit.instance.look(lambda rx: load_shown(visit, rx, about))
+    uri = said.listed.publication.uri
+    if what == "leave":
+        await attending.leave(visit.instance, attending.LeaveOrder(which=uri, actor=visit.username))
+        await visit.instance.change(lambda unit: _note(unit, visit, "journal.attend_left", uri))
+    else:
+        await come(visit, uri, what, form.get("message"))
+    return back(visit, form, "attend_left" if what == "leave" else "attended")
+
+
+async def come(visit: Visit, uri: str, wish: str = "coming", message: str = "") -> None:
+    """Answer an event, noted in the journal. Raises FediErrors."""
+    order = attending.AttendOrder(which=uri, actor=visit.username, wish=wish, message=message)
+    await attending.attend(visit.instance, order)
+    await visit.instance.change(lambda unit: _note(unit, visit, "journal.attended", uri))
+
+
 DOORS = (
+    Door("/house/{username}/attend", Right.PUBLISH, tell=attend),
     Door("/house/{username}/react", Right.PUBLISH, tell=react),
     Door("/house/{username}/keep", Right.DRAFT, tell=keep),
     Door("/house/{username}/saved", Right.READ, ask=show_saved),

@@ -1,6 +1,7 @@
 """`/house/{username}/thread?about=…`: a publication, what it answers, what was answered; and answering."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from starlette.responses import Response
@@ -24,7 +25,9 @@ from fedi.house.rights import Right
 from fedi.house.twice import do_once
 from fedi.ids import new_token
 from fedi.publications.contract import Problem
-from fedi.publications.model import UNKNOWN_LANGUAGE
+from fedi.publications.event import participation
+from fedi.publications.event.participation import Participation
+from fedi.publications.model import UNKNOWN_LANGUAGE, Publication
 from fedi.unit import Unit
 from fedi.views.conversation import Conversation
 from fedi.views.thread import Said, Thread, look_thread
@@ -115,6 +118,18 @@ def _order(visit: Visit, said: Said, what: str, words: str, visibility: str) -> 
     )
 
 
+def _answers(publication: Publication, now: datetime) -> str:
+    """How an event may be answered: join, accept, elsewhere; empty when it may not."""
+    if publication.kind != "event":
+        return ""
+    details = publication.event
+    if details.over_at <= now or details.status == "cancelled":
+        return ""
+    if details.join_mode not in ("free", "restricted"):
+        return "elsewhere"
+    return "join" if details.takes_join else "accept"
+
+
 def audiences_of(visibility: Visibility) -> list[str]:
     """For whom an answer may be: never for more than what it answers. The first is what is usual."""
     if visibility is Visibility.LOCAL:
@@ -135,14 +150,15 @@ def _beside(problem: Problem, what: str) -> Problem:
 
 
 async def _page(visit: Visit, about: str, typed: _Typed) -> Response:
-    def look(rx: Reader) -> tuple[Thread, bool]:
+    def look(rx: Reader) -> tuple[Thread, bool, Participation | None]:
         uri = load_said(visit, rx, about).listed.publication.uri
         thread = look_thread(rx, visit.actor, uri, held_too=sees_held(visit))
         if thread is None:
             raise NotFound("reading.not_here")
-        return thread, rule_of(rx, visit.actor.uri).two_people
+        found = participation.find(rx, visit.actor.uri, uri)
+        return thread, rule_of(rx, visit.actor.uri).two_people, found
 
-    thread, is_two = await visit.instance.look(look)
+    thread, is_two, going = await visit.instance.look(look)
     listed = thread.said.listed
     publication = listed.publication
     if not listed.is_local and not thread.said.is_held and publication.visibility.is_public:
@@ -171,6 +187,11 @@ async def _page(visit: Visit, about: str, typed: _Typed) -> Response:
         is_own=publication.author == visit.actor.uri,
         quote=consent,
         is_two=is_two,
+        going=going,
+        answers=_answers(publication, visitor.now),
+        sign_up_href=web_link(publication.event.external_url or publication.url)
+        if publication.kind == "event"
+        else None,
         audiences=[
             (each, visitor.t(f"visibility.{each}")) for each in audiences_of(publication.visibility)
         ],

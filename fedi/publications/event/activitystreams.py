@@ -92,6 +92,7 @@ def parse_event(document: Mapping[str, Any]) -> EventDetails:
         replies_open=_replies_open(document),
         is_online=(place is None and online_url is not None) if is_online is None else is_online,
         contacts=ids_of(document.get("contacts"), _CONTACTS_MAX),
+        takes_join=isinstance(document.get("joinMode"), str),
         takes_form=bool_of(document.get("anonymousParticipationEnabled")) is True,
     )
 
@@ -218,6 +219,8 @@ def _own_pages(document: Mapping[str, Any]) -> set[str]:
 
 
 def _build_joining(publication: Publication, details: EventDetails) -> dict[str, Any]:
+    if not details.takes_join:
+        return {}
     if details.join_mode not in ("external", "none"):
         return {"joinMode": details.join_mode}
     page = publication.url or publication.uri

@@ -20,6 +20,7 @@ class EventDetails:
     `ends_at` with `display_end` false is for calendars only: people are told that the end is open (FEP-8a8e).
     `online_url` is the event's own address on the web: the room when `is_online`, else a page about it.
     `join_mode` none: nobody can sign up anywhere. `capacity`, `participant_count`, `remaining`: None is unknown.
+    `takes_join`: its server knows joining (Mobilizon); others accept an event as if it were an invitation (Friendica).
     `takes_form`: people without an account may sign up on the event's page.
     """
 
@@ -43,6 +44,7 @@ class EventDetails:
     is_online: bool = False
     contacts: tuple[str, ...] = ()
     takes_form: bool = False
+    takes_join: bool = True
 
     @property
     def zone(self) -> tzinfo:

@@ -35,16 +35,22 @@ _EVERYBODY: Final = "*"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What somebody wants to follow or answer. `path`: its page here; `kind` names the words of the button."""
+    """What somebody wants to follow or answer. `path`: its page here; `kind` names the words of the button.
+
+    `attends`: whether they want to come to it.
+    """
 
     uri: str
     path: str
     kind: str
     copied: str
+    attends: bool = False
 
     @property
     def wish(self) -> Wish:
-        return "follow" if self.kind == "actor" else "answer"
+        if self.kind == "actor":
+            return "follow"
+        return "attend" if self.attends else "answer"
 
 
 class OwnServer:
@@ -63,6 +69,7 @@ class OwnServer:
         subject = await instance.look(lambda rx: find_subject(rx, instance.urls.base, path))
         if subject is None:
             raise NotFound(detail="nothing to follow or answer")
+        subject = replace(subject, attends=form.get("wish") == "attend" and subject.kind == "event")
         typed = form.get("handle", "").strip()
         try:
             username, host = split_handle(typed)

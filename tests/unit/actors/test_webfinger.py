@@ -226,6 +226,7 @@ DOORS = [
     (f"{FEP_3B86}Object", "https://agora.test/authorize_interaction?uri={object}"),
     (f"{FEP_3B86}Follow", "https://agora.test/intent/follow?object={object}&" + BACK),
     (f"{FEP_3B86}Like", "https://agora.test/intent/like?object={object}&" + BACK),
+    (f"{FEP_3B86}Join", "https://agora.test/intent/join?object={object}&" + BACK),
     (f"{FEP_3B86}Announce", "https://agora.test/intent/announce?object={object}&" + BACK),
     (
         f"{FEP_3B86}Create",
