@@ -220,7 +220,7 @@ async def change(instance: Instance, order: SetOrder) -> Done:
         unit.touched.add(publication.uri)
         if _is_seen(publication, before, after):
             # what others know of how to sign up has changed
-            update(unit, author, publication)
+            update(unit, author, publication, is_new_version=False)
         _tell_more(unit, publication, before, after)
         return Done()
 

@@ -327,6 +327,12 @@ def set_quote(unit: Unit, uri: str, quote: str | None, stamp: str | None) -> Non
     unit.touched.add(uri)
 
 
+def note_told(unit: Unit, uri: str, at: datetime) -> None:
+    """Others are told of it anew at this moment, although it says what it said."""
+    unit.tx.run("UPDATE publication SET updated_at = ? WHERE uri = ?", to_ms(at), uri)
+    unit.touched.add(uri)
+
+
 def list_held(rx: Reader, most: int) -> Sequence[Held]:
     """What waits to be shown, the newest first."""
     rows = rx.all(

@@ -24,10 +24,13 @@ from outbox.attending import event_changed
 from outbox.send import Audience, reached_before, send
 
 
-def update(unit: Unit, author: Actor, publication: Publication) -> Publication:
+def update(
+    unit: Unit, author: Actor, publication: Publication, *, is_new_version: bool = True
+) -> Publication:
     """Replace what a publication says and tell everybody who was told; what is stored afterwards.
 
     `updated` is later than anything said before, because peers ignore equal moments (wire 3.4). The audience stays.
+    `is_new_version`: whether its author says something else; false where only what surrounds it changed.
     """
     before = publication_store.load(unit.tx, publication.uri)
     told = before.updated_at or before.published_at
@@ -40,7 +43,10 @@ def update(unit: Unit, author: Actor, publication: Publication) -> Publication:
         published_at=before.published_at,
         updated_at=moment,
     )
-    shelf.exchange(unit, newer)
+    if is_new_version:
+        shelf.exchange(unit, newer)
+    else:
+        publication_store.note_told(unit, newer.uri, moment)
     event_changed(unit, before, newer)
     if newer.visibility is Visibility.LOCAL:
         return newer

@@ -7,21 +7,28 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 from actors import people
 from actors.model import Actor
+from fedi.desk import attendance
+from fedi.desk import attending as going
 from fedi.desk.blocking import HostOrder, block_host, limit_host
 from fedi.desk.blocklists import ImportOrder, import_list
 from fedi.desk.publishing import publish
-from fedi.desk.wishes import PublishOrder, Words
+from fedi.desk.wishes import PlaceWish, PublishOrder, Words
 from fedi.moderation import flags
 from fedi.publications import shelf
+from fedi.publications.event import attendance as entries
+from fedi.publications.event.attendance import Entry
 from fedi.publications.model import Publication, Text
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
+from outbox import attending
+from outbox.attending import Answer
 from tests.browser.house import DESKTOP, PHONE, Neighbourhood, neighbourhood
 from tests.harness.members import PASSWORD, a_member
 from tests.harness.world import a_note, a_statement, an_event
@@ -98,10 +105,12 @@ async def furnish(near: Neighbourhood) -> Mapping[str, str]:
     await import_list(here, ImportOrder(content=content, source="neighbours.csv"))
     await here.change(_strangers)
     about = await _talk(near, ours)
+    gathering = await _gather(near, ours)
     flag = await here.look(lambda rx: rx.one("SELECT id FROM flag"))
     person = await here.look(lambda rx: people.load(rx, "Inès"))
     assert flag is not None
     return {
+        **gathering,
         "thread": f"{HOUSE}/thread?about={quote(about.uri)}",
         "actor": f"{HOUSE}/actor?who=@beirut@{NEIGHBOUR}",
         "published": f"{HOUSE}/publications/{about.uri.rpartition('/')[2]}",
@@ -138,6 +147,48 @@ async def _talk(near: Neighbourhood, ours: Actor) -> Publication:
     await publish(made[NEIGHBOUR], order)
     await made.settle()
     return said
+
+
+async def _gather(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
+    """An event of ours with people who come, wait and ask; one of the neighbour's to which we come."""
+    made = near.made
+    here = made[HOST]
+    draft = an_event("سوق الأحد المفتوح: نتبادل الكتب والثياب والبذور")
+    details = replace(draft.details, capacity=3)  # type: ignore[type-var]
+    event = await made.publish(ours, replace(draft, details=details))
+    place = PlaceWish(name="المستودع القديم", street="٧ نهج البئر", city="تونس")
+    await attendance.change(
+        here, attendance.SetOrder(which=event.uri, place=place, counts=True, actor="mujawara")
+    )
+    links: list[str] = []
+
+    def answer(unit: Unit) -> None:
+        for number, (name, together, message) in enumerate(
+            (
+                ("دنيا", 2, "نأتي ومعنا طاولتان"),
+                ("Bilal", 1, ""),
+                ("Inès et les voisines", 3, "Y a-t-il un coin pour les enfants ?"),
+            )
+        ):
+            said = Answer(f"form:{number}", "coming", "form", name=name, people=together, message=message)  # fmt: skip
+            entry = attending.answer(unit, event, said)
+            assert isinstance(entry, Entry)
+            links.append(unit.urls.attendance(entries.make_link(unit, entry)))
+
+    await here.change(answer)
+    beirut = await made.collective(NEIGHBOUR, "markaz", "مركز الحي")
+    theirs = await made.publish(beirut, an_event("ورشة إصلاح الدراجات"))
+    await going.attend(here, going.AttendOrder(which=theirs.uri, actor="mujawara"))
+    await made.settle()
+    which = event.uri.rpartition("/")[2]
+    return {
+        "event": f"/event/{which}",
+        "attend": f"/event/{which}/attend",
+        "attendance-link": links[0].removeprefix(f"https://{HOST}"),
+        "attendance": f"{HOUSE}/attendance/{which}",
+        "event-there": f"{HOUSE}/thread?about={quote(theirs.uri)}",
+        "going": f"{HOUSE}/going",
+    }
 
 
 def _strangers(unit: Unit) -> None:
@@ -177,13 +228,13 @@ async def take(near: Neighbourhood, about: Mapping[str, str], folder: Path, only
         for device, size in (("phone", PHONE), ("desktop", DESKTOP)):
             scheme = "dark" if (language == "en") == (device == "phone") else "light"
             tab = await near.tab(language, size=size, scheme=scheme)
+            is_signed_in = False
             for name, path in (*BEFORE.items(), *INSIDE.items(), *about.items()):
                 if only and name not in only:
                     continue
-                if name not in BEFORE and not any(
-                    part in tab.url for part in ("/house", "/me", "/steward")
-                ):
+                if name not in BEFORE and not is_signed_in:
                     await sign_in(tab)
+                    is_signed_in = True
                 await tab.goto(f"https://{HOST}{path}")
                 file = folder / f"{name}-{device}-{language}-{scheme}.png"
                 await tab.screenshot(path=file, full_page=True)

@@ -183,8 +183,8 @@ async def test_two_of_our_instances_from_one_page_to_the_other() -> None:
         beirut = await made.collective(HERE, "beirut")
         visitor = Browser(made, "agora.test")
         page = await visitor.get(f"/event/{scene.which}")
-        form = page.form("/own-server", holding="attend")
-        page = await visitor.send(form, handle=f"@beirut@{HERE}")
+        form = page.form("/own-server")
+        page = await visitor.send(form, handle=f"@beirut@{HERE}", wish="attend")
         assert f"https://{HERE}/intent/join?object=" in page.text
 
         ana = await a_member(made, beirut, role="editor")

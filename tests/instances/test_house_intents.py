@@ -11,7 +11,7 @@ from actors.model import Actor
 from fedi.publications.model import Publication
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
-from tests.harness.browser import Browser, Page, PageForm
+from tests.harness.browser import Browser, Page
 from tests.harness.members import PASSWORD, a_member
 from tests.harness.world import World, a_note, an_event, world
 from tests.hostile.stranger import a_note_of, everything, stranger
@@ -30,7 +30,7 @@ async def _home(made: World, page_path: str) -> str:
     """Where a visitor of Agora is led who says that they are at home in Beirut."""
     visitor = Browser(made, AGORA)
     page = await visitor.get(page_path)
-    page = await visitor.send(_answering(page), handle="@beirut@beirut.test")
+    page = await visitor.send(page.form("/own-server"), handle="@beirut@beirut.test")
     onward = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page.text)
     assert onward is not None, page.text
     address = urlsplit(html.unescape(onward[1]))
@@ -48,11 +48,6 @@ def _at(what: str, uri: str, **more: str) -> str:
 async def _press(browser: Browser, page: Page, what: str, **typed: str) -> Page:
     assert page.status == 200, page.text
     return await browser.send(page.form(f"/intent/{what}"), **typed)
-
-
-def _answering(page: Page) -> PageForm:
-    """The form for answering in words; the one before it is for coming."""
-    return [form for form in page.forms if form.action == "/own-server"][-1]
 
 
 async def test_a_visitor_of_an_event_answers_from_their_own_house() -> None:
