@@ -19,6 +19,7 @@ from fedi.desk.wishes import Picture
 from fedi.errors import Invalid
 from fedi.instance import Instance
 from fedi.media import store as media_store
+from fedi.media.shape import Shape
 from fedi.text.links import checked_link
 from fedi.text.markup import render
 from fedi.text.subset import TEXT_BYTES_MAX
@@ -32,6 +33,7 @@ FIRST_USERNAME = "collective"
 FIELDS_MAX = 8
 FIELD_NAME_MAX = 60
 FIELD_VALUE_MAX = 300
+MIDDLE = (0.0, 0.0)
 # rel=me: whoever is linked and links back is the same (as Mastodon checks it)
 _LINK_REL = "me nofollow noopener noreferrer"
 
@@ -50,7 +52,8 @@ class AddOrder(Order, frozen=True, kw_only=True):
 class SetOrder(Order, frozen=True, kw_only=True):
     """Change a collective; None leaves it as it is. The user name cannot be changed: addresses were built from it.
 
-    `avatar`, `header`: a new picture, empty to take it away; `avatar_alt`, `header_alt`: what the pictures show. `fields`:
+    `avatar`, `header`: a new picture, empty to take it away; `avatar_alt`, `header_alt`: what the pictures show; `avatar_focal`,
+    `header_focal`: the point around which a new one is cut, to a square and to three times as wide as high. `fields`:
     all lines of the profile, name and value. `person`: who asks, by number, 0 for the command line.
     """
 
@@ -66,6 +69,8 @@ class SetOrder(Order, frozen=True, kw_only=True):
     avatar_alt: str | None = None
     header: bytes | None = None
     header_alt: str | None = None
+    avatar_focal: tuple[float, float] | None = None
+    header_focal: tuple[float, float] | None = None
     fields: tuple[tuple[str, str], ...] | None = None
     person: int = 0
 
@@ -179,7 +184,11 @@ async def _keep_images(instance: Instance, ours: Actor, order: SetOrder) -> dict
         )
         if content
     ]
-    kept = await pictures.keep(instance, ours, wanted, has_banner=False)
+    shapes = {
+        "avatar": Shape(1, 1, order.avatar_focal or MIDDLE),
+        "header": Shape(3, 1, order.header_focal or MIDDLE),
+    }
+    kept = await pictures.keep(instance, ours, wanted, has_banner=False, shapes=shapes)
     return {each.name: one for each, one in zip(wanted, kept, strict=True)}
 
 

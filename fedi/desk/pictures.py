@@ -1,7 +1,7 @@
 """Images that come with a publication: prepared, then kept, then attached. Nothing is kept when one of them is refused."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from fedi.ids import new_public_id
 from fedi.instance import Instance
 from fedi.media import store as media_store
 from fedi.media.intake import Prepared, prepare
+from fedi.media.shape import Shape
 from fedi.media.store import MediaFile
 from fedi.publications.model import Attachment, Role
 from fedi.text.direction import clean_line
@@ -81,14 +82,22 @@ def attached(
 
 
 async def keep(
-    instance: Instance, owner: Actor, pictures: Sequence[Picture], *, has_banner: bool
+    instance: Instance,
+    owner: Actor,
+    pictures: Sequence[Picture],
+    *,
+    has_banner: bool,
+    shapes: Mapping[str, Shape] | None = None,
 ) -> list[Kept]:
-    """Decode, write anew and store every picture. Raises Unfit naming those that cannot be read, Unavailable."""
+    """Decode, write anew and store every picture. Raises Unfit naming those that cannot be read, Unavailable.
+
+    `shapes`: what is cut out, by the names of the pictures.
+    """
     prepared: list[Prepared] = []
     reading = Reading()
     for number, picture in enumerate(pictures, 1):
         try:
-            prepared.append(await prepare(picture.content))
+            prepared.append(await prepare(picture.content, (shapes or {}).get(picture.name)))
         except Invalid as refusal:
             reading.wrong(_name(picture, number), refusal.message_key, **refusal.values)
     if reading.problems:

@@ -19,6 +19,7 @@ from typing import Any, Final
 from PIL import AvifImagePlugin, Image, ImageCms, ImageFile, WebPImagePlugin
 
 from fedi.media import blurhash
+from fedi.media.shape import Shape, box_of, shape_of
 
 UPLOAD_BYTES_MAX: Final = 8 * 1024 * 1024
 SIDE_MAX: Final = 8192
@@ -96,9 +97,11 @@ def limit_self() -> None:
     os.umask(0o077)
 
 
-def convert(raw: bytes) -> tuple[dict[str, Any], list[bytes]]:
+def convert(raw: bytes, shape: Shape | None = None) -> tuple[dict[str, Any], list[bytes]]:
     """Decode `raw` and write it anew: the header of the answer and the bytes it announces. Raises Refused."""
     decoded, is_lossless = _decode(raw)
+    if shape is not None:
+        decoded = decoded.crop(box_of(decoded.size, shape))
     media_type, content, full = _written(decoded, is_lossless)
     preview = _fitted(full, PREVIEW_SIDE)
     parts = [content, _saved(preview, "WEBP", quality=75, method=4)]
@@ -272,10 +275,10 @@ def _blurhash(image: Image.Image) -> str:
     return blurhash.encode(tiny.tobytes(), 32, 32, columns, rows)
 
 
-def answer(raw: bytes) -> tuple[dict[str, Any], list[bytes]]:
+def answer(raw: bytes, shape: Shape | None = None) -> tuple[dict[str, Any], list[bytes]]:
     """`convert`, with every failure turned into a header that names its message."""
     try:
-        return convert(raw)
+        return convert(raw, shape)
     except Refused as refused:
         return {"refused": refused.key, "values": refused.values}, []
     except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -295,7 +298,8 @@ def main() -> None:
     assert WebPImagePlugin.SUPPORTED
     assert AvifImagePlugin.SUPPORTED
     limit_self()
-    header, parts = answer(sys.stdin.buffer.read(UPLOAD_BYTES_MAX + 1))
+    shape = shape_of(sys.argv[1]) if len(sys.argv) > 1 else None
+    header, parts = answer(sys.stdin.buffer.read(UPLOAD_BYTES_MAX + 1), shape)
     text = json.dumps(header).encode()
     out = sys.stdout.buffer
     out.write(struct.pack(">I", len(text)))

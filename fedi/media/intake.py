@@ -23,6 +23,7 @@ import msgspec
 
 import fedi
 from fedi.errors import Invalid, TooLarge, Unavailable, UnsupportedMediaType
+from fedi.media.shape import Shape
 
 UPLOAD_BYTES_MAX: Final = 8 * 1024 * 1024
 CHILD_TIMEOUT_S: Final = 15.0  # wall clock; the child also has five seconds of processor time
@@ -95,26 +96,28 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blurhash: str = ""
 
 
-async def prepare(raw: bytes) -> Prepared:
+async def prepare(raw: bytes, shape: Shape | None = None) -> Prepared:
     """`take_in` without holding up the event loop. At most two decode at once; a long queue raises Unavailable."""
     check_upload(raw)
     if not _PLACES.acquire(blocking=False):
         raise Unavailable(
             "media.busy", detail="too many uploads wait for the decoder", retry_after_s=10
         )
-    work = _WORKERS.submit(take_in, raw)
+    work = _WORKERS.submit(take_in, raw, shape=shape) if shape else _WORKERS.submit(take_in, raw)
     work.add_done_callback(lambda _: _PLACES.release())
     return await asyncio.wrap_future(work)
 
 
-def take_in(raw: bytes, *, timeout_s: float = CHILD_TIMEOUT_S) -> Prepared:
+def take_in(
+    raw: bytes, *, timeout_s: float = CHILD_TIMEOUT_S, shape: Shape | None = None
+) -> Prepared:
     """Decode an upload in a child process and return it written anew; blocks, 15 seconds at the very worst.
 
-    Takes JPEG, PNG, WebP, AVIF and GIF (the first frame), told apart by their bytes; a file name is never asked for.
+    Takes JPEG, PNG, WebP, AVIF and GIF (the first frame), told apart by their bytes; a file name is never asked for. `shape`: what is cut out.
     Raises TooLarge (bytes, pixels), UnsupportedMediaType (no such picture), Invalid (damaged), Unavailable (no child).
     """
     check_upload(raw)
-    return _read_answer(_ask_child(raw, timeout_s))
+    return _read_answer(_ask_child(raw, timeout_s, shape))
 
 
 def check_upload(raw: bytes) -> None:
@@ -125,11 +128,11 @@ def check_upload(raw: bytes) -> None:
         raise UnsupportedMediaType("media.not_an_image", field="file")
 
 
-def _ask_child(raw: bytes, timeout_s: float) -> bytes:
+def _ask_child(raw: bytes, timeout_s: float, shape: Shape | None) -> bytes:
     """What the child wrote, cut at the limit. The child is dead when this returns, whatever happened."""
     try:
         child = subprocess.Popen(  # noqa: S603 - our own module, no argument from outside
-            _COMMAND,
+            (*_COMMAND, *([shape.spelled()] if shape else [])),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

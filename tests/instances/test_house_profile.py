@@ -1,6 +1,9 @@
 """A collective's profile changed on pages, as others see it afterwards; moving away; founding a further collective."""
 
+import io
+
 import pytest
+from PIL import Image
 
 from actors import journal, refresh
 from actors import store as actor_store
@@ -126,6 +129,32 @@ async def test_what_is_no_picture_is_refused_and_nothing_is_kept(content: bytes)
             assert 'href="#f-avatar"' in page.text
             assert (await load(made, "agora.test", agora.uri)).name == agora.name
         assert (await made.rows("agora.test"))["media"] == 0
+
+
+async def test_every_server_is_given_the_part_that_was_chosen() -> None:
+    """A photograph: red on the left, blue on the right."""
+    async with world("agora.test", "far.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        ana = await a_member(made, agora)
+        photograph = Image.new("RGB", (900, 600), (220, 20, 20))
+        photograph.paste((20, 20, 220), (450, 0, 900, 600))
+        written = io.BytesIO()
+        photograph.save(written, "JPEG", quality=90)
+        form = (await ana.get(PROFILE)).form(PROFILE, "summary")
+        file = ("us.jpg", written.getvalue())
+        page = await ana.send(form, files={"avatar": file, "header": file}, avatar_focal="1,0")
+        assert page.status == 200, page.text
+        there = await refresh.fetch_actor(made["far.test"], agora.uri)
+        assert there.icon is not None
+        assert there.image is not None
+        found = {}
+        for name, image in (("avatar", there.icon), ("header", there.image)):
+            fetched, _ = await made["far.test"].http.fetch_media(image.url, bytes_max=10**7)
+            found[name] = Image.open(io.BytesIO(fetched))
+        assert found["avatar"].size == (600, 600)
+        assert found["header"].size == (900, 300)
+        red, _, blue = found["avatar"].convert("RGB").getpixel((300, 300))  # type: ignore[misc]
+        assert blue > 180 > red
 
 
 async def test_pins_are_ordered_by_a_person() -> None:

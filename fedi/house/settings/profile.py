@@ -12,6 +12,7 @@ from fedi.desk import collectives, house, writing
 from fedi.desk.collectives import FIELDS_MAX, SetOrder
 from fedi.desk.relations import ReactionOrder
 from fedi.errors import FediError, UnsupportedMediaType
+from fedi.house import focal
 from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
@@ -38,6 +39,7 @@ class Image:
     src: str
     alt: str
     removes: bool = False
+    focal: str = ""
 
 
 async def show(visit: Visit) -> Response:
@@ -102,6 +104,8 @@ def _order(visit: Visit, form: Form) -> SetOrder:
         header=image("header"),
         avatar_alt=_alt(form, "avatar", actor.icon),
         header_alt=_alt(form, "header", actor.image),
+        avatar_focal=focal.focal_of(form.get("avatar_focal")),
+        header_focal=focal.focal_of(form.get("header_focal")),
         fields=typed if [pair for pair in typed if any(pair)] != _fields_of(actor) else None,
         person=visit.member.person.id,
     )
@@ -151,6 +155,7 @@ async def _page(
             (seen(before.url) or "") if before else "",
             form.get(f"{name}_alt") if is_again else (before.alt or "" if before else ""),
             form.has(f"{name}_remove"),
+            form.get(f"{name}_focal"),
         )
         for name, before in zip(IMAGES, (actor.icon, actor.image), strict=True)
     ]
@@ -164,6 +169,10 @@ async def _page(
         section="settings",
         languages=LANGUAGES,
         images=images,
+        focal_points=[
+            (point, visit.visitor.t(f"writing.focal.{number}"))
+            for number, point in enumerate(focal.POINTS)
+        ],
         pinned=await instance.look(look),
         fields=_typed_fields(form) if is_again else filled,
         which=which,

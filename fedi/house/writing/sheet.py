@@ -14,6 +14,7 @@ from fedi.desk.repeats import REPEATS, TIMES_MAX
 from fedi.desk.writing import Hand
 from fedi.desk.written import LIST
 from fedi.errors import FediError
+from fedi.house import focal
 from fedi.house.frame import page
 from fedi.house.member import Visit
 from fedi.house.rights import Right
@@ -41,7 +42,6 @@ _FIELDS: Final = {
     "alt": "upload",
     "pictures": "upload",
 }
-_FOCAL: Final = ("0,0", "0,1", "1,1", "1,0", "1,-1", "0,-1", "-1,-1", "-1,0", "-1,1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ async def show_sheet(
         others=[(tag, name) for tag, name in OFFERED if tag not in present],
         aside=[name_of(each.language) for each in written.aside],
         files=[_file(visit, each) for each in written.files],
-        focal_points=_FOCAL,
+        focal_points=focal.POINTS,
         audiences=[
             (each, t(f"visibility.{each}"), t(f"visibility.{each}.hint"))
             for each in ("public", "quiet", "followers", "direct", "local")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from fedi.desk.written import FIELDS
+from fedi.house.focal import focal_of
 from fedi.house.forms import Form
 from fedi.house.writing.languages import tag_of
 from fedi.publications.drafts import KeptFile, Typed, Written
@@ -64,18 +65,7 @@ def _typed(form: Form, tag: str) -> Typed:
 
 def _file(form: Form, key: str) -> KeptFile:
     alt = form.get(f"alt.{key}")[:ALT_MAX].replace("\x00", "")
-    return KeptFile(key[:100], alt, _focal(form.get(f"focal.{key}")))
-
-
-def _focal(text: str) -> tuple[float, float] | None:
-    """The point that cutting must keep, as `0.5,-1`; None for the middle and for what makes no sense."""
-    across, comma, up = text[:40].partition(",")
-    try:
-        point = float(across), float(up)
-    except ValueError:
-        return None
-    fits = comma and all(-1 <= part <= 1 for part in point)
-    return point if fits and point != (0, 0) else None
+    return KeptFile(key[:100], alt, focal_of(form.get(f"focal.{key}")))
 
 
 def _with_language(written: Written, tag: str) -> Written:

@@ -7,10 +7,13 @@ import struct
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
 from fedi.errors import Invalid, TooLarge, UnsupportedMediaType
 from fedi.media.intake import Prepared, prepare, take_in
+from fedi.media.shape import Shape, box_of
 
 RED, BLUE = (220, 20, 20), (20, 20, 220)
 MARKERS = (b"SECRET-", b"Exif", b"http://ns.adobe.com", b"ICC_PROFILE", b"iCCP", b"eXIf", b"EXIF", b"XMP ", b"tEXt",
@@ -163,19 +166,16 @@ def test_an_alpha_channel_that_hides_nothing_is_dropped() -> None:
     assert take_in(saved(two_halves().convert("RGBA"), "PNG")).media_type == "image/jpeg"
 
 
+def held(upright: Image.Image, orientation: int) -> Image.Image:
+    """What a camera held that way would have stored."""
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
+    return upright.transpose(Image.Transpose(undo[orientation])) if orientation > 1 else upright
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_orientation_is_applied_to_the_pixels(orientation: int) -> None:
     upright = two_halves()
-    undo = {
-        2: 0,
-        3: 3,
-        4: 1,
-        5: 5,
-        6: 2,
-        7: 6,
-        8: 4,
-    }  # what a camera held that way would have stored
-    stored = upright.transpose(Image.Transpose(undo[orientation])) if orientation > 1 else upright
+    stored = held(upright, orientation)
     prepared = take_in(saved(stored, "JPEG", quality=95, exif=exif_with_place(orientation)))
     image = opened(prepared.content)
     assert image.size == (prepared.width, prepared.height) == (60, 40)
@@ -320,3 +320,48 @@ def test_a_picture_of_pure_noise_is_taken() -> None:
     picture = Image.merge("RGB", (noise, noise.rotate(90), noise.rotate(180)))
     made = take_in(saved(picture, "PNG"))
     assert (made.media_type, made.width, made.height) == ("image/jpeg", 1200, 1200)
+
+
+@pytest.mark.parametrize(
+    ("size", "shape", "expected"),
+    [
+        ((60, 40), Shape(1, 1), (10, 0, 50, 40)),
+        ((60, 40), Shape(1, 1, (1, 0)), (20, 0, 60, 40)),
+        ((60, 40), Shape(1, 1, (-1, 1)), (0, 0, 40, 40)),
+        ((60, 40), Shape(3, 1, (0, 1)), (0, 0, 60, 20)),
+        ((60, 40), Shape(3, 1, (0, -1)), (0, 20, 60, 40)),
+        ((60, 40), Shape(3, 1, (0, 0.25)), (0, 5, 60, 25)),
+        ((1, 1), Shape(3, 1), (0, 0, 1, 1)),
+        ((1, 2000), Shape(3, 1), (0, 1000, 1, 1001)),
+    ],
+)
+def test_a_part_is_cut_as_near_to_the_point_as_it_can_be(
+    size: tuple[int, int], shape: Shape, expected: tuple[int, int, int, int]
+) -> None:
+    assert box_of(size, shape) == expected
+
+
+@given(
+    width=st.integers(1, 9000), height=st.integers(1, 9000), wide=st.integers(1, 5), high=st.integers(1, 5),
+    right=st.floats(-1, 1), up=st.floats(-1, 1),
+)  # fmt: skip
+def test_what_is_cut_lies_within_the_picture(
+    width: int, height: int, wide: int, high: int, right: float, up: float
+) -> None:
+    left, top, end, bottom = box_of((width, height), Shape(wide, high, (right, up)))
+    assert 0 <= left < end <= width
+    assert 0 <= top < bottom <= height
+
+
+@pytest.mark.parametrize("orientation", [1, 6, 7])
+def test_the_upright_picture_is_cut_whichever_way_the_camera_was_held(orientation: int) -> None:
+    """Red on the left, blue on the right, as people see it."""
+    stored = held(two_halves(), orientation)
+    raw = saved(stored, "JPEG", quality=95, exif=exif_with_place(orientation))
+    for right, colour in ((-1.0, RED), (1.0, BLUE)):
+        prepared = take_in(raw, shape=Shape(1, 1, (right, 0.0)))
+        assert (prepared.width, prepared.height) == (40, 40)
+        corner = (2, 20) if right < 0 else (37, 20)
+        assert near(opened(prepared.content), corner, colour)
+    small = opened(take_in(raw, shape=Shape(3, 1)).previews[0].content)
+    assert small.size == (60, 20)
