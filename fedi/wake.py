@@ -28,16 +28,19 @@ class Bell:
 
 INBOX = "inbox"
 DELIVERY = "delivery"
+BACKUP = "backup"
 LOOPBACK = "loopback"
 CHORES = "chores"
 
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """The bells: activities to process, deliveries to send, letters to ourselves, things to fetch."""
+    """The bells: activities to process, deliveries to send, letters to ourselves, things to fetch, a backup."""
 
     bells: dict[str, Bell] = field(
-        default_factory=lambda: {name: Bell() for name in (INBOX, DELIVERY, LOOPBACK, CHORES)}
+        default_factory=lambda: {
+            name: Bell() for name in (INBOX, DELIVERY, LOOPBACK, CHORES, BACKUP)
+        }
     )
 
     def ring(self, name: str) -> None:

@@ -49,9 +49,14 @@ def list_kept(folder: Path, base_url: str) -> Sequence[Kept]:
     return sorted(found, key=lambda each: each.file.name, reverse=True)
 
 
-def prune(folder: Path, base_url: str, keep: int) -> Sequence[Path]:
-    """Delete all but the newest `keep` backups of this instance (0: keep all); those deleted."""
-    old = list_kept(folder, base_url)[keep:] if keep else []
+def prune(folder: Path, base_url: str, keep: int, *, spare: Path | None = None) -> Sequence[Path]:
+    """Delete all but the newest `keep` backups of this instance (0: keep all); those deleted.
+
+    `spare`: the one just made, which stays whatever the clock said when the others were.
+    """
+    old = (
+        [each for each in list_kept(folder, base_url)[keep:] if each.file != spare] if keep else []
+    )
     for each in old:
         each.file.unlink(missing_ok=True)
     return [each.file for each in old]

@@ -102,7 +102,7 @@ async def check_backup(examination: Examination) -> Sequence[Finding]:
     config = examination.config
     if config.backup.every_hours and not config.backup.recipients and not facts.has_backup_key:
         return [warning("backup", "no_key")]
-    lost = await asyncio.to_thread(_look_at, facts.backup_file, config.backup_folder)
+    lost = await asyncio.to_thread(look_at, facts.backup_file, config.backup_folder)
     if lost is not None:
         return [lost]
     return [judge_backup(facts.backup_at_ms, examination.clock.now(), config.backup.every_hours)]
@@ -119,7 +119,7 @@ def judge_backup(backup_at_ms: int | None, now: datetime, every_hours: int = 0) 
     return warning("backup", "old", n=days) if days > BACKUP_OLD_DAYS else well("backup", n=days)
 
 
-def _look_at(file: str, folder: Path) -> Finding | None:
+def look_at(file: str, folder: Path) -> Finding | None:
     """What is wrong with a backup in the folder of backups; elsewhere it may be on a disk that is in a drawer by now."""
     path = Path(file)
     if not file or path.parent != folder:

@@ -11,7 +11,7 @@ from fedi.errors import FediError
 from fedi.instance import Instance
 from fedi.jobs import attendance
 from fedi.jobs.absence import NOTE_EVERY, note_running
-from fedi.jobs.backups import LOOK_EVERY, back_up
+from fedi.jobs.backups import back_up
 from fedi.jobs.chores import do_chores
 from fedi.jobs.loopback import carry
 from fedi.jobs.mail import send_due, wish_digests
@@ -19,7 +19,7 @@ from fedi.jobs.retention import forget
 from fedi.jobs.scheduled import publish_scheduled
 from fedi.media.remote import tidy
 from fedi.moderation.subscriptions import fetch_due
-from fedi.wake import CHORES, LOOPBACK
+from fedi.wake import BACKUP, CHORES, LOOPBACK
 from inbox.limits import HostLimits
 from inbox.process import Processor
 from outbox.deliver import Deliverer
@@ -45,7 +45,6 @@ JOBS: tuple[Job, ...] = (
     Job("letters to participants", attendance.send_letters, timedelta(seconds=20)),
     Job("reminders", attendance.remind, timedelta(minutes=10)),
     Job("digests", wish_digests, timedelta(hours=1)),
-    Job("backup", back_up, LOOK_EVERY),
     Job("block lists", fetch_due, timedelta(hours=1)),
     Job("handles", sweep_handles, timedelta(hours=1)),
 )
@@ -57,6 +56,7 @@ async def run_workers(instance: Instance, limits: HostLimits, stop: asyncio.Even
         _kept_alive("delivery", lambda: Deliverer(instance).run(stop), stop),
         _kept_alive("inbox", lambda: Processor(instance, limits).run(stop), stop),
         _kept_alive("loopback", lambda: _whenever(instance, LOOPBACK, carry, stop), stop),
+        _kept_alive("backup", lambda: _whenever(instance, BACKUP, back_up, stop), stop),
         _kept_alive("chores", lambda: _whenever(instance, CHORES, do_chores, stop), stop),
         *(_repeat(instance, job, stop) for job in JOBS),
     ]

@@ -1,6 +1,7 @@
 """The doors of this room, longer addresses before those that would swallow them."""
 
 from fedi.house.settings import (
+    backups,
     collective,
     deliveries,
     health,
@@ -24,6 +25,7 @@ DOORS = (
     *relays.DOORS,
     *instance.DOORS,
     *room.DOORS,
+    *backups.DOORS,
     *health.DOORS,
     *safety.DOORS,
     *luggage.DOORS,

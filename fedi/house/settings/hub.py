@@ -28,6 +28,7 @@ OF_INSTANCE: Final = (
     ("words", "/steward/words"),
     ("instance", "/steward/instance"),
     ("room", "/steward/room"),
+    ("backups", "/steward/backups"),
     ("health", "/steward/health"),
     ("safety", "/steward/safety"),
 )
