@@ -1,9 +1,11 @@
 """The pages of the house with something in each: for judges, for pictures, for people who look.
 
 `python -m tests.browser.tour FOLDER [page …]` takes pictures of them: Arabic and English, phone and desktop.
+`python -m tests.browser.tour --readme` makes those in `docs/pictures` anew that the README shows: small, of what is in sight at once.
 """
 
 import asyncio
+import io
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -11,6 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
+
+from PIL import Image
 
 from actors import people
 from actors.model import Actor
@@ -72,6 +76,7 @@ INSIDE: Final[Mapping[str, str]] = {
     "instance": "/steward/instance",
     "words": "/steward/words",
     "room": "/steward/room",
+    "backups": "/steward/backups",
     "health": "/steward/health",
     "safety": "/steward/safety",
     "blocks": "/house/mujawara/blocks",
@@ -87,6 +92,14 @@ INSIDE: Final[Mapping[str, str]] = {
     "lists": "/steward/moderation/lists",
     "history": "/steward/moderation/history",
 }
+
+
+PICTURES: Final = Path(__file__).parents[2] / "docs" / "pictures"
+# the picture, the page, and on what it is seen
+SHOWN: Final = (
+    ("house-timeline", "timeline", DESKTOP),
+    ("house-event", "write-event", PHONE),
+)
 
 
 async def furnish(near: Neighbourhood) -> Mapping[str, str]:
@@ -241,7 +254,23 @@ async def take(near: Neighbourhood, about: Mapping[str, str], folder: Path, only
             await tab.context.close()
 
 
+async def take_for_readme(near: Neighbourhood, about: Mapping[str, str]) -> None:
+    """The pictures of the README: what somebody sees who is signed in, in two languages."""
+    for language in ("ar", "en"):
+        for name, page, size in SHOWN:
+            tab = await near.tab(language, size=size)
+            await sign_in(tab)
+            await tab.goto(f"https://{HOST}{({**INSIDE, **about})[page]}")
+            seen = Image.open(io.BytesIO(await tab.screenshot()))
+            seen.convert("RGB").save(PICTURES / f"{name}-{language}.webp", quality=80, method=6)
+            await tab.context.close()
+
+
 async def main() -> None:
+    if sys.argv[1:] == ["--readme"]:
+        async with neighbourhood(HOST, NEIGHBOUR) as near:
+            await take_for_readme(near, await furnish(near))
+        return
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp(prefix="tour-"))
     folder.mkdir(parents=True, exist_ok=True)
     async with neighbourhood(HOST, NEIGHBOUR) as near:
