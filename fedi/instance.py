@@ -75,6 +75,8 @@ class Instance:
                 grain=self.config.instance.grain,
             )
             result = work(unit)
+            if unknown := unit.wakes - self.wake.bells.keys():
+                raise LookupError(f"no worker is called {sorted(unknown)}")
             if unit.touched or unit.wakes:
                 tx.on_commit(lambda: self._after(unit))
             return result

@@ -3,9 +3,12 @@
 SQL is the common subset of SQLite and PostgreSQL with `?` placeholders. A row is a plain tuple.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
+
+log = logging.getLogger("fedi.db")
 
 T = TypeVar("T")
 
@@ -38,7 +41,10 @@ class Writer(Reader, Protocol):
         ...
 
     def on_commit(self, call: Callable[[], None]) -> None:
-        """Call this on the event loop once the transaction is on disk; never when it is rolled back."""
+        """Call this on the event loop once the transaction is on disk; never when it is rolled back.
+
+        What it raises is logged and changes nothing: what is on disk was done.
+        """
         ...
 
 
@@ -71,6 +77,15 @@ class Database(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+def call_all(calls: Iterable[Callable[[], None]]) -> None:
+    """What follows from commits, one after the other. None of it may keep the others, or who waits, from going on."""
+    for call in calls:
+        try:
+            call()
+        except Exception:
+            log.exception("what follows from a commit failed")
 
 
 def marks(count: int) -> str:

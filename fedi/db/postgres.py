@@ -24,7 +24,7 @@ from psycopg import errors
 from psycopg.abc import AdaptContext
 from psycopg.adapt import AdaptersMap, Dumper, Loader
 
-from fedi.db.engine import Reader, Row, Writer
+from fedi.db.engine import Reader, Row, Writer, call_all
 from fedi.db.migrate import LEDGER
 from fedi.errors import Invalid, SetupError, Unavailable
 
@@ -262,7 +262,7 @@ class PostgresDatabase:
         def whole() -> T:
             result, calls = _change(self._writers, work)
             if calls:
-                loop.call_soon_threadsafe(_call_all, calls)
+                loop.call_soon_threadsafe(call_all, calls)
             return result
 
         return await self._writers.hop(whole)
@@ -299,11 +299,6 @@ class PostgresDatabase:
         await self._writers.close()
         await self._readers.close()
         leave(self._keeper)
-
-
-def _call_all(calls: Sequence[Callable[[], None]]) -> None:
-    for call in calls:
-        call()
 
 
 def _look(lines: _Lines, work: Callable[[Reader], T]) -> T:

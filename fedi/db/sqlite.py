@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
-from fedi.db.engine import Reader, Row, Writer
+from fedi.db.engine import Reader, Row, Writer, call_all
 from fedi.errors import SetupError, Unavailable
 
 T = TypeVar("T")
@@ -219,8 +219,7 @@ def _run_unit(connection: sqlite3.Connection, waiting: _Waiting, *, alone: bool)
 def _settle_group(group: Sequence[_Waiting]) -> None:
     for waiting in group:
         if waiting.problem is None:
-            for call in waiting.calls:
-                call()
+            call_all(waiting.calls)
     for waiting in group:
         if waiting.future.done():
             continue

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,28 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             yield made
         finally:
             await made.db.close()
+
+
+async def test_what_follows_from_a_commit_and_fails_keeps_nobody_waiting(engine: Engine) -> None:
+    await engine.make("CREATE TABLE thing (n INTEGER)")
+    rung: list[int] = []
+
+    def work(tx: Writer, number: int) -> int:
+        tx.run("INSERT INTO thing (n) VALUES (?)", number)
+        tx.on_commit(lambda: rung.append(1 // (number - 1)))
+        tx.on_commit(lambda: rung.append(number))
+        return number
+
+    async with asyncio.timeout(10):
+        done = await asyncio.gather(
+            *(engine.db.write(partial(work, number=number)) for number in (1, 2))
+        )
+        # on one engine it follows beside the answer, not before it
+        await engine.db.write(lambda tx: tx.on_commit(lambda: rung.append(9)))
+        while 9 not in rung:
+            await asyncio.sleep(0)
+    assert (done, sorted(rung)) == ([1, 2], [1, 1, 2, 9])
+    assert sorted(await engine.rows("SELECT n FROM thing")) == [(1,), (2,)]
 
 
 async def test_what_was_written_is_read_as_it_was(engine: Engine) -> None:
