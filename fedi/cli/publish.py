@@ -181,6 +181,7 @@ for _each in (event, statement, aid_request, aid_offer, note):
 @option("--drop-lang", "drop_languages", multiple=True, metavar="LANG", help="cli.opt.drop_lang")
 @option("--original", default="", metavar="LANG", help="cli.opt.original")
 @option("--no-images", "no_images", is_flag=True, help="cli.opt.no_images")
+@option("--quiet", "is_quiet", is_flag=True, help="cli.opt.quiet_change")
 @option("--sensitive/--not-sensitive", "is_sensitive", default=None, help="cli.opt.sensitive")
 def edit(
     which: str, no_images: bool, drop_languages: Sequence[str], original: str, **given: Any
@@ -195,6 +196,7 @@ def edit(
         words=words,
         drop_languages=tuple(drop_languages),
         original=original,
+        is_quiet=given["is_quiet"],
         is_sensitive=given["is_sensitive"],
         pictures=pictures if pictures or no_images else None,
         **wishes,

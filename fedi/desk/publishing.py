@@ -15,6 +15,7 @@ from actors.refresh import find_or_fetch_by_handle
 from fedi.db.engine import Reader
 from fedi.desk import drafts, lookup, pictures
 from fedi.desk.details import Reading
+from fedi.desk.moved import say_change
 from fedi.desk.order import Done, Notice, Unfit
 from fedi.desk.pictures import Kept
 from fedi.desk.quoting import Consent, consent_of
@@ -216,6 +217,8 @@ async def edit(instance: Instance, order: EditOrder, also: Also | None = None) -
                 raise Conflict("desk.changed_meanwhile", detail=before.uri)
             _keep_files(unit, kept)
             changed = update(unit, author, publication)
+            if not order.is_quiet:
+                say_change(unit, author, before, changed)
             if also is not None:
                 also(unit, [changed])
             return _told(unit, [changed], reading)

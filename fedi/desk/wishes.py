@@ -111,7 +111,8 @@ class PublishOrder(Order, frozen=True, kw_only=True):
 class EditOrder(Order, frozen=True, kw_only=True):
     """Change something published. `drop_languages`: translations to take out; `original`: the language to come first.
 
-    `kept` and `pictures` replace the pictures there were.
+    `kept` and `pictures` replace the pictures there were. `is_quiet`: an event that moves or is called off is not also
+    told in a message of its own.
     """
 
     which: str
@@ -119,6 +120,7 @@ class EditOrder(Order, frozen=True, kw_only=True):
     words: tuple[Words, ...] = ()
     drop_languages: tuple[str, ...] = ()
     original: str = ""
+    is_quiet: bool = False
     is_sensitive: bool | None = None
     pictures: tuple[Picture, ...] | None = None
     kept: tuple[KeptPicture, ...] | None = None

@@ -43,7 +43,7 @@ _PLACE: Final = {
 }
 _EVENT: Final = (
     "starts_day", "starts_hour", "ends_day", "ends_hour", "all_day", "zone", "online_url", "capacity", "category", "join",
-    "join_url", "status", "repeat", "repeat_times", "repeat_until",
+    "join_url", "status", "quiet_change", "repeat", "repeat_times", "repeat_until",
 )  # fmt: skip
 _AID: Final = ("what", "quantity", "unit", "minimum", "until", "zone")
 # Every field of the form of a kind, besides its words and its pictures.
@@ -98,6 +98,7 @@ def edit_order(username: str, before: Publication, written: Written) -> EditOrde
         drop_languages=tuple(each for each in before.texts if each not in said),
         original=order.words[0].language if order.words else "",
         is_sensitive=order.is_sensitive,
+        is_quiet=written.get("quiet_change") == YES,
         kept=order.kept,
         event=event,
         aid=order.aid,

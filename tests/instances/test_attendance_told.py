@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from fedi.desk import attendance as desk
-from fedi.desk.wishes import PlaceWish
+from fedi.desk.publishing import edit
+from fedi.desk.wishes import EditOrder, EventWish, PlaceWish
 from fedi.jobs.attendance import remind, send_letters
 from tests.harness.browser import Browser
 from tests.harness.gathering import HERE, Scene, an_organiser, told
@@ -149,3 +150,34 @@ async def test_without_a_mail_server_no_address_is_asked_for() -> None:
             lambda rx: rx.all("SELECT mail_sealed FROM attendance WHERE id = ?", int(line.number))
         )
         assert rows[0][0] is None
+
+
+async def test_followers_on_servers_that_take_no_change_over_read_it_in_a_message() -> None:
+    """Mastodon before 4.5 keeps the first words of an event for ever (wire 3.4)."""
+    async with world(HERE) as made, stranger(made, "mastodon.test") as there:
+        scene = await an_organiser(made)
+        await scene.hear(there.person("cem"), "Follow", scene.agora.uri)
+        there.posts.clear()
+        for number, (order, said) in enumerate(
+            (
+                ({"event": EventWish(starts=_later(scene, 1), ends="")}, "has changed"),
+                ({"event": EventWish(capacity=30)}, ""),
+                ({"event": EventWish(starts=_later(scene, 2)), "is_quiet": True}, ""),
+                ({"event": EventWish(status="cancelled")}, "does not take place"),
+            )
+        ):
+            made.clock.advance(minutes=1)
+            await edit(made[HERE], EditOrder(which=scene.event.uri, **order))  # type: ignore[arg-type]
+            await made.settle()
+            notes = [each["object"] for each in told(there, "Create")]
+            assert [said in each["content"] for each in notes] == ([True] if said else []), number
+            for note in notes:
+                assert (note["type"], note["inReplyTo"]) == ("Note", scene.event.uri)
+                assert note["to"] == list(scene.event.to)
+                assert f'href="{scene.event.uri}"' in note["content"]
+            assert len(told(there, "Update")) == 1
+            there.posts.clear()
+
+
+def _later(scene: Scene, days: int) -> str:
+    return (scene.event.event.starts_at + timedelta(days=days)).isoformat()
