@@ -98,6 +98,7 @@ ELSEWHERE = {
     "/house/mujawara/suggest": "for the script of the form",
     "/steward/moderation/lists/export": "a file",
     "/house/mujawara/export/file": "a file",
+    "/house/mujawara/attendance/{id}/attendance.csv": "a file",
 }
 
 
