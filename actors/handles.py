@@ -15,6 +15,7 @@ from actors.model import Actor
 from fedi.db.engine import Reader
 from fedi.errors import Invalid, RemoteError, RemoteMalformed, RemoteUnreachable
 from fedi.instance import Instance
+from fedi.metrics import Family, Kind
 from fedi.text.direction import clean_line
 from fedi.unit import Unit
 
@@ -22,6 +23,15 @@ NAME_MAX: Final = 128
 SWEPT: Final = 500
 # A change that comes again within this time fills no journal.
 NOTED_AGAIN: Final = timedelta(days=1)
+CONFIRMED: Final = "confirmed"
+REFUSED: Final = "refused"
+UNREACHABLE: Final = "unreachable"
+ASKED: Final = Family(
+    "mujawara_handles_total",
+    Kind.COUNTER,
+    "Names of others that were asked for at their hosts.",
+    outcome=(CONFIRMED, REFUSED, UNREACHABLE),
+)
 # The same name for everybody with whom nobody here has to do.
 _STRANGERS: Final = ""
 
@@ -89,10 +99,10 @@ async def confirm(instance: Instance, uri: str) -> int:
     except (RemoteError, Invalid) as problem:
         is_said = not isinstance(problem, RemoteUnreachable)
         await instance.change(partial(store.fail_handle, uri=uri, is_refused=is_said))
-        instance.metrics.count("handle", problem.message_key)
+        instance.metrics.count(ASKED, REFUSED if is_said else UNREACHABLE)
         return 0
     await instance.change(lambda unit: keep(unit, uri, handle))
-    instance.metrics.count("handle", "confirmed")
+    instance.metrics.count(ASKED, CONFIRMED)
     return 1
 
 

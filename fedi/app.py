@@ -19,6 +19,7 @@ from fedi.house.porch import Porch
 from fedi.http.door import Shortcut
 from fedi.http.rates import with_rates
 from fedi.instance import Instance
+from fedi.observe.families import DEFECTS, REFUSED
 from fedi.web import routes as web_routes
 from fedi.web.headers import headers_for_all, with_security_headers
 from fedi.web.negotiate import wants_activity
@@ -89,7 +90,7 @@ def known_answers(instance: Instance) -> Shortcut:
 
 def _refusing(instance: Instance) -> Callable[[Any, Any, Any, TooMany], Awaitable[None]]:
     async def refuse(scope: Any, receive: Any, send: Any, problem: TooMany) -> None:
-        instance.metrics.count("refused", "source")
+        instance.metrics.count(REFUSED)
         response = await _expected(instance, Request(scope, receive), problem)
         await response(scope, receive, send)
 
@@ -201,7 +202,7 @@ async def _unexpected(instance: Instance, request: Request, problem: Exception) 
 
 def _note_defect(instance: Instance, path: str, problem: Exception) -> None:
     log.error("defect", extra={"path": path[:100]}, exc_info=problem)
-    instance.metrics.count("defect")
+    instance.metrics.count(DEFECTS)
 
 
 def _is_for_programs(request: Request) -> bool:

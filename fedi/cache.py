@@ -28,7 +28,11 @@ def etag_of(body: bytes) -> bytes:
 
 
 class DocumentCache:
-    """The least recently used leave first. `generation` lets a slow reader notice that something changed meanwhile."""
+    """The least recently used leave first. `generation` lets a slow reader notice that something changed meanwhile.
+
+    `at_door` and `from_memory`: how many answers were taken from here, there or by the application; `rendered`: how many
+    had to be made.
+    """
 
     def __init__(self, bytes_max: int = BYTES_MAX) -> None:
         self._bytes_max = bytes_max
@@ -36,6 +40,17 @@ class DocumentCache:
         self._entries: OrderedDict[bytes, Rendered] = OrderedDict()
         self._keys_about: defaultdict[str, set[bytes]] = defaultdict(set)
         self.generation = 0
+        self.at_door = self.from_memory = self.rendered = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """What is kept, without its headers."""
+        return self._bytes
+
+    @property
+    def entries(self) -> int:
+        """How many documents are kept."""
+        return len(self._entries)
 
     def find(self, key: bytes) -> Rendered | None:
         """What was rendered for this key."""
@@ -46,6 +61,7 @@ class DocumentCache:
 
     def put(self, key: bytes, entry: Rendered, generation: int) -> None:
         """Keep an entry, unless something was forgotten since `generation` was read."""
+        self.rendered += 1
         if generation != self.generation:
             return
         self._drop(key)

@@ -63,8 +63,13 @@ def add_if_few(
 
 def room(rx: Reader) -> int:
     """How many more may wait."""
+    return max(0, WAITING_MAX - count_waiting(rx))
+
+
+def count_waiting(rx: Reader) -> int:
+    """How many wait."""
     row = rx.one("SELECT COUNT(*) FROM chore")
-    return max(0, WAITING_MAX - int(row[0] if row else 0))
+    return int(row[0]) if row else 0
 
 
 def count_for(rx: Reader, kind: str, actor_uri: str) -> int:

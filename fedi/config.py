@@ -376,6 +376,27 @@ class LogConfig:
 
     level: str = _doc("info", "Least important message written: debug, info, warning or error.")
     format: str = _doc("text", "Form of a line: text for people, json for machines.")
+    slow_statement_ms: int = _doc(
+        250,
+        "Milliseconds after which a statement of the database is written down, without its values; 0: never.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsConfig:
+    """Numbers for Prometheus at /metrics of a listener of its own: how much, how often, how long; nothing about people."""
+
+    bind: str = _doc(
+        "",
+        "Where to listen, such as 127.0.0.1:9464, or unix:/path/to/socket; empty: nowhere. Whoever reaches it can read it.",
+    )
+
+    @property
+    def is_reached_from_elsewhere(self) -> bool:
+        """Whether it listens where more than this machine may come."""
+        if not self.bind or self.bind.startswith("unix:"):
+            return False
+        return not is_this_machine(self.bind.rpartition(":")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +417,7 @@ class Config:
     retention: RetentionConfig = field(default_factory=RetentionConfig)
     backup: BackupConfig = field(default_factory=BackupConfig)
     log: LogConfig = field(default_factory=LogConfig)
+    metrics: MetricsConfig = field(default_factory=MetricsConfig)
     path: Path | None = None
 
     @property
@@ -411,6 +433,14 @@ class Config:
     def _from_here(self, folder: str) -> Path:
         start = self.path.parent if self.path else Path.cwd()
         return (start / Path(folder).expanduser()).resolve()
+
+
+def is_this_machine(name: str) -> bool:
+    """Whether an address or name can only mean this machine. Pure."""
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return name.lower() == "localhost"
 
 
 # A host as it stands in ids: lower-case ASCII, with its port when that is not the usual one.
@@ -431,6 +461,7 @@ SECTIONS: dict[str, type] = {
     "retention": RetentionConfig,
     "backup": BackupConfig,
     "log": LogConfig,
+    "metrics": MetricsConfig,
 }
 
 
@@ -645,15 +676,18 @@ def _check_timezone(config: Config, where: _Places) -> None:
 
 
 def _check_bind(config: Config, where: _Places) -> None:
-    bind = config.server.bind
-    if bind.startswith("unix:") and len(bind) > len("unix:"):
-        return
-    host, colon, port = bind.rpartition(":")
-    if not (colon and host and port.isdecimal() and int(port) < 65536):
-        raise SetupError(
-            detail=f"{where.of('server', 'bind')}: bind is {bind!r}; write HOST:PORT such as 127.0.0.1:8080, "
-            "or unix:/run/fedi.sock"
-        )
+    for section, bind, port_usual in (
+        ("server", config.server.bind, 8080),
+        ("metrics", config.metrics.bind or "unix:/", 9464),
+    ):
+        if bind.startswith("unix:") and len(bind) > len("unix:"):
+            continue
+        host, colon, port = bind.rpartition(":")
+        if not (colon and host and port.isascii() and port.isdecimal() and int(port) < 65536):
+            raise SetupError(
+                detail=f"{where.of(section, 'bind')}: bind is {bind!r}; write HOST:PORT such as 127.0.0.1:{port_usual}, "
+                "or unix:/run/fedi.sock"
+            )
 
 
 def _check_networks(config: Config, where: _Places) -> None:
@@ -830,6 +864,7 @@ def _check_numbers(config: Config, where: _Places) -> None:
         ("media", "cache_days_max", config.media.cache_days_max, 1, 365),
         ("backup", "every_hours", config.backup.every_hours, 0, 24 * 366),
         ("backup", "keep", config.backup.keep, 0, 10_000),
+        ("log", "slow_statement_ms", config.log.slow_statement_ms, 0, 3_600_000),
         # a letter signed with a replaced key may wait as long as a delivery may be tried
         ("retention", "retired_keys_days", config.retention.retired_keys_days, 60, 3650),
         *(

@@ -17,6 +17,7 @@ from fedi.config import Config
 from fedi.db.engine import Database, Reader
 from fedi.db.migrate import migrate
 from fedi.db.sqlite import open_sqlite
+from fedi.db.watch import Watch
 from fedi.errors import Conflict, SetupError
 from fedi.http.accounts import AccountedTransport, Accounts
 from fedi.http.client import FederationClient
@@ -72,10 +73,13 @@ async def open_instance(config: Config, outside: Outside | None = None) -> Async
         if (folder / RESTORING).exists():
             raise SetupError("backup.unfinished", folder=str(folder))
         clock = outside.clock or SystemClock()
-        async with _database(config, clock) as (database, key):
+        metrics = Metrics()
+        async with _database(config, clock, metrics) as (database, key):
             transport = outside.transport or _transport(config, outside.resolver)
             try:
-                yield await _assemble(config, database, key, transport, clock, folder, outside)
+                yield await _assemble(
+                    config, database, key, transport, clock, folder, outside, metrics
+                )
             finally:
                 await transport.close()
     finally:
@@ -88,10 +92,13 @@ def has_instance(config: Config) -> bool:
     return (folder / (secret.SECRET if config.database.url else DATABASE)).exists()
 
 
-async def open_database(config: Config) -> Database:
+async def open_database(config: Config, metrics: Metrics | None = None) -> Database:
     """The engine that the configuration names, as it is. Raises SetupError."""
+    watch = Watch(metrics, config.log.slow_statement_ms / 1000)
     if not config.database.url:
-        return await open_sqlite(config.data_folder / DATABASE, readers=config.storage.readers)
+        return await open_sqlite(
+            config.data_folder / DATABASE, readers=config.storage.readers, watch=watch
+        )
     from fedi.db.postgres import open_postgres  # noqa: PLC0415 - a library that most never need
 
     return await open_postgres(
@@ -99,11 +106,14 @@ async def open_database(config: Config) -> Database:
         config.database.password,
         readers=config.storage.readers,
         writers=config.database.writers,
+        watch=watch,
     )
 
 
 @asynccontextmanager
-async def _database(config: Config, clock: Clock) -> AsyncIterator[tuple[Database, bytes]]:
+async def _database(
+    config: Config, clock: Clock, metrics: Metrics | None = None
+) -> AsyncIterator[tuple[Database, bytes]]:
     """The tables of this version, and the secret that opens what is sealed in them."""
     folder = config.data_folder
     # on disk before anything that would be sealed with it; a file is there as soon as it is opened
@@ -112,7 +122,7 @@ async def _database(config: Config, clock: Clock) -> AsyncIterator[tuple[Databas
         if config.database.url
         else secret.load(folder, has_database=(folder / DATABASE).exists())
     )
-    database = await open_database(config)
+    database = await open_database(config, metrics)
     try:
         await migrate(database, now_ms=to_ms(clock.now()))
         present = present or secret.load(folder, has_database=await database.read(_is_lived_in))
@@ -188,6 +198,7 @@ async def _assemble(
     clock: Clock,
     folder: Path,
     outside: Outside,
+    metrics: Metrics,
 ) -> Instance:
     urls = Urls.of(config.instance.base_url, config.instance.onion_name)
     keyring = Keyring(key)
@@ -209,12 +220,13 @@ async def _assemble(
             server_key=server_key,
             user_agent=user_agent(urls),
             schemes=schemes,
+            metrics=metrics,
         ),
         media=FolderStorage(folder / MEDIA),
         clock=clock,
         keyring=keyring,
         wake=Wake(),
-        metrics=Metrics(),
+        metrics=metrics,
         documents=DocumentCache(),
         schemes_learned=changes,
         accounts=accounts,

@@ -50,6 +50,7 @@ async def serve_open_instance(
     _say_what_is_unsafe(config)
     limits = HostLimits.of(config.inbox)
     workers_stop = asyncio.Event()
+    metrics = await _metrics(instance, workers_stop)
     workers = asyncio.create_task(run_workers(instance, limits, workers_stop))
     control = asyncio.create_task(
         serve_control(instance, config.data_folder / CONTROL, workers_stop)
@@ -71,17 +72,40 @@ async def serve_open_instance(
             tls=_tls(config),
             limits=DoorLimits(patient_paths=PATIENT_PATHS),
             shortcut=known_answers(instance),
+            metrics=instance.metrics,
         )
     finally:
         leave.set()
         workers_stop.set()
         instance.wake.ring_all()
-        for task in (workers, control):
+        for task in (workers, control, *metrics):
             try:
                 async with asyncio.timeout(GRACE_S):
                     await task
             except TimeoutError:
                 log.warning("a worker did not finish in time; its leases will run out")
+
+
+async def _metrics(instance: Instance, stop: asyncio.Event) -> tuple["asyncio.Task[None]", ...]:
+    """The listener for numbers, if there is to be one; it listens when this returns. Raises SetupError."""
+    if not instance.config.metrics.bind:
+        return ()
+    # who wants no numbers does without what hands them out
+    from fedi.observe.listener import serve_metrics  # noqa: PLC0415
+
+    ready = asyncio.Event()
+
+    def on_ready(address: str) -> None:
+        log.info("numbers are told", extra={"bind": address})
+        ready.set()
+
+    task = asyncio.create_task(serve_metrics(instance, stop, on_ready))
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if task.done():
+        task.result()
+    return (task,)
 
 
 def _say_what_is_unsafe(config: Config) -> None:
@@ -91,6 +115,8 @@ def _say_what_is_unsafe(config: Config) -> None:
         for each in fields(values):
             if each.name.startswith("unsafe_") and getattr(values, each.name):
                 log.warning("unsafe setting", extra={"setting": f"[{section}] {each.name}"})
+    if config.metrics.is_reached_from_elsewhere:
+        log.warning("numbers are told beyond this machine", extra={"bind": config.metrics.bind})
     if config.network.allowed_networks:
         networks = " ".join(config.network.allowed_networks)
         log.warning("private networks may be reached", extra={"networks": networks})

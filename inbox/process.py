@@ -18,6 +18,7 @@ from fedi.clock import cpu_s
 from fedi.db.engine import Reader
 from fedi.errors import FediError, Invalid, RemoteError, RemoteUnreachable, TooMany, Unavailable
 from fedi.instance import Instance
+from fedi.metrics import Family, Kind
 from fedi.publications.activitystreams import parse_publication
 from fedi.publications.model import Publication
 from fedi.unit import Unit
@@ -42,6 +43,14 @@ UNREACHABLE_AGAIN = (timedelta(minutes=2), timedelta(minutes=30), timedelta(hour
 FAILED_AGAIN = timedelta(minutes=5)
 # All fetches for one activity together: several slow hosts must not add up (S61).
 FETCHING_S_MAX = 30.0
+LATER = "later"
+ACTED = Family(
+    "mujawara_activities_total",
+    Kind.COUNTER,
+    "Activities that the worker took up, by type, and what came of them.",
+    type=BY_ACTIVITY,
+    outcome=("done", "ignored", "refused", LATER, store.QUARANTINED),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +219,7 @@ class Processor:
             log.exception("activity failed", extra={"verb": kept.arrival.type, "row": kept.id})
             if kept.attempts >= store.ATTEMPTS_MAX:
                 await self._end(kept, store.QUARANTINED, "internal")
+                instance.metrics.count(ACTED, kept.arrival.type, store.QUARANTINED)
                 return
             outcome = Later("internal", FAILED_AGAIN)
         if isinstance(outcome, Later):
@@ -221,7 +231,8 @@ class Processor:
             self._limits.backlog = max(0, self._limits.backlog - 1)
         else:
             await self._end(kept, _state_of(outcome), outcome.reason)
-        instance.metrics.count(f"activity.{kept.arrival.type[:40]}", outcome.reason)
+        what = LATER if isinstance(outcome, Later) else _state_of(outcome)
+        instance.metrics.count(ACTED, kept.arrival.type, what)
 
     async def _end(self, kept: Kept, state: str, reason: str) -> None:
         self._limits.backlog = max(0, self._limits.backlog - 1)

@@ -39,6 +39,7 @@ from inbox.authenticate import verified
 from inbox.handlers import BY_ACTIVITY
 from inbox.limits import HostLimits
 from inbox.store import Arrival
+from inbox.verdicts import ANSWERED
 from outbox import hosts
 
 # What brings words of others here; the rest is small, or about what we hold already.
@@ -70,7 +71,7 @@ async def receive(
         answer = Answer(401, problem.message_key)
     except FediError as problem:
         answer = Answer(problem.status, problem.message_key)
-    instance.metrics.count(f"inbox.{answer.status}", answer.reason)
+    instance.metrics.count(ANSWERED, str(answer.status), answer.reason)
     return answer
 
 

@@ -76,8 +76,7 @@ async def fetch(instance: Instance, subject: str) -> int:
         return 0
     try:
         found = (await resolve.resolve(instance, frozenset({uri}))).get(uri)
-    except (RemoteUnreachable, TooMany) as problem:
-        instance.metrics.count("chore.relayed", problem.message_key)
+    except (RemoteUnreachable, TooMany):
         return 0
     if found is None or found.visibility is not Visibility.PUBLIC or found.in_reply_to is not None:
         return 0

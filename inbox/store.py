@@ -219,6 +219,12 @@ def count_set_aside(rx: Reader) -> Sequence[tuple[str, int]]:
     return [(row[0], int(row[1])) for row in rows]
 
 
+def count_all_set_aside(rx: Reader) -> int:
+    """How much was set aside, whoever said it."""
+    row = rx.one("SELECT COUNT(*) FROM inbox_activity WHERE state = 'quarantined'")
+    return int(row[0]) if row else 0
+
+
 def find_set_aside(rx: Reader, row_id: int) -> tuple[SetAside, bytes] | None:
     """One of them, with the bytes that came."""
     row = rx.one(
@@ -273,6 +279,12 @@ def count_states(rx: Reader) -> dict[str, int]:
 def oldest_waiting(rx: Reader) -> datetime | None:
     """Since when the oldest waiting arrival waits."""
     row = rx.one("SELECT MIN(received_at) FROM inbox_activity WHERE state = 'waiting'")
+    return from_ms(row[0]) if row and row[0] is not None else None
+
+
+def first_due(rx: Reader) -> datetime | None:
+    """When the first of those that wait is or was to be worked."""
+    row = rx.one("SELECT MIN(due_at) FROM inbox_activity WHERE state = 'waiting'")
     return from_ms(row[0]) if row and row[0] is not None else None
 
 

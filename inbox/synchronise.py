@@ -30,8 +30,7 @@ async def work_pending(instance: Instance) -> int:
         try:
             await _reconcile(instance, sender_uri, said)
         except RemoteError:
-            # said again with the next delivery
-            instance.metrics.count("synchronisation", "unreachable")
+            continue  # said again with the next delivery
     return worked
 
 

@@ -10,6 +10,7 @@ import random
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 from actors import blocks
 from actors.keys import RSA
@@ -17,6 +18,7 @@ from fedi.canonical import host_of
 from fedi.clock import from_ms, to_ms
 from fedi.errors import FediError, ForbiddenAddress, NotFound, RemoteError, RemoteUnreachable
 from fedi.instance import Instance
+from fedi.metrics import Family, Kind
 from fedi.unit import Unit
 from fedi.wake import DELIVERY
 from outbox import hosts, store
@@ -40,6 +42,15 @@ _STATE = {
     Verdict.LATER: store.WAITING,
     Verdict.HOST_LATER: store.WAITING,
 }
+DELIVERED: Final = Family(
+    "mujawara_deliveries_total",
+    Kind.COUNTER,
+    "Attempts to deliver. waiting: to be tried again, or the host is in trouble.",
+    outcome=(store.SENT, store.WAITING, store.REFUSED, store.GONE, store.GIVEN_UP),
+)
+DELIVERY_S: Final = Family(
+    "mujawara_delivery_seconds", Kind.HISTOGRAM, "How long one attempt to deliver took."
+)
 
 
 @dataclass(slots=True)
@@ -148,6 +159,8 @@ class Deliverer:
         workers = 1 if lane.failures else self._instance.config.delivery.per_host
         await asyncio.gather(*(self._send_letters(run) for _ in range(workers)))
         due_at = await self._instance.change(lambda unit: self._finish(unit, run))
+        for each in run.settled:
+            self._instance.metrics.count(DELIVERED, each.state)
         return (
             due_at is not None and due_at <= to_ms(self._instance.clock.now()) and bool(run.settled)
         )
@@ -155,8 +168,6 @@ class Deliverer:
     def _finish(self, unit: Unit, run: _Run) -> int | None:
         """Write down what happened and give the lane back, or keep it when more can go at once."""
         store.settle(unit, run.settled)
-        for each in run.settled:
-            self._instance.metrics.count("delivery", each.state)
         if run.trouble is not None:
             reason, after_s = run.trouble
             due = next_attempt(run.lane.failures + 1, unit.now, self._random.random(), after_s)
@@ -182,7 +193,11 @@ class Deliverer:
             run.busy_inboxes.add(way)
             try:
                 async with self._slots:
+                    began_s = self._instance.clock.monotonic()
                     settlement = await self._send(run, letter)
+                    took_s = self._instance.clock.monotonic() - began_s
+                if settlement.was_tried:
+                    self._instance.metrics.note(DELIVERY_S, took_s)
             finally:
                 run.busy_inboxes.discard(way)
             run.settled.append(settlement)

@@ -205,6 +205,12 @@ def list_troubled(rx: Reader, most: int = 100) -> Sequence[HostState]:
     return [_state_of(row) for row in rows]
 
 
+def count_troubled(rx: Reader) -> int:
+    """How many hosts do not take what is sent."""
+    row = rx.one("SELECT COUNT(*) FROM host WHERE failures > 0")
+    return int(row[0]) if row else 0
+
+
 def find_many(rx: Reader, hosts: Sequence[str]) -> dict[str, HostState]:
     """What is known of these hosts, by name."""
     rows = rx.all(f"SELECT {_COLUMNS} FROM host WHERE host IN ({marks(len(hosts))})", *hosts)

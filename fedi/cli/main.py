@@ -32,6 +32,7 @@ _COMMANDS: Final = {
     "like": "fedi.cli.relations:like",
     "boost": "fedi.cli.relations:boost",
     "queue": "fedi.cli.queue:queue",
+    "top": "fedi.cli.top:top",
     "deliveries": "fedi.cli.deliveries:deliveries",
     "actor": "fedi.cli.collectives:actor",
     "person": "fedi.cli.people:person",

@@ -26,6 +26,7 @@ from psycopg.adapt import AdaptersMap, Dumper, Loader
 
 from fedi.db.engine import Reader, Row, Writer, call_all
 from fedi.db.migrate import LEDGER
+from fedi.db.watch import READ, WRITE, Watch, now_s
 from fedi.errors import Invalid, SetupError, Unavailable
 
 T = TypeVar("T")
@@ -115,18 +116,25 @@ def numbered(sql: str) -> str:
 class PostgresReader:
     """Reader over a plain connection; lives for one hop."""
 
-    __slots__ = ("_line",)
+    __slots__ = ("_line", "_watch")
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, watch: Watch | None = None) -> None:
         self._line = line
+        self._watch = watch or Watch()
 
     def one(self, sql: str, *values: object) -> Row | None:
+        began_s = now_s()
         cursor = self._line.execute(numbered(sql), values)
-        return cursor.fetchone() if cursor.description else None
+        row = cursor.fetchone() if cursor.description else None
+        self._watch.statement(sql, began_s, row is not None)
+        return row
 
     def all(self, sql: str, *values: object) -> Sequence[Row]:
+        began_s = now_s()
         cursor = self._line.execute(numbered(sql), values)
-        return cursor.fetchall() if cursor.description else []
+        rows = cursor.fetchall() if cursor.description else []
+        self._watch.statement(sql, began_s, len(rows))
+        return rows
 
 
 class PostgresWriter(PostgresReader):
@@ -134,20 +142,25 @@ class PostgresWriter(PostgresReader):
 
     __slots__ = ("commit_calls", "rows")
 
-    def __init__(self, line: Line) -> None:
-        super().__init__(line)
+    def __init__(self, line: Line, watch: Watch) -> None:
+        super().__init__(line, watch)
         self.commit_calls: list[Callable[[], None]] = []
         self.rows = 0
 
     def run(self, sql: str, *values: object) -> int:
+        began_s = now_s()
         changed = self._line.execute(numbered(sql), values).rowcount
+        self._watch.statement(sql, began_s, changed)
         self.rows += max(0, changed)
         return changed
 
     def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        began_s = now_s()
         with self._line.cursor() as cursor:
             cursor.executemany(numbered(sql), rows)
-            self.rows += max(0, cursor.rowcount)
+            changed = max(0, cursor.rowcount)
+        self._watch.statement(sql, began_s, changed)
+        self.rows += changed
 
     def on_commit(self, call: Callable[[], None]) -> None:
         self.commit_calls.append(call)
@@ -231,7 +244,10 @@ class PostgresDatabase:
 
     dialect = "postgres"
 
-    def __init__(self, server: Server, keeper: Line, *, readers: int, writers: int) -> None:
+    def __init__(
+        self, server: Server, keeper: Line, watch: Watch, *, readers: int, writers: int
+    ) -> None:
+        self._watch = watch
         self._server, self._keeper = server, keeper
         self._keeping = threading.Lock()
         self._readers = _Lines(partial(self._connect, 30), readers, "database-look")
@@ -249,7 +265,7 @@ class PostgresDatabase:
 
     async def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on one snapshot of the database."""
-        return await self._readers.hop(partial(_look, self._readers, work))
+        return await self._readers.hop(partial(_look, self._readers, work, self._watch, now_s()))
 
     async def write(self, work: Callable[[Writer], T]) -> T:
         """Run `work` in a transaction and return when it is on disk. A cancelled caller does not undo the unit.
@@ -258,9 +274,10 @@ class PostgresDatabase:
         vanished in the moment of the commit, nothing was done.
         """
         loop = asyncio.get_running_loop()
+        watch, asked_s = self._watch, now_s()
 
         def whole() -> T:
-            result, calls = _change(self._writers, work)
+            result, calls = _change(self._writers, work, watch, asked_s)
             if calls:
                 loop.call_soon_threadsafe(call_all, calls)
             return result
@@ -301,14 +318,16 @@ class PostgresDatabase:
         leave(self._keeper)
 
 
-def _look(lines: _Lines, work: Callable[[Reader], T]) -> T:
+def _look(lines: _Lines, work: Callable[[Reader], T], watch: Watch, asked_s: float) -> T:
+    began_s = now_s()
     for is_last in (False, True):
         with explained():
             line = lines.get()
             try:
                 with transaction(line, LOOK):
-                    result = work(PostgresReader(line))
+                    result = work(PostgresReader(line, watch))
                     line.execute("COMMIT")
+                    watch.unit(READ, asked_s, began_s)
                     return result
             except psycopg.OperationalError:
                 # a connection that was lost while nobody used it is no reason to fail
@@ -317,7 +336,10 @@ def _look(lines: _Lines, work: Callable[[Reader], T]) -> T:
     raise AssertionError("unreachable")
 
 
-def _change(lines: _Lines, work: Callable[[Writer], T]) -> tuple[T, Sequence[Callable[[], None]]]:
+def _change(
+    lines: _Lines, work: Callable[[Writer], T], watch: Watch, asked_s: float
+) -> tuple[T, Sequence[Callable[[], None]]]:
+    began_s = now_s()
     is_alone = was_lost = False
     for attempt in range(1, ATTEMPTS + 1):
         with explained():
@@ -326,10 +348,13 @@ def _change(lines: _Lines, work: Callable[[Writer], T]) -> tuple[T, Sequence[Cal
             is_committing = False
             try:
                 with transaction(line, _CHANGE_ALONE if is_alone else _CHANGE):
-                    writer = PostgresWriter(line)
+                    writer = PostgresWriter(line, watch)
                     result = work(writer)
                     is_committing = True
+                    watch.unit(WRITE, asked_s, began_s)
+                    committing_s = now_s()
                     line.execute("COMMIT")
+                    watch.committed(committing_s)
                     return result, writer.commit_calls
             except _AGAIN:
                 if attempt == ATTEMPTS:
@@ -420,13 +445,18 @@ def leave(keeper: Line) -> None:
 
 
 async def open_postgres(
-    url: str, password: str = "", *, readers: int = 4, writers: int = 4
+    url: str,
+    password: str = "",
+    *,
+    readers: int = 4,
+    writers: int = 4,
+    watch: Watch | None = None,
 ) -> PostgresDatabase:
     """Connect. Raises SetupError with what to do when that does not succeed or the database does not fit."""
     server = Server(url, password)
     with told_at_start():
         keeper = await asyncio.to_thread(first_connection, server)
-    return PostgresDatabase(server, keeper, readers=readers, writers=writers)
+    return PostgresDatabase(server, keeper, watch or Watch(), readers=readers, writers=writers)
 
 
 @contextmanager

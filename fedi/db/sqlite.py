@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from fedi.db.engine import Reader, Row, Writer, call_all
+from fedi.db.watch import READ, WRITE, Watch, now_s
 from fedi.errors import SetupError, Unavailable
 
 T = TypeVar("T")
@@ -47,17 +48,23 @@ class _Connection(aiosqlite.Connection):
 class _SqliteReader:
     """Reader over a plain connection; lives for one hop."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_watch")
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, watch: Watch) -> None:
         self._connection = connection
+        self._watch = watch
 
     def one(self, sql: str, *values: object) -> Row | None:
+        began_s = now_s()
         row: Row | None = self._connection.execute(sql, values).fetchone()
+        self._watch.statement(sql, began_s, row is not None)
         return row
 
     def all(self, sql: str, *values: object) -> Sequence[Row]:
-        return self._connection.execute(sql, values).fetchall()
+        began_s = now_s()
+        rows = self._connection.execute(sql, values).fetchall()
+        self._watch.statement(sql, began_s, len(rows))
+        return rows
 
 
 class _SqliteWriter(_SqliteReader):
@@ -65,18 +72,23 @@ class _SqliteWriter(_SqliteReader):
 
     __slots__ = ("commit_calls", "rows")
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: sqlite3.Connection, watch: Watch) -> None:
+        super().__init__(connection, watch)
         self.commit_calls: list[Callable[[], None]] = []
         self.rows = 0
 
     def run(self, sql: str, *values: object) -> int:
+        began_s = now_s()
         changed = self._connection.execute(sql, values).rowcount
+        self._watch.statement(sql, began_s, changed)
         self.rows += max(0, changed)
         return changed
 
     def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        self.rows += max(0, self._connection.executemany(sql, rows).rowcount)
+        began_s = now_s()
+        changed = max(0, self._connection.executemany(sql, rows).rowcount)
+        self._watch.statement(sql, began_s, changed)
+        self.rows += changed
 
     def on_commit(self, call: Callable[[], None]) -> None:
         self.commit_calls.append(call)
@@ -85,7 +97,7 @@ class _SqliteWriter(_SqliteReader):
 class _Waiting:
     """A unit of work and the future that its caller awaits."""
 
-    __slots__ = ("calls", "future", "problem", "result", "work")
+    __slots__ = ("asked_s", "calls", "future", "problem", "result", "work")
 
     def __init__(self, work: Callable[[Writer], Any], future: "asyncio.Future[Any]") -> None:
         self.work = work
@@ -93,6 +105,7 @@ class _Waiting:
         self.result: Any = None
         self.problem: BaseException | None = None
         self.calls: list[Callable[[], None]] = []
+        self.asked_s = now_s()
 
 
 class SqliteDatabase:
@@ -100,8 +113,11 @@ class SqliteDatabase:
 
     dialect = "sqlite"
 
-    def __init__(self, path: Path, writer: _Connection, readers: Sequence[_Connection]) -> None:
+    def __init__(
+        self, path: Path, writer: _Connection, readers: Sequence[_Connection], watch: Watch
+    ) -> None:
         self._path = path
+        self._watch = watch
         self._writer = writer
         self._readers = readers
         self._next_reader = 0
@@ -111,13 +127,16 @@ class SqliteDatabase:
     async def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on one snapshot of the database."""
         self._next_reader = (self._next_reader + 1) % len(self._readers)
+        watch, asked_s = self._watch, now_s()
 
         def look(connection: sqlite3.Connection) -> T:
+            began_s = now_s()
             connection.execute("BEGIN")
             try:
-                return work(_SqliteReader(connection))
+                return work(_SqliteReader(connection, watch))
             finally:
                 connection.execute("COMMIT")
+                watch.unit(READ, asked_s, began_s)
 
         return await self._readers[self._next_reader].hop(look)
 
@@ -135,7 +154,7 @@ class SqliteDatabase:
             while self._waiting:
                 group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
                 try:
-                    await self._writer.hop(partial(_commit_group, group=group))
+                    await self._writer.hop(partial(_commit_group, group=group, watch=self._watch))
                 except BaseException as problem:  # noqa: BLE001 - handed to every caller of the group
                     for waiting in group:
                         waiting.problem = _as_expected(problem)
@@ -185,20 +204,26 @@ class SqliteDatabase:
             await connection.close()
 
 
-def _commit_group(connection: sqlite3.Connection, group: Sequence[_Waiting]) -> None:
+def _commit_group(connection: sqlite3.Connection, group: Sequence[_Waiting], watch: Watch) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         for waiting in group:
-            _run_unit(connection, waiting, alone=len(group) == 1)
+            began_s = now_s()
+            _run_unit(connection, waiting, watch, alone=len(group) == 1)
+            watch.unit(WRITE, waiting.asked_s, began_s)
+        began_s = now_s()
         connection.execute("COMMIT")
+        watch.committed(began_s)
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
 
 
-def _run_unit(connection: sqlite3.Connection, waiting: _Waiting, *, alone: bool) -> None:
-    writer = _SqliteWriter(connection)
+def _run_unit(
+    connection: sqlite3.Connection, waiting: _Waiting, watch: Watch, *, alone: bool
+) -> None:
+    writer = _SqliteWriter(connection, watch)
     if alone:
         waiting.result = waiting.work(writer)
     else:
@@ -245,7 +270,9 @@ def _size_of(path: Path) -> int:
     return sum(each.stat().st_size for each in files if each.exists())
 
 
-async def open_sqlite(path: Path, *, readers: int = 2) -> SqliteDatabase:
+async def open_sqlite(
+    path: Path, *, readers: int = 2, watch: Watch | None = None
+) -> SqliteDatabase:
     """Open (and create) the database file. Raises SetupError when it is damaged or cannot be opened."""
     opened: list[_Connection] = []
     try:
@@ -260,7 +287,7 @@ async def open_sqlite(path: Path, *, readers: int = 2) -> SqliteDatabase:
             detail=f"{path}: the database cannot be opened ({problem}). If the file is damaged, restore a backup; "
             "nothing was changed."
         ) from problem
-    return SqliteDatabase(path, writer, opened[1:])
+    return SqliteDatabase(path, writer, opened[1:], watch or Watch())
 
 
 async def _connect(path: Path, pragmas: Sequence[str]) -> _Connection:

@@ -107,6 +107,11 @@ async def open_desk(config: Config, outside: Outside | None = None) -> AsyncIter
         raise FolderInUse("desk.folder_in_use", folder=str(folder))
 
 
+async def served_desk(config: Config) -> Desk | None:
+    """The desk of the server that runs in this data folder, if one does; nothing is opened for it."""
+    return Desk(config, None) if await _is_answering(config.data_folder) else None
+
+
 async def call(config: Config, command: str, order: Order) -> Result:
     """One order, from opening the desk to leaving it."""
     async with open_desk(config) as desk:

@@ -19,6 +19,7 @@ from outbox.deliver import Deliverer
 
 HOST_MAX = 255
 DRAIN_S_MAX = 3600
+TROUBLED_MAX = 100
 
 
 class DrainOrder(Order, frozen=True, kw_only=True):
@@ -80,19 +81,24 @@ async def status(instance: Instance, _order: NoOrder) -> Status:
             arrivals=inbox_store.count_states(rx),
             oldest_delivery_at=outbox_store.oldest_waiting(rx),
             oldest_arrival_at=inbox_store.oldest_waiting(rx),
-            troubled=[
-                Trouble(
-                    host=each.host,
-                    failures=each.failures,
-                    since=each.failing_since,
-                    next_try_at=each.due_at,
-                    reason=each.last_reason,
-                )
-                for each in hosts.list_troubled(rx)
-            ],
+            troubled=list_trouble(rx, TROUBLED_MAX),
         )
 
     return await instance.look(look)
+
+
+def list_trouble(rx: Reader, most: int) -> list[Trouble]:
+    """The hosts that do not take what is sent, longest in trouble first."""
+    return [
+        Trouble(
+            host=each.host,
+            failures=each.failures,
+            since=each.failing_since,
+            next_try_at=each.due_at,
+            reason=each.last_reason,
+        )
+        for each in hosts.list_troubled(rx, most)
+    ]
 
 
 async def drop(instance: Instance, order: DropOrder) -> Dropped:

@@ -54,6 +54,7 @@ class KnownAnswers:
                 return None
         if asked != self._host or not (self._wants(accept) or _is_for_programs(target)):
             return None
+        self._documents.at_door += 1
         _, whole, same = self._heads_of(target, entry)
         if condition is not None and is_known(condition.decode("latin-1"), entry.etag):
             return same, b""
@@ -81,6 +82,7 @@ def with_memory(app: ASGIApp, documents: DocumentCache) -> ASGIApp:
         if entry is not None:
             accept, condition = _conditions(scope["headers"])
             if wants(accept) or _is_for_programs(scope["raw_path"]):
+                documents.from_memory += 1
                 await _send(scope, send, entry, condition)
                 return
         await app(scope, receive, send)

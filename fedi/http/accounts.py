@@ -20,6 +20,7 @@ HALF_LIFE_S: Final = 3600.0
 VERIFYING_SHARE: Final = 0.05
 VERIFYING_AHEAD_S: Final = 60.0
 SAID_EVERY_S: Final = 60.0
+ASKED_LATELY: Final = 0.5
 _DECAY: Final = -math.log(2) / HALF_LIFE_S
 
 
@@ -35,14 +36,33 @@ class Account:
     fetches: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a host took to answer lately, in the mean over so many requests; those that failed count too."""
+
+    host: str
+    mean_s: float
+    requests: int
+
+
 class _Sums:
     """Running sums of one host as of `at`, in monotonic seconds. `busy_until`: its verification budget, spent ahead."""
 
-    __slots__ = ("at", "busy_until", "cpu_s", "fetches", "rows", "size_bytes")
+    __slots__ = (
+        "at",
+        "busy_until",
+        "cpu_s",
+        "fetches",
+        "requests",
+        "rows",
+        "size_bytes",
+        "waited_s",
+    )
 
     def __init__(self, now: float) -> None:
         self.at = self.busy_until = now
         self.cpu_s = self.size_bytes = self.rows = self.fetches = 0.0
+        self.requests = self.waited_s = 0.0
 
     def decay(self, now: float) -> None:
         factor = math.exp(_DECAY * max(0.0, now - self.at))
@@ -51,6 +71,8 @@ class _Sums:
         self.size_bytes *= factor
         self.rows *= factor
         self.fetches *= factor
+        self.requests *= factor
+        self.waited_s *= factor
 
 
 class Accounts:
@@ -82,6 +104,23 @@ class Accounts:
         sums = self._sums(host, now)
         sums.cpu_s += cpu_s
         sums.busy_until = max(sums.busy_until, now) + cpu_s / VERIFYING_SHARE
+
+    def note_waited(self, host: str, now: float, waited_s: float) -> None:
+        """A request to this host has ended, in whatever way, after so long."""
+        sums = self._sums(host, now)
+        sums.requests += 1
+        sums.waited_s += waited_s
+
+    def list_slowest(self, now: float, most: int) -> Sequence[Pace]:
+        """The slowest first, of those that were asked lately."""
+        for sums in self._hosts.values():
+            sums.decay(now)
+        paces = [
+            Pace(host, sums.waited_s / sums.requests, round(sums.requests))
+            for host, sums in self._hosts.items()
+            if sums.requests >= ASKED_LATELY
+        ]
+        return sorted(paces, key=lambda pace: (-pace.mean_s, pace.host))[:most]
 
     def check_verifying(self, host: str, now: float) -> None:
         """Raises TooMany when what this host proved lately took all the time that is there for it (S20)."""
@@ -149,8 +188,13 @@ class AccountedTransport:
         fetches = int(request.method == "GET")
         if fetches:
             self._accounts.note(host, self._clock.monotonic(), fetches=1)
-        response = await self._transport.send(request, limits)
-        self._accounts.note(host, self._clock.monotonic(), size_bytes=len(response.body))
+        began_s = self._clock.monotonic()
+        try:
+            response = await self._transport.send(request, limits)
+        finally:
+            now = self._clock.monotonic()
+            self._accounts.note_waited(host, now, now - began_s)
+        self._accounts.note(host, now, size_bytes=len(response.body))
         return response
 
     async def close(self) -> None:

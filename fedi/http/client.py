@@ -5,7 +5,8 @@ except that a document must stand at its own `id`.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NoReturn
@@ -16,6 +17,7 @@ from fedi.clock import Clock
 from fedi.errors import (
     ForbiddenAddress,
     Invalid,
+    RemoteError,
     RemoteGone,
     RemoteMalformed,
     RemoteRefused,
@@ -24,6 +26,7 @@ from fedi.errors import (
 from fedi.http.headers import ACCEPT_AS2, is_as2, retry_after_s, skew_s
 from fedi.http.schemes import CAVAGE, RFC9421, Scheme, SchemeMemory
 from fedi.http.transport import Limits, Request, Response, Transport
+from fedi.metrics import Family, Kind, Metrics
 from fedi.signatures.cavage import sign_cavage
 from fedi.signatures.keys import SigningKey
 from fedi.signatures.rfc9421 import sign_rfc9421
@@ -43,6 +46,23 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MISUNDERSTOOD: Final = frozenset({400, 401})
 _LATER: Final = frozenset({408, 425, 429})
 _SIGN: Final = {CAVAGE: sign_cavage, RFC9421: sign_rfc9421}
+_OUTCOMES: Final[dict[type[RemoteError], str]] = {
+    RemoteUnreachable: "unreachable",
+    RemoteRefused: "refused",
+    RemoteGone: "gone",
+    RemoteMalformed: "malformed",
+    ForbiddenAddress: "forbidden",
+}
+DOCUMENT: Final = "document"
+JSON: Final = "json"
+BYTES: Final = "bytes"
+FETCHED: Final = Family(
+    "mujawara_fetches_total",
+    Kind.COUNTER,
+    "Fetches from other servers. broken_off: they took longer than there was time.",
+    kind=(DOCUMENT, JSON, BYTES),
+    outcome=("fetched", "broken_off", *_OUTCOMES.values()),
+)
 _UNSPOKEN: Final = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -98,12 +118,14 @@ class FederationClient:
         server_key: Callable[[], SigningKey],
         user_agent: str,
         schemes: SchemeMemory,
+        metrics: Metrics | None = None,
     ) -> None:
         self._transport = transport
         self._clock = clock
         self._server_key = server_key
         self._user_agent = user_agent
         self._schemes = schemes
+        self._metrics = metrics or Metrics()
 
     def note_scheme(self, origin: str, scheme: Scheme) -> None:
         """An origin signed in this style, or says that it understands it: that counts more than an answer to a GET,
@@ -118,6 +140,10 @@ class FederationClient:
         Redirects stay within the origin unless `across_origins`. With `check_id`, the document's `id` is the
         final address, or is fetched once more if it lies at the same origin (S32). Raises `RemoteError`s.
         """
+        with self._counted(DOCUMENT):
+            return await self._fetch_document(url, across_origins, check_id)
+
+    async def _fetch_document(self, url: str, across_origins: bool, check_id: bool) -> Fetched:
         fetched = await self._fetch_once(url, across_origins)
         if not check_id or fetched.document.get("id") == fetched.url:
             return fetched
@@ -141,9 +167,10 @@ class FederationClient:
         async def ask(address: str) -> Response:
             return await self._transport.send(Request("GET", address, headers), limits)
 
-        response = await self._follow(_address(url), ask, lambda _origin, _next: True)
-        _raise_for_status(response, self._clock.now())
-        return _parsed(response.body)
+        with self._counted(JSON):
+            response = await self._follow(_address(url), ask, lambda _origin, _next: True)
+            _raise_for_status(response, self._clock.now())
+            return _parsed(response.body)
 
     async def fetch_media(
         self,
@@ -184,9 +211,22 @@ class FederationClient:
                 raise ForbiddenAddress(detail="blocked_host")
             return await self._transport.send(Request("GET", address, headers), limits)
 
-        response = await self._follow(_address(url), ask, lambda _origin, _next: True)
-        _raise_for_status(response, self._clock.now())
-        return response.body, response.url
+        with self._counted(BYTES):
+            response = await self._follow(_address(url), ask, lambda _origin, _next: True)
+            _raise_for_status(response, self._clock.now())
+            return response.body, response.url
+
+    @contextmanager
+    def _counted(self, kind: str) -> Iterator[None]:
+        outcome = "broken_off"
+        try:
+            yield
+            outcome = "fetched"
+        except RemoteError as problem:
+            outcome = _OUTCOMES.get(type(problem), "refused")
+            raise
+        finally:
+            self._metrics.count(FETCHED, kind, outcome)
 
     async def post(
         self, inbox: str, body: bytes, key: SigningKey, *, also: Mapping[str, str] | None = None

@@ -17,6 +17,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from fedi.http.stalls import Stalls
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # (method, target, headers in lower case) → (status line and header lines, body) when the whole answer is known already.
 Shortcut = Callable[[bytes, bytes, Sequence[tuple[bytes, bytes]]], tuple[bytes, bytes] | None]
@@ -77,6 +79,7 @@ class Door:
         self._exempt = tuple(exempt)
         self._sources: Counter[str] = Counter()
         self._round: asyncio.TimerHandle | None = None
+        self.stalls: Stalls | None = None
         self.open: set[DoorProtocol] = set()
 
     def admit(self, connection: "DoorProtocol", client: tuple[str, int] | None) -> str | None:
@@ -106,6 +109,8 @@ class Door:
 
     def stop(self) -> None:
         """End the rounds and cut what is still open."""
+        if self.stalls is not None:
+            self.stalls.stop()
         if self._round is not None:
             self._round.cancel()
         for connection in tuple(self.open):
@@ -115,6 +120,8 @@ class Door:
         now = loop.time()
         for connection in tuple(self.open):
             connection.check_deadlines(now)
+        if self.stalls is not None and self._round is not None:
+            self.stalls.round(loop, self._round.when())
         self._round = loop.call_later(self.limits.tick_s, self._look_around, loop)
 
     def _source_of(self, host: str) -> str:

@@ -20,9 +20,14 @@ from uvicorn.server import Server
 
 from fedi.errors import SetupError
 from fedi.http.door import Door, DoorLimits, DoorProtocol, Network, Shortcut
+from fedi.http.stalls import Stalls
+from fedi.metrics import Family, Kind, Metrics
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 BACKLOG: Final = 1024
+CONNECTIONS: Final = Family(
+    "mujawara_connections", Kind.GAUGE, "Connections that are open at the door."
+)
 _UNIX: Final = "unix:"
 
 
@@ -46,18 +51,22 @@ async def serve(
     limits: DoorLimits | None = None,
     tls: ssl.SSLContext | None = None,
     shortcut: Shortcut | None = None,
+    metrics: Metrics | None = None,
 ) -> None:
     """Serve `app` until `stop` is set, then finish running requests within `grace_s` and return.
 
     `bind`: `host:port` (port 0: any free one) or `unix:/path`. `on_ready` hears the real address. Addresses or
     networks in `trusted_proxies` may tell the client's address; over a unix socket any entry means the proxy.
-    `tls`: speak https. `shortcut`: knows some answers before `app` is asked.
+    `tls`: speak https. `shortcut`: knows some answers before `app` is asked. `metrics`: hears of connections and stalls.
     Raises `SetupError` when the address cannot be bound.
     """
     listener = _listener(bind)
     is_unix = bind.startswith(_UNIX)
     proxies = _networks(trusted_proxies)
     door = Door(limits or DoorLimits(), proxies, shortcut)
+    if metrics is not None:
+        metrics.watch(CONNECTIONS, lambda: len(door.open))
+        door.stalls = Stalls(metrics)
     if trusted_proxies:
         app = behind_proxy(app, proxies, trusts_unix=is_unix)
     server = _Server(_config(app, door, grace_s), door, stop, tls)

@@ -12,6 +12,7 @@ from fedi.chores import Chore
 from fedi.errors import FediError, RemoteUnreachable, TooMany, Unavailable
 from fedi.instance import Instance
 from fedi.jobs.attendance import tell_all
+from fedi.metrics import Family, Kind
 from inbox import backfill, hints, relayed
 
 log = logging.getLogger("fedi.jobs")
@@ -46,6 +47,14 @@ KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
     chores.PARTICIPANTS: tell_all,
     chores.HANDLE: handles.confirm,
 }
+DONE, LATER, GIVEN_UP, REFUSED, FAILED = "done", "later", "given_up", "refused", "failed"
+CHORES = Family(
+    "mujawara_chores_total",
+    Kind.COUNTER,
+    "Things fetched and done in the background. failed: by a mistake of ours; the log has each.",
+    kind=KINDS,
+    outcome=(DONE, LATER, GIVEN_UP, REFUSED, FAILED),
+)
 
 
 async def do_chores(instance: Instance) -> int:
@@ -63,15 +72,20 @@ async def do_chores(instance: Instance) -> int:
 async def _do(instance: Instance, chore: Chore) -> None:
     try:
         await KINDS[chore.kind](instance, chore.subject)
+        outcome = DONE
     except (RemoteUnreachable, TooMany):
         if chore.attempts < chores.ATTEMPTS_MAX:
             after = AGAIN[chore.attempts - 1]
             await instance.change(partial(chores.postpone, chore=chore, after=after))
+            instance.metrics.count(CHORES, chore.kind, LATER)
             return
+        outcome = GIVEN_UP
     except Unavailable:
         raise
-    except FediError as problem:
-        instance.metrics.count(f"chore.{chore.kind}", problem.message_key)
+    except FediError:
+        outcome = REFUSED
     except Exception:
+        outcome = FAILED
         log.exception("chore failed", extra={"kind": chore.kind})
     await instance.change(partial(chores.finish, chore=chore))
+    instance.metrics.count(CHORES, chore.kind, outcome)

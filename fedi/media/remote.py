@@ -22,6 +22,7 @@ from fedi.media.cache import NewPicture, Remembered
 from fedi.media.intake import Prepared, prepare
 from fedi.media.seen import FULL
 from fedi.media.storage import FolderStorage, MediaStorage, media_type_of
+from fedi.metrics import Family, Kind
 from fedi.unit import Unit
 
 FOLDER: Final = "seen"
@@ -33,6 +34,16 @@ FETCHES_PER_HOST: Final = 2
 FLIGHTS_MAX: Final = 64
 MISSES_PER_MINUTE: Final = 120
 RETRY_AFTER_S: Final = 30
+KEPT: Final = "kept"
+NEW: Final = "fetched"
+POSTPONED: Final = "postponed"
+FAILED: Final = "failed"
+SHOWN: Final = Family(
+    "mujawara_remote_media_total",
+    Kind.COUNTER,
+    "Pictures from elsewhere that somebody looked at: kept here, fetched, not now, or not to be had.",
+    outcome=(KEPT, NEW, POSTPONED, FAILED),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,7 @@ class RemoteMedia:
             key = known.keys[number]
             content = await asyncio.to_thread(self._read, key)
             if content is not None:
+                self._count(KEPT)
                 is_due = known.used_at <= self._instance.clock.now() - cache.USE_NOTED_EVERY
                 return Picture(key, content, is_due)
         arrived = await self._arrival(url)
@@ -151,7 +163,7 @@ class RemoteMedia:
             if len(self._flights) >= FLIGHTS_MAX or not self._budget.take(
                 self._instance.clock.monotonic()
             ):
-                self._count("postponed")
+                self._count(POSTPONED)
                 raise _later("too many pictures were asked for")
             flight = asyncio.create_task(self._fly(url))
             self._flights[url] = flight
@@ -194,7 +206,7 @@ class RemoteMedia:
                     await stack.enter_async_context(lane)
                     await stack.enter_async_context(self._fetching)
             except TimeoutError as problem:
-                self._count("postponed")
+                self._count(POSTPONED)
                 raise _later("no place became free") from problem
             yield
 
@@ -204,7 +216,7 @@ class RemoteMedia:
 
     async def _fail(self, url: str, problem: Exception) -> None:
         reason = _reason_of(problem)
-        self._count(reason)
+        self._count(FAILED)
         await self._instance.change(
             lambda unit: cache.note_failure(unit, url, host_of(url), reason)
         )
@@ -226,11 +238,11 @@ class RemoteMedia:
 
         await self._instance.change(work)
         await sweep(self._instance)
-        self._count("fetched")
+        self._count(NEW)
         return _Arrived(keys, (prepared.content, small.content))
 
     def _count(self, outcome: str) -> None:
-        self._instance.metrics.count("remote_media", outcome)
+        self._instance.metrics.count(SHOWN, outcome)
 
 
 def storage_of(instance: Instance) -> MediaStorage:

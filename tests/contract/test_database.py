@@ -13,7 +13,9 @@ import pytest
 from fedi.db.engine import Database, Reader, Writer
 from fedi.db.migrate import list_migrations, migrate
 from fedi.db.sqlite import open_sqlite
+from fedi.db.watch import COMMIT, RAN, READ, SLOW, WAITED, WRITE, Watch
 from fedi.errors import Invalid, SetupError
+from fedi.metrics import Family, Metrics
 from tests.harness.postgres import cluster
 
 ORDERED = ["", " ", "!", "A", "B", "a", "aa", "b", "z", "é", "ا", "ب", "\uffff", "𝄞"]
@@ -24,11 +26,18 @@ class Engine:
     """One engine, empty. `is_many`: units run beside each other."""
 
     db: Database
-    reopen: Callable[[], Awaitable[Database]]
+    reopen: Callable[..., Awaitable[Database]]
     is_many: bool
 
     async def make(self, *statements: str) -> None:
         await self.db.write(lambda tx: [tx.run(each) for each in statements])
+
+    async def watch(self, slow_s: float) -> Metrics:
+        """Open it anew, with its times told."""
+        metrics = Metrics()
+        await self.db.close()
+        self.db = await self.reopen(Watch(metrics, slow_s))
+        return metrics
 
     async def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         return list(await self.db.read(lambda rx: rx.all(sql, *values)))
@@ -40,12 +49,12 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     place: AbstractContextManager[str] = cluster().database() if is_postgres else nullcontext("")
     with place as url:
 
-        async def reopen() -> Database:
+        async def reopen(watch: Watch | None = None) -> Database:
             if not is_postgres:
-                return await open_sqlite(tmp_path / "db")
+                return await open_sqlite(tmp_path / "db", watch=watch)
             from fedi.db.postgres import open_postgres
 
-            return await open_postgres(url)
+            return await open_postgres(url, watch=watch)
 
         made = Engine(await reopen(), reopen, is_postgres)
         try:
@@ -306,3 +315,57 @@ async def test_closing_waits_for_what_was_begun(engine: Engine) -> None:
     await asyncio.gather(*begun)
     engine.db = await engine.reopen()
     assert await engine.rows("SELECT COUNT(*) FROM t") == [(20,)]
+
+
+SOMEBODYS = "the words of somebody"
+# Counts to a number, which takes as long as the number is large.
+COUNTING = """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+    SELECT COUNT(*) FROM n WHERE 'x' <> ?"""
+
+
+def noted(metrics: Metrics, family: Family, **labels: str) -> float:
+    names = (family.name, f"{family.name}_count")
+    samples = [each for each in metrics.samples(family) if each.name in names]
+    return sum(each.value for each in samples if labels.items() <= each.labels.items())
+
+
+async def test_every_unit_and_every_commit_is_timed(engine: Engine) -> None:
+    metrics = await engine.watch(slow_s=0)
+    await engine.make("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+    writes = (partial(_add, number=number) for number in range(3))
+    await asyncio.gather(*(engine.db.write(each) for each in writes))
+    await engine.rows("SELECT n FROM t")
+    for family in (WAITED, RAN):
+        assert noted(metrics, family, work=READ) == 1
+        assert noted(metrics, family, work=WRITE) == 4
+    assert 2 <= noted(metrics, RAN, work=COMMIT) <= 4
+    assert noted(metrics, SLOW) == 0
+
+
+def _add(tx: Writer, number: int) -> int:
+    return tx.run("INSERT INTO t VALUES (?)", number)
+
+
+async def test_a_slow_statement_is_written_down_without_its_values(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    metrics = await engine.watch(slow_s=0.001)
+    await engine.db.read(lambda rx: rx.one(COUNTING, 123_456, SOMEBODYS))
+    await engine.db.write(lambda tx: tx.all(COUNTING, 123_456, SOMEBODYS))
+    said = [vars(each) for each in caplog.records if each.message == "slow statement"]
+    said = [each for each in said if "RECURSIVE" in each["sql"]]
+    assert [each["rows"] for each in said] == [1, 1]
+    assert all(each["ms"] >= 1 and "i < ?)" in each["sql"] for each in said)
+    assert "\n" not in said[0]["sql"]
+    assert noted(metrics, SLOW) >= 2
+    written = str([vars(each) for each in caplog.records])
+    assert SOMEBODYS not in written
+    assert "123456" not in written
+
+
+async def test_no_statement_is_slow_when_nobody_wants_to_know(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    await engine.watch(slow_s=0)
+    await engine.db.read(lambda rx: rx.one(COUNTING, 20_000, SOMEBODYS))
+    assert [each.message for each in caplog.records] == []

@@ -323,6 +323,7 @@ async def _listening(
             grace_s=0.2,
             tls=context if instance.urls.scheme == "https" else None,
             shortcut=known_answers(instance),
+            metrics=instance.metrics,
         )
     )
     await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)

@@ -15,12 +15,14 @@ from fedi.config import Config, NetworkConfig, load_config
 from fedi.errors import SetupError
 from fedi.jobs.retention import forget
 from fedi.logs import set_up_logs
+from fedi.metrics import OTHER
 from fedi.opening import open_instance
 from fedi.secret import SECRET
 from fedi.serving import _say_what_is_unsafe
 from fedi.vocab.audience import Visibility
 from inbox.contract import Incoming, Outcome
 from inbox.handlers import BY_ACTIVITY
+from inbox.verdicts import ANSWERED
 from tests.harness.world import a_note, world
 from tests.hostile.stranger import AS2, a_note_of, deliver, say, send_raw, stranger
 from tests.security.asking import PAGE, ask
@@ -223,10 +225,10 @@ async def test_every_refusal_at_the_door_is_counted_with_its_reason() -> None:
         for number in range(3):
             activity = say(ali, "Follow", us.uri, number, actor=us.uri)
             assert (await deliver(made, HERE, ali.key, activity)).body == b""
-        counts = made[HERE].metrics.counts
-        refused = {what: many for what, many in counts.items() if what[0].startswith("inbox.4")}
-        assert sum(refused.values()) == 3
-        assert all(reason for _, reason in refused)
+        counted = made[HERE].metrics.samples(ANSWERED)
+        refused = [each for each in counted if each.labels["status"].startswith("4")]
+        assert sum(each.value for each in refused) == 3
+        assert all(each.labels["verdict"] != OTHER for each in refused)
 
 
 def test_an_unsafe_setting_is_named_at_every_start(caplog: pytest.LogCaptureFixture) -> None:
