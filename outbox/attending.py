@@ -9,6 +9,7 @@ from typing import Final
 from actors import notifications
 from actors import store as actor_store
 from fedi import chores
+from fedi.canonical import host_of
 from fedi.publications import store as publication_store
 from fedi.publications.event import admission, attendance, gathering
 from fedi.publications.event.admission import Asked, Refusal, Situation, Wish
@@ -156,6 +157,27 @@ def event_gone(unit: Unit, publication: Publication) -> None:
         for entry in attendance.list_of(unit.tx, publication.uri, state, GONE_MAX):
             if entry.is_actor:
                 participants.tell(unit, publication, at_event, entry, "called_off", has_link=False)
+
+
+def part_with(unit: Unit, who: str, organiser_uri: str = "") -> None:
+    """Somebody is shut out, by one organiser or by all: their places are free, their links end, and they are not told."""
+    for entry in attendance.list_by_actor(unit.tx, who):
+        publication = publication_store.find(unit.tx, entry.event_uri)
+        if publication is None or (organiser_uri and publication.author != organiser_uri):
+            continue
+        attendance.end_links(unit, entry)
+        attendance.set_state(unit, entry, "refused")
+        unit.touched.add(publication.uri)
+        if entry.state == "coming":
+            move_up(unit, publication)
+
+
+def part_with_host(unit: Unit, host: str) -> None:
+    """The same for everybody of a host and of what is below it."""
+    for who in attendance.list_everybody(unit.tx):
+        theirs = host_of(who)
+        if theirs == host or theirs.endswith(f".{host}"):
+            part_with(unit, who)
 
 
 def forget_participant(unit: Unit, actor_uri: str) -> None:

@@ -25,6 +25,7 @@ from inbox import held
 from outbox import store as outbox_store
 from outbox.actions.block import block as send_block
 from outbox.actions.reject import reject_follow
+from outbox.attending import part_with, part_with_host
 
 BLOCK: Final = "block"
 LIMIT: Final = "limit"
@@ -256,6 +257,7 @@ def shut_out(unit: Unit, host: str, *, is_known: bool = True) -> bool:
     cache.forget_host(unit, host)
     for follower, followed in blocks.list_ties(unit.tx, host):
         follows.remove(unit, follower, followed)
+    part_with_host(unit, host)
     return changed
 
 
@@ -266,6 +268,7 @@ def shut_out_actor(unit: Unit, uri: str) -> bool:
     for ours in actor_store.list_collectives(unit.tx):
         _part(unit, ours, uri)
     notifications.forget_from(unit, uri)
+    part_with(unit, uri)
     return changed
 
 

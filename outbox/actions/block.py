@@ -4,6 +4,7 @@ from actors import blocks, follows, notifications
 from actors.model import Actor
 from fedi.unit import Unit
 from outbox.actions.reject import reject_follow
+from outbox.attending import part_with
 
 
 def block(unit: Unit, blocker: Actor, target_uri: str) -> bool:
@@ -15,4 +16,5 @@ def block(unit: Unit, blocker: Actor, target_uri: str) -> bool:
         reject_follow(unit, blocker, target_uri, following.activity_uri)
     follows.remove(unit, blocker.uri, target_uri)
     notifications.forget_between(unit, blocker.uri, target_uri)
+    part_with(unit, target_uri, blocker.uri)
     return added

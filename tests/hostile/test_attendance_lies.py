@@ -9,6 +9,7 @@ import pytest
 
 from actors import blocks
 from fedi.desk import attendance as desk
+from fedi.desk.blocking import ActorOrder, HostOrder, block_actor, block_host
 from fedi.desk.wishes import PlaceWish
 from fedi.publications.event import attendance
 from tests.harness.browser import Browser, Page
@@ -264,6 +265,36 @@ async def test_who_is_limited_waits_unheard_and_who_is_shut_out_is_nobody() -> N
         assert [(each.uri, each.state) for each in await entries(scene)] == [(ada.uri, "asked")]
         assert (await made.rows(HERE))["notification"] == 0
         assert told(venus, "Reject") + told(venus, "Accept") == []
+
+
+async def test_who_is_shut_out_later_has_no_place_any_more_and_is_told_nothing() -> None:
+    async with (
+        world(HERE) as made,
+        stranger(made, "mars.test") as mars,
+        stranger(made, "venus.test") as venus,
+    ):
+        scene = await an_organiser(made, capacity=2)
+        await desk.change(
+            made[HERE], desk.SetOrder(which=scene.which, place=PlaceWish(name="Cellar"))
+        )
+        ada, eve = mars.person("ada"), venus.person("eve", 1)
+        await scene.join(ada)
+        await scene.join(eve)
+        await scene.sign_up("Dunia")
+        link = re.search(r"/attendance/[\w-]+", told(mars, "Create")[0]["object"]["content"])
+        assert link
+        mars.posts.clear()
+        venus.posts.clear()
+        order = ActorOrder(who=ada.uri, actor="agora")
+        await block_actor(made[HERE], order)
+        await block_host(made[HERE], HostOrder(host="venus.test"))
+        await made.settle()
+        await scene.join(ada, "again")
+        await desk.write(made[HERE], desk.WriteOrder(which=scene.which, words="Bring chairs"))
+        await made.settle()
+        assert await scene.people() == {"coming": 1, "refused": 2}
+        assert told(mars, "Create") + told(mars, "Accept") + told(venus, "Create") == []
+        assert (await Browser(made, HERE).get(link[0])).status == 404
 
 
 async def test_outside_the_open_posture_strangers_need_consent() -> None:

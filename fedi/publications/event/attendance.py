@@ -301,6 +301,16 @@ def forget_event(unit: Unit, event_uri: str) -> int:
     return unit.tx.run("DELETE FROM attendance WHERE event_uri = ?", event_uri)
 
 
+def end_links(unit: Unit, entry: Entry) -> None:
+    """No link changes this entry any more."""
+    unit.tx.run("DELETE FROM attendance_link WHERE attendance_id = ?", entry.id)
+
+
+def list_everybody(rx: Reader) -> Sequence[str]:
+    """Every actor who answered any event of ours."""
+    return [row[0] for row in rx.all("SELECT DISTINCT who FROM attendance WHERE road <> 'form'")]
+
+
 def forget(unit: Unit, entry: Entry) -> None:
     """This entry."""
     unit.tx.run("DELETE FROM attendance_link WHERE attendance_id = ?", entry.id)
