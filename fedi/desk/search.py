@@ -1,4 +1,4 @@
-"""The index of words, made anew from what is stored: after an upgrade, or when the setting about others changed."""
+"""The indexes of words and of agendas, made anew from what is stored: after an upgrade, or when the setting about others changed."""
 
 from typing import Final
 
@@ -27,6 +27,7 @@ async def rebuild(instance: Instance, _order: NoOrder) -> Rebuilt:
         some = store.list_after(unit.tx, after, PORTION)
         for row_id, publication in some:
             shelf.find_by_words(unit, row_id, publication)
+            shelf.find_by_date(unit, row_id, publication)
         found = sum(1 for _, publication in some if shelf.is_findable(unit, publication))
         return len(some), found, some[-1][0] if some else after
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone
+from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 
 from fedi.publications.event.model import EventDetails
 from fedi.text.direction import clean_line, clean_text
@@ -34,6 +34,9 @@ def render_calendar(listed: Iterable[Listed], title: str) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
+    # Asked for oftener, nothing would be new.
+    calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT1H")
     if title:
         calendar.add("x-wr-calname", clean_line(title, LINE_CHARS_MAX))
         calendar.add("name", clean_line(title, LINE_CHARS_MAX))
@@ -68,12 +71,23 @@ def _event(listed: Listed) -> Event:
     _add_place(event, details)
     page = publication.uri if listed.is_local else publication.url or publication.uri
     event.add("url", _plain(page))
+    _add_organiser(event, listed)
     names = [
         clean_line(tag.name, LINE_CHARS_MAX) for tag in publication.tags if tag.kind == "hashtag"
     ]
     if names:
         event.add("categories", names)
     return event
+
+
+def _add_organiser(event: Event, listed: Listed) -> None:
+    """An address for calendars is any URI (RFC 5545 3.3.3); mail we have none."""
+    organiser = vCalAddress(_plain(listed.publication.author))
+    name = clean_line(listed.author.title, LINE_CHARS_MAX) if listed.author else ""
+    if name:
+        # no way is left to write these in a parameter (RFC 5545 3.1)
+        organiser.params["cn"] = vText(name.replace('"', "'"))
+    event.add("organizer", organiser)
 
 
 def _add_times(event: Event, details: EventDetails) -> None:

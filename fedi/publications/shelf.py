@@ -103,6 +103,13 @@ def find_by_words(unit: Unit, row_id: int, publication: Publication) -> None:
         index.remove(unit, row_id)
 
 
+def find_by_date(unit: Unit, row_id: int, publication: Publication) -> None:
+    """Let an event stand in agendas, under what it says of itself today."""
+    if publication.kind == "event":
+        is_listed = publication.visibility is Visibility.PUBLIC
+        event_store.save(unit, row_id, publication, is_listed=is_listed)
+
+
 def is_findable(unit: Unit, publication: Publication) -> bool:
     """Whether members may find it by its words."""
     if unit.urls.is_ours(publication.uri):
@@ -129,7 +136,7 @@ def _shelve(unit: Unit, row_id: int, publication: Publication) -> None:
     find_by_words(unit, row_id, publication)
     is_listed = publication.visibility is Visibility.PUBLIC
     if isinstance(publication.details, EventDetails):
-        event_store.save(unit, row_id, publication.details, is_listed=is_listed)
+        find_by_date(unit, row_id, publication)
         gathering.note_end(unit, publication.uri, publication.details.over_at)
         participation.note_end(unit, publication.uri, publication.details.over_at)
     elif isinstance(publication.details, AidDetails):

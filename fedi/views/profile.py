@@ -36,7 +36,7 @@ def find_collective(rx: Reader, username: str) -> Actor | None:
 
 def look_profile(rx: Reader, actor: Actor, now_ms: int, after: Cursor | None) -> Profile:
     """The page of a collective, from `after` on."""
-    coming = () if after else list_coming_by(rx, actor.uri, now_ms, most=COMING_MAX).items
+    coming = () if after else list_coming_by(rx, actor.uri, now_ms, COMING_MAX)
     pinned = () if after else _pinned(rx, actor.uri)
     return Profile(actor, pinned, coming, list_author(rx, actor.uri, after))
 

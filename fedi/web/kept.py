@@ -13,7 +13,7 @@ from fedi.web.answer import etag_of
 
 KEPT_MAX: Final = 16
 # Raised when the same publications are written in another way.
-_FORM: Final = 1
+_FORM: Final = 2
 
 
 class Kept:

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from fedi.errors import FediError
 from fedi.instance import Instance
-from fedi.web.pages import about, attend, feeds, files, history, language, lists, profile
+from fedi.web.pages import about, agenda, attend, feeds, files, history, language, lists, profile
 from fedi.web.pages.errors import error_page
 from fedi.web.pages.own_server import OwnServer
 
@@ -17,7 +17,11 @@ Page = Callable[[Instance, Request], Awaitable[Response]]
 # Longer addresses before those that would swallow them.
 GET_PAGES: tuple[tuple[str, Page], ...] = (
     ("/", lists.home),
-    ("/agenda", lists.agenda),
+    ("/agenda", agenda.agenda),
+    ("/agenda.ics", agenda.agenda_calendar),
+    ("/agenda.atom", agenda.agenda_feed),
+    ("/agenda.rss", agenda.agenda_feed),
+    ("/agenda.json", agenda.agenda_feed),
     ("/needs", lists.needs),
     ("/archive/{kind}.atom", feeds.kind_feed),
     ("/archive/{kind}.rss", feeds.kind_feed),

@@ -15,6 +15,7 @@ LOCALES: Final = {"ar": "ar_AR", "en": "en_GB", "es": "es_ES", "fr": "fr_FR"}
 RSS: Final = "application/rss+xml"
 ATOM: Final = "application/atom+xml"
 ICS: Final = "text/calendar"
+JSON_FEED: Final = "application/feed+json"
 DOCUMENT: Final = "application/activity+json"
 
 

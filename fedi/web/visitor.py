@@ -74,4 +74,6 @@ def _here(request: Request) -> str:
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
-_KEPT: Final = frozenset({"text", "after"})
+_KEPT: Final = frozenset(
+    {"text", "after", "tag", "language", "by", "place", "near", "km", "from", "until", "past"}
+)

@@ -12,7 +12,7 @@ from actors.store import list_collectives
 from fedi.clock import to_ms
 from fedi.db.engine import Reader
 from fedi.errors import NotFound
-from fedi.feeds import atom, rss
+from fedi.feeds import atom, json_feed, rss
 from fedi.feeds.entries import Feed, entries_of
 from fedi.i18n.catalog import translator
 from fedi.ids import is_public_id
@@ -35,6 +35,7 @@ _kept: Final = Kept()
 _FORMS: Final[dict[str, tuple[Callable[[Feed], bytes], str]]] = {
     "atom": (atom.render_atom, atom.MEDIA_TYPE),
     "rss": (rss.render_rss, rss.MEDIA_TYPE),
+    "json": (json_feed.render_json_feed, json_feed.MEDIA_TYPE),
 }
 
 
@@ -44,8 +45,14 @@ async def instance_feed(instance: Instance, request: Request) -> Response:
         lambda rx: (list_collectives(rx), list_local(rx, most=ENTRIES_MAX))
     )
     site = site_of(instance.config, instance.urls, collectives)
-    return await _answer_feed(
-        instance, request, site.name.text, "", "/", "/feed", site.name.lang, page.items
+    return await answer_feed(
+        instance,
+        request,
+        title=site.name.text,
+        page="/",
+        address="/feed",
+        language=site.name.lang,
+        listed=page.items,
     )
 
 
@@ -57,15 +64,14 @@ async def kind_feed(instance: Instance, request: Request) -> Response:
     )
     site = site_of(instance.config, instance.urls, collectives)
     title = f"{site.name.text} – {_kind_title(instance, kind)}"
-    return await _answer_feed(
+    return await answer_feed(
         instance,
         request,
-        title,
-        "",
-        f"/archive/{kind}",
-        f"/archive/{kind}",
-        site.name.lang,
-        page.items,
+        title=title,
+        page=f"/archive/{kind}",
+        address=f"/archive/{kind}",
+        language=site.name.lang,
+        listed=page.items,
     )
 
 
@@ -73,15 +79,15 @@ async def actor_feed(instance: Instance, request: Request) -> Response:
     """Everything of one collective: `/@{username}/feed.atom`, `.rss`."""
     actor, listed = await instance.look(lambda rx: _of_actor(rx, request, None))
     name = clean_line(actor.title, 100)
-    return await _answer_feed(
+    return await answer_feed(
         instance,
         request,
-        f"{name} ({actor.handle})",
-        excerpt(actor.summary, 300),
-        f"/@{actor.username}",
-        f"/@{actor.username}/feed",
-        actor.language or "",
-        listed,
+        title=f"{name} ({actor.handle})",
+        subtitle=excerpt(actor.summary, 300),
+        page=f"/@{actor.username}",
+        address=f"/@{actor.username}/feed",
+        language=actor.language or "",
+        listed=listed,
     )
 
 
@@ -90,15 +96,14 @@ async def actor_kind_feed(instance: Instance, request: Request) -> Response:
     kind = _kind(request)
     actor, listed = await instance.look(lambda rx: _of_actor(rx, request, kind))
     title = f"{clean_line(actor.title, 100)} – {_kind_title(instance, kind)}"
-    return await _answer_feed(
+    return await answer_feed(
         instance,
         request,
-        title,
-        "",
-        f"/@{actor.username}",
-        f"/@{actor.username}/{kind}",
-        actor.language or "",
-        listed,
+        title=title,
+        page=f"/@{actor.username}",
+        address=f"/@{actor.username}/{kind}",
+        language=actor.language or "",
+        listed=listed,
     )
 
 
@@ -109,7 +114,7 @@ async def instance_calendar(instance: Instance, request: Request) -> Response:
         lambda rx: (list_collectives(rx), list_calendar(rx, now_ms))
     )
     site = site_of(instance.config, instance.urls, collectives)
-    return await _answer_calendar(request, listed, site.name.text)
+    return await answer_calendar(request, listed, site.name.text)
 
 
 async def actor_calendar(instance: Instance, request: Request) -> Response:
@@ -121,7 +126,7 @@ async def actor_calendar(instance: Instance, request: Request) -> Response:
         return actor, list_calendar(rx, now_ms, actor.uri)
 
     actor, listed = await instance.look(look)
-    return await _answer_calendar(request, listed, clean_line(actor.title, 100))
+    return await answer_calendar(request, listed, clean_line(actor.title, 100))
 
 
 async def event_calendar(instance: Instance, request: Request) -> Response:
@@ -133,7 +138,7 @@ async def event_calendar(instance: Instance, request: Request) -> Response:
     listed = await instance.look(lambda rx: find_readable(rx, uri))
     if listed is None or not isinstance(listed.publication.details, EventDetails):
         raise NotFound(detail="no such event")
-    return await _answer_calendar(request, [listed], "", name="event.ics")
+    return await answer_calendar(request, [listed], "", name="event.ics")
 
 
 def _of_actor(rx: Reader, request: Request, kind: str | None) -> tuple[Actor, list[Listed]]:
@@ -156,26 +161,30 @@ def _kind(request: Request) -> str:
 
 
 def _form(request: Request) -> str:
-    return "rss" if request.url.path.endswith(".rss") else "atom"
+    form = request.url.path.rpartition(".")[2]
+    return form if form in _FORMS else "atom"
 
 
 def _kind_title(instance: Instance, kind: str) -> str:
     return translator(instance.config.instance.language)(f"web.archive.{kind}")
 
 
-async def _answer_feed(
+async def answer_feed(
     instance: Instance,
     request: Request,
+    *,
     title: str,
-    subtitle: str,
     page: str,
     address: str,
     language: str,
     listed: Sequence[Listed],
+    subtitle: str = "",
+    query: str = "",
 ) -> Response:
+    """The feed in the form that the end of the path names. `page` and `address` are paths, `address` without that end."""
     form = _form(request)
     render, media_type = _FORMS[form]
-    own = f"{instance.urls.base}{address}.{form}"
+    own = f"{instance.urls.base}{address}.{form}{query}"
 
     def write() -> bytes:
         return render(
@@ -193,9 +202,10 @@ async def _answer_feed(
     return await _answer(request, state, write, media_type, listed, {})
 
 
-async def _answer_calendar(
+async def answer_calendar(
     request: Request, listed: list[Listed], title: str, name: str = "events.ics"
 ) -> Response:
+    """These events as a calendar."""
     # Here and not at the top: a server that starts needs no calendar yet, and loading takes long.
     from fedi.feeds import ical  # noqa: PLC0415
 

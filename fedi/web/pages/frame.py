@@ -25,7 +25,8 @@ def later_href(instance: Instance, path: str, found: Page[Any]) -> str | None:
     """The address of what comes after a page of a list, if anything does."""
     if found.next is None:
         return None
-    return f"{path}?after={seal_cursor(instance.keyring.secret, found.next)}"
+    mark = "&" if "?" in path else "?"
+    return f"{path}{mark}after={seal_cursor(instance.keyring.secret, found.next)}"
 
 
 def seen_here(instance: Instance) -> Seen:

@@ -1,4 +1,4 @@
-"""The pages that are lists: home, agenda, needs, archive by kind, hashtag."""
+"""The pages that are lists: home, needs, archive by kind, hashtag."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,13 +10,12 @@ from fedi.instance import Instance
 from fedi.publications.kinds import KIND_NAMES
 from fedi.text.direction import clean_line
 from fedi.text.hashtags import normalise_hashtag
-from fedi.views.agenda import list_coming, list_coming_elsewhere
 from fedi.views.archive import list_hashtag, list_kind
-from fedi.views.home import ELSEWHERE_MAX, look_home
+from fedi.views.home import look_home
 from fedi.views.needs import list_open
 from fedi.web.pages.frame import later_href, seen_here, show, visitor_here
 from fedi.web.pages.profile import profile_summary
-from fedi.web.shown.cards import cards_of, months_of
+from fedi.web.shown.cards import cards_of
 from fedi.web.site import ATOM, ICS, Alternate, Head, site_of
 
 NEEDS_MAX = 50
@@ -55,40 +54,6 @@ async def home(instance: Instance, request: Request) -> Response:
         statements=cards_of(found.statements, visitor, seen),
         notes=cards_of(found.notes, visitor, seen),
         elsewhere=cards_of(found.elsewhere, visitor, seen),
-    )
-
-
-async def agenda(instance: Instance, request: Request) -> Response:
-    """All events to come, by month."""
-    visitor = visitor_here(instance, request)
-    seen = seen_here(instance)
-    now_ms = to_ms(visitor.now)
-    collectives, page, elsewhere = await instance.look(
-        lambda rx: (
-            list_collectives(rx),
-            list_coming(rx, now_ms, visitor.after),
-            () if visitor.after else list_coming_elsewhere(rx, now_ms, ELSEWHERE_MAX),
-        )
-    )
-    site = site_of(instance.config, instance.urls, collectives)
-    cards = cards_of(page.items, visitor, seen)
-    title = visitor.t("web.agenda.title")
-    head = Head(
-        title=title,
-        canonical=f"{instance.urls.base}/agenda",
-        description=visitor.t("web.agenda.description", name=site.name.text),
-        alternates=(Alternate("/events.ics", ICS, title),),
-        is_indexed=site.is_indexed and visitor.after is None,
-    )
-    return show(
-        request,
-        "agenda.html",
-        visitor,
-        site,
-        head,
-        months=months_of(cards, page.items, visitor),
-        elsewhere=cards_of(elsewhere, visitor, seen),
-        next_href=later_href(instance, "/agenda", page),
     )
 
 

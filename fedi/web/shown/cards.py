@@ -110,12 +110,18 @@ def cards_of(listed: Iterable[Listed], visitor: Visitor, seen: Seen) -> tuple[Ca
 
 
 def months_of(
-    cards: Iterable[Card], listed: Iterable[Listed], visitor: Visitor
+    cards: Iterable[Card],
+    listed: Iterable[Listed],
+    visitor: Visitor,
+    *,
+    latest_first: bool = False,
 ) -> tuple[Month, ...]:
-    """Events under the months they begin in, each month by the day."""
+    """Events under the months they begin in, by the day."""
     found: dict[str, tuple[str, list[tuple[datetime, Card]]]] = {}
     for card, each in sorted(
-        zip(cards, listed, strict=True), key=lambda pair: pair[1].publication.event.starts_at
+        zip(cards, listed, strict=True),
+        key=lambda pair: pair[1].publication.event.starts_at,
+        reverse=latest_first,
     ):
         details = each.publication.event
         start = details.starts_at.astimezone(details.zone)

@@ -1,0 +1,52 @@
+"""Under which words an event stands in an agenda: tag, language, organiser, words of the place, its page. Pure."""
+
+from typing import Final
+
+from fedi.publications.model import UNKNOWN_LANGUAGE, Publication
+from fedi.search.fold import fold
+from fedi.text.hashtags import normalise_hashtag
+
+EVERYTHING: Final = ""
+WORDS_MAX: Final = 12
+_LENGTH_MAX: Final = 500
+
+
+def keys_of(publication: Publication) -> tuple[str, ...]:
+    """All of them, each once; the empty one is that of every event."""
+    place = publication.event.place
+    where = [] if place is None else [place.locality, place.name, place.region]
+    tags = [tag.name for tag in publication.tags if tag.kind == "hashtag"]
+    found = [
+        EVERYTHING,
+        by_author(publication.author),
+        by_page(publication),
+        *(in_language(each) for each in publication.texts if each != UNKNOWN_LANGUAGE),
+        *(with_tag(each) for each in tags[:WORDS_MAX] if normalise_hashtag(each)),
+        *at_place(" ".join(part for part in where if part)),
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def with_tag(name: str) -> str:
+    """The key of a hashtag, in any spelling of it."""
+    return f"tag:{normalise_hashtag(name)}"
+
+
+def in_language(tag: str) -> str:
+    """The key of a language, whatever region or script is named with it."""
+    return f"in:{tag.partition('-')[0].lower()[:20]}"
+
+
+def by_author(uri: str) -> str:
+    """The key of an organiser."""
+    return f"by:{uri}"[:_LENGTH_MAX]
+
+
+def at_place(text: str) -> tuple[str, ...]:
+    """The keys of the words of a place, each in the spelling all spellings share."""
+    return tuple(f"at:{word[:64]}" for word in dict.fromkeys(fold(text).split()[:WORDS_MAX]))
+
+
+def by_page(publication: Publication) -> str:
+    """The key of the page about the event: mirrors of one event lead to one page."""
+    return f"page:{publication.url or publication.uri}"[:_LENGTH_MAX]

@@ -1,0 +1,137 @@
+"""The agenda: one query as a page, as a calendar to subscribe to, and as news feeds."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors.model import Actor
+from actors.store import list_collectives
+from fedi.db.engine import Reader
+from fedi.i18n.catalog import LANGUAGES, OWN_NAMES
+from fedi.instance import Instance
+from fedi.views.agenda import look_agenda
+from fedi.views.listed import Listed
+from fedi.views.paging import Page
+from fedi.web.asked import KM_USUAL, Asked, parse_asked
+from fedi.web.pages.feeds import answer_calendar, answer_feed
+from fedi.web.pages.frame import later_href, seen_here, show, visitor_here
+from fedi.web.shown.cards import cards_of, months_of
+from fedi.web.site import ATOM, ICS, JSON_FEED, Alternate, Head, Site, site_of
+from fedi.web.visitor import Visitor
+
+ENTRIES_MAX: Final = 50
+EVENTS_MAX: Final = 250
+# What was lately, so that changes and cancellations still arrive.
+LATELY: Final = timedelta(days=60)
+LATELY_MAX: Final = 50
+DISTANCES_KM: Final = (5, 10, 25, 50, 100, 200)
+
+Found = tuple[Asked, tuple[Actor, ...], Page[Listed]]
+
+
+async def agenda(instance: Instance, request: Request) -> Response:
+    """What is coming, or with `past` what was, by month; filtered by what the form asks."""
+    visitor = visitor_here(instance, request)
+    seen = seen_here(instance)
+    asked = parse_asked(request.query_params)
+
+    def look(rx: Reader) -> Found:
+        full = asked.found(rx, instance.urls.host)
+        page: Page[Listed] = Page(())
+        if not full.problems:
+            page = look_agenda(rx, full.wanted(visitor.now, visitor.zone), visitor.after)
+        return full, tuple(list_collectives(rx)), page
+
+    asked, collectives, page = await instance.look(look)
+    site = site_of(instance.config, instance.urls, collectives)
+    cards = cards_of(page.items, visitor, seen)
+    title = visitor.t("agenda.past" if asked.past else "web.agenda.title")
+    query = asked.query()
+    head = Head(
+        title=title,
+        canonical=f"{instance.urls.base}/agenda{query}",
+        description=visitor.t("web.agenda.description", name=site.name.text),
+        alternates=(
+            Alternate(f"/agenda.ics{query}", ICS, title),
+            Alternate(f"/agenda.atom{query}", ATOM, title),
+            Alternate(f"/agenda.json{query}", JSON_FEED, title),
+        ),
+        is_indexed=site.is_indexed and visitor.after is None and not asked.is_filtered,
+    )
+    return show(
+        request,
+        "agenda.html",
+        visitor,
+        site,
+        head,
+        status=400 if asked.problems else 200,
+        months=months_of(cards, page.items, visitor, latest_first=asked.past),
+        next_href=later_href(instance, f"/agenda{query}", page),
+        names_authors=True,
+        **filters_of(asked, visitor),
+    )
+
+
+def filters_of(asked: Asked, visitor: Visitor) -> dict[str, Any]:
+    """What the form above an agenda shows: what was asked, what can be chosen, what is wrong."""
+    return {
+        "asked": asked,
+        "fields": asked.fields,
+        "problems": {
+            each.field: visitor.t(each.message_key, **each.values) for each in asked.problems
+        },
+        "spoken": [(tag, OWN_NAMES[tag]) for tag in LANGUAGES],
+        "distances": DISTANCES_KM,
+        "km": asked.fields["km"] or str(KM_USUAL),
+    }
+
+
+async def agenda_calendar(instance: Instance, request: Request) -> Response:
+    """The same query as a calendar: what is coming and what was lately."""
+    asked, site, listed = await _look_feed(instance, request, EVENTS_MAX, LATELY_MAX)
+    title = _title(asked, site)
+    return await answer_calendar(request, listed, title, name="agenda.ics")
+
+
+async def agenda_feed(instance: Instance, request: Request) -> Response:
+    """The same query as Atom, RSS or JSON Feed: what is coming, in the order in which it begins."""
+    asked, site, listed = await _look_feed(instance, request, ENTRIES_MAX, 0)
+    query = asked.query()
+    return await answer_feed(
+        instance,
+        request,
+        title=_title(asked, site),
+        page=f"/agenda{query}",
+        address="/agenda",
+        query=query,
+        language=site.name.lang,
+        listed=listed,
+    )
+
+
+async def _look_feed(
+    instance: Instance, request: Request, most: int, lately_max: int
+) -> tuple[Asked, Site, list[Listed]]:
+    """Raises Invalid for a query that makes no sense."""
+    now, zone = instance.clock.now(), instance.config.instance.timezone
+    asked = parse_asked(request.query_params)
+    asked.refuse()
+
+    def look(rx: Reader) -> Found:
+        full = asked.found(rx, instance.urls.host)
+        full.refuse()
+        found = list(look_agenda(rx, full.wanted(now, zone), most=most).items)
+        if lately_max and not full.past and full.since is None:
+            lately = full.lately(now, zone, LATELY)
+            found[:0] = reversed(look_agenda(rx, lately, most=lately_max).items)
+        return full, tuple(list_collectives(rx)), Page(found)
+
+    asked, collectives, page = await instance.look(look)
+    return asked, site_of(instance.config, instance.urls, collectives), list(page.items)
+
+
+def _title(asked: Asked, site: Site) -> str:
+    """The name of the instance, and what was asked for, so that two subscriptions are told apart."""
+    return " – ".join((site.name.text, *asked.named()))
