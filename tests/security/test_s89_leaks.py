@@ -72,7 +72,7 @@ class Scene:
 _HANGING = ("", "/replies", "/context", "/event.ics", ".json")
 _OF_ACTOR = ("", "/outbox", "/outbox/page", "/featured", "/followers", "/following")
 _LISTS = (
-    "/", "/agenda", "/needs", "/about", "/feed.atom", "/feed.rss", "/events.ics",
+    "/", "/agenda", "/agenda.ics", "/agenda.atom", "/agenda.rss", "/agenda.json", "/agenda?past=1", "/needs", "/about", "/feed.atom", "/feed.rss", "/events.ics",
     "/nodeinfo/2.1", "/robots.txt", "/sitemap.xml",
 )  # fmt: skip
 

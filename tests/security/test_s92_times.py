@@ -143,7 +143,7 @@ async def everything_told(settings: str) -> tuple[dict[str, str], list[str], dat
     ):
         us = await made.collective(HERE, "agora")
         uris = await said(made, us, there)
-        paths = ["/", "/agenda", "/archive/note", "/feed.atom", "/feed.rss", "/events.ics", "/sitemap.xml",
+        paths = ["/", "/agenda", "/agenda.ics", "/agenda.atom", "/agenda.json", "/archive/note", "/feed.atom", "/feed.rss", "/events.ics", "/sitemap.xml",
                  "/robots.txt", "/about", "/nodeinfo/2.1", "/@agora", "/@agora/feed.rss", "/tag/assembly",
                  f"/.well-known/webfinger?resource=acct:agora@{HERE}"]  # fmt: skip
         for uri in (*uris, us.uri, f"{us.uri}/outbox/page", f"{us.uri}/featured"):
