@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness import postgres
 from tests.harness.world import ENGINE
 
 OPTION = "--thorough"
@@ -50,6 +51,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     ENGINE[0] = (
         parameters.get("engine_of_worlds") or item.config.getoption("--engine") or ENGINES[0]
     )
+
+
+def pytest_sessionfinish() -> None:
+    postgres.end()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

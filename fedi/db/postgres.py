@@ -62,6 +62,8 @@ _MANNERS: Final = (
 _AGAIN: Final = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
 _MARKS: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\?")
 INTEGER_MAX: Final = 2**63
+# What PostgreSQL cannot have in a text, and what nobody writes.
+_ZERO, _NOBODY_S = "\x00", "\uffff\U0010fffe\uffff"
 
 
 class StatementRefused(Exception):
@@ -124,17 +126,25 @@ class PostgresReader:
 
     def one(self, sql: str, *values: object) -> Row | None:
         began_s = now_s()
-        cursor = self._line.execute(numbered(sql), values)
+        cursor = self._ask(sql, values)
         row = cursor.fetchone() if cursor.description else None
         self._watch.statement(sql, began_s, row is not None)
         return row
 
     def all(self, sql: str, *values: object) -> Sequence[Row]:
         began_s = now_s()
-        cursor = self._line.execute(numbered(sql), values)
+        cursor = self._ask(sql, values)
         rows = cursor.fetchall() if cursor.description else []
         self._watch.statement(sql, began_s, len(rows))
         return rows
+
+    def _ask(self, sql: str, values: Sequence[object]) -> psycopg.Cursor[Row]:
+        if any(type(each) is str and _ZERO in each for each in values):
+            # no text in the tables holds it, so nothing is found by it
+            values = [
+                each.replace(_ZERO, _NOBODY_S) if isinstance(each, str) else each for each in values
+            ]
+        return self._line.execute(numbered(sql), values)
 
 
 class PostgresWriter(PostgresReader):
@@ -146,6 +156,9 @@ class PostgresWriter(PostgresReader):
         super().__init__(line, watch)
         self.commit_calls: list[Callable[[], None]] = []
         self.rows = 0
+
+    def _ask(self, sql: str, values: Sequence[object]) -> psycopg.Cursor[Row]:
+        return self._line.execute(numbered(sql), values)
 
     def run(self, sql: str, *values: object) -> int:
         began_s = now_s()

@@ -262,6 +262,7 @@ async def test_the_zero_character_is_refused_or_kept_but_never_half_done(engine:
         with pytest.raises(Invalid):
             await engine.db.write(work)
         assert await engine.rows("SELECT word FROM t") == []
+        assert await engine.rows("SELECT word FROM t WHERE word = ?", "a\x00b") == []
     else:
         await engine.db.write(work)
         assert await engine.rows("SELECT word FROM t") == [("before",), ("a\x00b",)]

@@ -3,14 +3,16 @@
 Where PostgreSQL is not installed, whoever asks is skipped and says so.
 """
 
-import atexit
+import ctypes
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
@@ -22,6 +24,7 @@ import pytest
 from fedi.db.migrate import BEFORE, LEDGER, list_migrations, statements_of
 
 PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
+PREFIX = "mujawara-pg-"
 # Nothing here has to outlive a power cut, and nobody tidies tables that live for a second.
 HASTE = (
     "-c listen_addresses= -c fsync=off -c full_page_writes=off -c autovacuum=off -c max_connections=400 "
@@ -38,6 +41,7 @@ class Cluster:
     account: int | None
     numbers: Iterator[int] = field(default_factory=count)
     templates: set[str] = field(default_factory=set)
+    server: "subprocess.Popen[bytes] | None" = None
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}"
@@ -77,17 +81,47 @@ class Cluster:
             self.templates.add(name)
         return name
 
-    def control(self, *words: str) -> None:
-        """pg_ctl: `stop`, `start` …"""
-        self.run("pg_ctl", "-w", "-o", f"-k {self.folder} {HASTE}", *words)
-
     def run(self, name: str, *words: str) -> None:
+        """A program of PostgreSQL, to its end."""
         with (self.folder / f"{name}.log").open("a") as log:
             subprocess.run(
                 [str(self.bin / name), "-D", str(self.folder / "db"), *words],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True, user=self.account,
                 cwd=self.folder, timeout=60,
             )  # fmt: skip
+
+    def start(self) -> None:
+        """Serve until this process ends, in whatever way it ends."""
+        with (self.folder / "postgres.log").open("a") as log:
+            self.server = subprocess.Popen(
+                [str(self.bin / "postgres"), "-D", str(self.folder / "db"), "-k", str(self.folder), *HASTE.split()],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=self.account, cwd=self.folder,
+                preexec_fn=_end_with_us,  # noqa: PLW1509 - it calls the kernel and nothing else
+            )  # fmt: skip
+        for _ in range(3000):
+            try:
+                self.execute("SELECT 1")
+            except psycopg.OperationalError:
+                # not ready yet; one that has ended never will be
+                with suppress(subprocess.TimeoutExpired):
+                    raise RuntimeError(f"PostgreSQL ended with {self.server.wait(0.02)}") from None
+            else:
+                return
+        raise RuntimeError("PostgreSQL does not answer")
+
+    def end(self) -> None:
+        """Nobody is served any more, and nothing is left."""
+        if self.server is not None:
+            self.server.send_signal(signal.SIGQUIT)
+            self.server.wait(30)
+            self.server = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _end_with_us() -> None:
+    """Linux ends the server with the thread that started it: whoever kills a run of the tests leaves no server behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
 
 
 def cluster() -> Cluster:
@@ -110,7 +144,8 @@ def _cluster() -> Cluster | str:
             account = pwd.getpwnam("postgres").pw_uid
         except KeyError:
             return "PostgreSQL does not run as root, and there is no account called postgres"
-    folder = Path(tempfile.mkdtemp(prefix="mujawara-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    _sweep(folder.stat().st_mtime - 3600)
     if account is not None:
         os.chown(folder, account, -1)
     made = Cluster(folder, Path(initdb).resolve().parent, account)
@@ -122,11 +157,22 @@ def _cluster() -> Cluster | str:
         "--no-sync",
         "--no-instructions",
     )
-    made.control("start")
-    atexit.register(_end, made)
+    made.start()
     return made
 
 
-def _end(made: Cluster) -> None:
-    made.control("-m", "immediate", "stop")
-    shutil.rmtree(made.folder, ignore_errors=True)
+def _sweep(before: float) -> None:
+    """Folders of runs that were killed before this moment, and serve nobody."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            note = folder / "db" / "postmaster.pid"
+            served_by = note.read_text().split()[:1] if note.exists() else []
+            is_served = bool(served_by) and Path("/proc", served_by[0].lstrip("-")).exists()
+            if not is_served and folder.stat().st_mtime < before:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def end() -> None:
+    """The run is over."""
+    if _cluster.cache_info().currsize and isinstance(made := _cluster(), Cluster):
+        made.end()

@@ -7,7 +7,7 @@ from fedi.desk.instance import LanguageOrder, SayOrder, say, show_words
 from fedi.errors import Invalid
 from tests.harness.browser import Browser
 from tests.harness.members import a_member
-from tests.harness.world import a_note, a_statement, world
+from tests.harness.world import ENGINE, a_note, a_statement, world
 
 
 async def test_the_ledger_of_a_publication_tells_what_did_not_arrive_and_tries_again() -> None:
@@ -153,7 +153,7 @@ async def test_settings_are_shown_without_secrets_and_the_doctor_looks_from_insi
         assert made["agora.test"].keyring.secret.hex() not in page.text
         page = await ana.send((await ana.get("/steward/health")).form("/steward/health"))
         assert page.status == 200
-        assert "SQLite" in page.text
+        assert ("PostgreSQL" if ENGINE[0] == "postgres" else "SQLite") in page.text
 
 
 async def test_room_is_shown_and_made() -> None:

@@ -157,6 +157,7 @@ async def test_without_a_publication_only_what_did_not_arrive_is_listed() -> Non
     assert set(listed) == set(there.servers) - {"healthy.test", "slow.test"}
 
 
+@pytest.mark.embedded
 def test_the_ledger_is_told_at_the_keyboard_and_to_programs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
