@@ -66,7 +66,7 @@ class Place:
         """A command as typed on this machine, answered by the running server."""
         folder = self.made.sites[HERE].folder
         config = folder / "here.toml"
-        config.touch()
+        config.write_text(f'[database]\nurl = "{self.made.database(HERE)}"\n')
         self.capsys.readouterr()
         around = ["--config", str(config), "--data", str(folder), "--language", language]
         status = await asyncio.to_thread(run, [*words, *around])
