@@ -11,11 +11,10 @@ from fedi.publications.event.admission import Wish
 from fedi.publications.event.attendance import Entry, Road
 from fedi.publications.event.words import read_word
 from fedi.publications.model import Publication
-from fedi.publications.visibility import Viewer, may_see
+from fedi.publications.visibility import may_come
 from fedi.text.direction import clean_text
 from fedi.text.html import text_of
 from fedi.unit import Unit
-from fedi.vocab.audience import Visibility
 from fedi.vocab.read import text_of as text_in
 from inbox.contract import Done, Ignored, Incoming, Outcome, Refused
 from inbox.strangers import must_wait
@@ -42,9 +41,7 @@ def find_event(unit: Unit, uri: str | None, incoming: Incoming) -> Publication |
     author = actor_store.find(unit.tx, publication.author)
     if author is None or author.role != ROLE_COLLECTIVE or author.deleted_at is not None:
         return None
-    sender = incoming.sender.actor
-    is_neighbour = sender.is_local and publication.visibility is Visibility.LOCAL
-    return publication if is_neighbour or may_see(unit.tx, Viewer(sender), publication) else None
+    return publication if may_come(unit.tx, incoming.sender.actor, publication) else None
 
 
 def answer(

@@ -6,7 +6,7 @@ Every road ends here, inside one transaction: what arrives by ActivityPub, the f
 from dataclasses import dataclass, replace
 from typing import Final
 
-from actors import notifications
+from actors import blocks, notifications
 from actors import store as actor_store
 from fedi import chores
 from fedi.canonical import host_of
@@ -118,15 +118,18 @@ def move_up(unit: Unit, publication: Publication) -> int:
         return 0
     at_event = gathering.lock(unit, publication.uri, details.over_at)
     situation = _situation(unit, publication, at_event, None)
-    moved = 0
-    for entry in attendance.list_of(unit.tx, publication.uri, "waiting", WAITING_AT_ONCE):
-        if details.capacity is not None and situation.taken >= details.capacity:
+    moved, after = 0, (0, 0)
+    while details.capacity is None or situation.taken < details.capacity:
+        some = attendance.list_of(unit.tx, publication.uri, "waiting", WAITING_AT_ONCE, after)
+        if not some:
             break
-        if admission.has_room(entry.people, situation):
-            changed = attendance.set_state(unit, entry, "coming")
-            situation = replace(situation, taken=situation.taken + entry.people)
-            participants.tell_state(unit, publication, at_event, changed, entry)
-            moved += 1
+        for entry in some:
+            if admission.has_room(entry.people, situation):
+                changed = attendance.set_state(unit, entry, "coming")
+                situation = replace(situation, taken=situation.taken + entry.people)
+                participants.tell_state(unit, publication, at_event, changed, entry)
+                moved += 1
+        after = attendance.stands_at(some[-1])
     return moved
 
 
@@ -175,8 +178,7 @@ def part_with(unit: Unit, who: str, organiser_uri: str = "") -> None:
 def part_with_host(unit: Unit, host: str) -> None:
     """The same for everybody of a host and of what is below it."""
     for who in attendance.list_everybody(unit.tx):
-        theirs = host_of(who)
-        if theirs == host or theirs.endswith(f".{host}"):
+        if blocks.covers(host, host_of(who)):
             part_with(unit, who)
 
 
@@ -200,7 +202,7 @@ def _say_no(unit: Unit, publication: Publication, said: Answer, refusal: Refusal
 def _entry(
     unit: Unit, publication: Publication, said: Answer, before: Entry | None, state: State
 ) -> Entry:
-    is_again = before is not None and before.state in attendance.CONCERNED
+    is_again = before is not None and before.state in attendance.QUEUED
     return Entry(
         id=before.id if before is not None else 0,
         event_uri=publication.uri,

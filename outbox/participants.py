@@ -14,6 +14,7 @@ from fedi.publications.event.gathering import Gathering
 from fedi.publications.model import Publication
 from fedi.publications.place import Place
 from fedi.publications.summaries import event_summary
+from fedi.publications.visibility import may_come
 from fedi.unit import Unit
 from outbox.actions.attendance import accept_join, reject_join, write_to
 
@@ -60,6 +61,10 @@ def tell(
         return entry.has_mail
     reader = actor_store.find(unit.tx, entry.who)
     if reader is None or reader.deleted_at is not None:
+        return False
+    now = attendance.find_by_id(unit.tx, entry.event_uri, entry.id)
+    if now is None or now.state != entry.state or not may_come(unit.tx, reader, publication):
+        # shut out, or decided otherwise, since somebody looked
         return False
     organiser = actor_store.load(unit.tx, publication.author)
     words = words_of(publication, at_event, entry, what, word)

@@ -43,6 +43,13 @@ def may_see(rx: Reader, viewer: Viewer, publication: Publication) -> bool:
     )
 
 
+def may_come(rx: Reader, actor: Actor, publication: Publication) -> bool:
+    """Whether an actor may answer an event of ours and be told of it: who may see it, and neighbours of local words."""
+    if actor.is_local and publication.visibility is Visibility.LOCAL:
+        return not _is_shut_out(rx, actor, publication.author)
+    return may_see(rx, Viewer(actor), publication)
+
+
 def may_read_here(
     rx: Reader, reader: Actor, publication: Publication, *, held_too: bool = False
 ) -> bool:

@@ -1,10 +1,11 @@
 """Update: a publication of ours, or an actor of ours, has changed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from actors import keys
+from actors import blocks, keys
 from actors import store as actor_store
 from actors.documents import build_actor
 from actors.model import Actor
@@ -14,6 +15,7 @@ from fedi.publications.activitystreams import build_object
 from fedi.publications.event import attendance
 from fedi.publications.event.told import with_attendance
 from fedi.publications.model import Publication
+from fedi.publications.visibility import may_come
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
 from fedi.vocab.terms import PUBLIC
@@ -61,11 +63,35 @@ def update(
     activity["updated"] = activity["object"]["updated"]
     audience = audience_of(unit, author, newer, again=True)
     # who comes and does not follow has to hear of changes too; their address stands nowhere in it
-    coming = attendance.list_actors(unit.tx, newer.uri) if newer.kind == "event" else ()
+    coming = _coming(unit, newer) if newer.kind == "event" else ()
     audience = replace(audience, actors=(*audience.actors, *coming))
-    reached = reached_before(unit, newer.uri)
-    send(unit, author, activity, replace(audience, inboxes=reached))
+    send(unit, author, activity, replace(audience, inboxes=_reached(unit, author, newer)))
     return newer
+
+
+def _reached(
+    unit: Unit, author: Actor, publication: Publication
+) -> tuple[tuple[str, str], ...]:
+    """Whoever got it before and may read what it says now: of what is for followers, those who follow still (S87)."""
+    if publication.visibility is Visibility.FOLLOWERS:
+        return ()
+    found = reached_before(unit, publication.uri)
+    if publication.visibility.is_public:
+        return found
+    shut_out = [
+        uri for whose in (author.uri, blocks.INSTANCE) for uri, _ in blocks.list_targets(unit.tx, whose)
+    ]
+    closed = {each.inbox for each in actor_store.list_by_uri(unit.tx, shut_out).values()}
+    return tuple(each for each in found if each[0] not in closed)
+
+
+def _coming(unit: Unit, event: Publication) -> Sequence[str]:
+    """Whoever is concerned and may still read it."""
+    uris = attendance.list_actors(unit.tx, event.uri)
+    if event.visibility.is_public:
+        return uris
+    known = actor_store.list_by_uri(unit.tx, uris)
+    return [uri for uri, actor in known.items() if may_come(unit.tx, actor, event)]
 
 
 def update_actor(unit: Unit, actor: Actor, *, signed_with: str | None = None) -> Actor:

@@ -3,19 +3,25 @@
 import asyncio
 import html
 import re
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from actors import blocks
 from fedi.desk import attendance as desk
+from fedi.desk import relations
 from fedi.desk.blocking import ActorOrder, HostOrder, block_actor, block_host
 from fedi.desk.wishes import PlaceWish
+from fedi.jobs.attendance import send_letters
 from fedi.publications.event import attendance
+from fedi.unit import Unit
 from tests.harness.browser import Browser, Page
 from tests.harness.gathering import HERE, Scene, an_organiser, told
 from tests.harness.members import a_member
-from tests.harness.world import world
+from tests.harness.post import post_office
+from tests.harness.world import FOLLOWERS, an_event, world
 from tests.hostile.stranger import Person, deliver, say, stranger
 
 
@@ -208,8 +214,6 @@ async def test_the_word_of_another_form_opens_nothing() -> None:
 
 
 async def an_event_beside(scene: Scene) -> Scene:
-    from tests.harness.world import an_event
-
     event = await scene.made.publish(scene.agora, an_event("Another"))
     return Scene(scene.made, scene.agora, event)
 
@@ -456,3 +460,139 @@ async def test_two_hundred_answers_at_once_for_fifty_places() -> None:
         await made.settle()
         gone = sum(1 for each in coming if each.uri)
         assert await scene.people() == {"coming": 50, "waiting": 150 - gone, "cancelled": gone}
+
+
+async def test_who_was_refused_does_not_come_by_saying_no_first() -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        scene = await an_organiser(made)
+        ada, ben = mars.person("ada"), mars.person("ben", 1)
+        await scene.join(ada)
+        await scene.reply(ben, "yes")
+        lines = await entries(scene)
+        numbers = tuple(each.number for each in lines)
+        await desk.decide(made[HERE], desk.DecideOrder(which=scene.which, does="refuse", entries=numbers))  # fmt: skip
+        await scene.hear(ada, "Reject", scene.event.uri)
+        await scene.hear(ada, "TentativeReject", scene.event.uri, 2)
+        await scene.join(ada, 2)
+        await scene.reply(ben, "no", 2)
+        await scene.reply(ben, "coming", 3)
+        assert await scene.people() == {"refused": 2}
+
+
+async def test_maybe_keeps_no_place_in_the_queue() -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        scene = await an_organiser(made, capacity=1)
+        ada, ben, eve = (mars.person(name, n) for n, name in enumerate(("ada", "ben", "eve")))
+        await scene.reply(eve, "maybe")
+        made.clock.advance(minutes=1)
+        await scene.join(ada)
+        await scene.join(ben)
+        made.clock.advance(minutes=1)
+        await scene.reply(eve, "coming", 2)
+        await scene.hear(ada, "Leave", scene.event.uri)
+        assert (await scene.state(ben.uri), await scene.state(eve.uri)) == ("coming", "waiting")
+
+
+async def test_who_was_let_in_alone_brings_nobody_unasked() -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        scene = await an_organiser(made, join_mode="restricted")
+        ada, ben = mars.person("ada"), mars.person("ben", 1)
+        await scene.reply(ada, "yes")
+        await scene.reply(ben, "yes")
+        await desk.decide(made[HERE], desk.DecideOrder(which=scene.which, does="approve", everybody=True))  # fmt: skip
+        await scene.reply(ada, "yes", 2)
+        await scene.reply(ben, "yes +9", 3)
+        assert await scene.people() == {"coming": 1, "asked": 10}
+
+
+async def test_a_closed_list_does_not_grow_through_who_is_on_it() -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        scene = await an_organiser(made)
+        await scene.reply(mars.person("ada"), "yes")
+        await desk.change(made[HERE], desk.SetOrder(which=scene.which, closed=True))
+        await scene.reply(mars.person("ada"), "yes +9", 2)
+        assert await scene.people() == {"coming": 1}
+
+
+@pytest.mark.parametrize("by", ["collective", "actor", "host"])
+async def test_who_is_shut_out_does_not_come_and_learns_nothing_more(by: str) -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        scene = await an_organiser(made, capacity=1)
+        eve = mars.person("eve")
+        await scene.reply(eve, "yes")
+        await scene.sign_up("Dunia")
+        [said] = [each for each in told(mars, "Create")]
+        link = re.search(r"/attendance/[\w-]+", said["object"]["content"])
+        assert link
+        here = made[HERE]
+        if by == "collective":
+            await block_actor(here, ActorOrder(who=eve.uri, actor="agora"))
+        elif by == "actor":
+            await block_actor(here, ActorOrder(who=eve.uri, ))
+        else:
+            await block_host(here, HostOrder(host="mars.test", ))
+        heard = len(mars.posts)
+        await desk.change(here, desk.SetOrder(which=scene.which, place=PlaceWish(name="Cellar")))
+        await desk.write(here, desk.WriteOrder(which=scene.which, words="the code is 7"))
+        await made.edit(scene.agora, replace(scene.event, details=replace(scene.event.event, capacity=2)))  # fmt: skip
+        await made.settle()
+        assert len(mars.posts) == heard
+        assert "Cellar" not in (await Browser(made, HERE).get(link[0])).text
+        assert await scene.state("Dunia") == "coming"
+
+
+async def test_who_is_no_follower_any_more_learns_nothing_of_what_is_for_followers() -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        agora = await made.collective(HERE, "agora")
+        scene = Scene(made, agora, await made.publish(agora, an_event(visibility=FOLLOWERS)))
+        eve = mars.person("eve")
+        await scene.hear(eve, "Follow", agora.uri)
+        await scene.join(eve)
+        assert await scene.people() == {"coming": 1}
+        link = await made[HERE].change(_link_of)
+        await relations.reject(made[HERE], relations.RelationOrder(who=eve.uri, actor="agora"))  # fmt: skip
+        await made.settle()
+        heard = len(mars.posts)
+        await desk.change(made[HERE], desk.SetOrder(which=scene.which, place=PlaceWish(name="Cellar")))  # fmt: skip
+        await made.edit(agora, replace(scene.event, details=replace(scene.event.event, capacity=2)))
+        await made.settle()
+        assert [each.document["type"] for each in mars.posts[heard:]] == []
+        assert "Cellar" not in (await Browser(made, HERE).get(f"/attendance/{link}")).text
+
+
+def _link_of(unit: Unit) -> str:
+    row = unit.tx.one("SELECT event_uri, id FROM attendance")
+    assert row
+    entry = attendance.find_by_id(unit.tx, row[0], row[1])
+    assert entry
+    return attendance.make_link(unit, entry)
+
+
+async def test_groups_that_are_too_large_block_nobody_behind_them() -> None:
+    async with world(HERE) as made:
+        scene = await an_organiser(made, capacity=1)
+        await scene.sign_up("Dunia")
+
+        def crowd(unit: Unit) -> None:
+            for number in range(201):
+                people = 10 if number < 200 else 1
+                attendance.put(unit, attendance.Entry(
+                    0, scene.event.uri, f"form:{number}", "waiting", "form", f"n{number}", people, "", "en", None,
+                    False, False, unit.now + timedelta(seconds=number),
+                ))  # fmt: skip
+
+        await made[HERE].change(crowd)
+        [dunia] = [each.number for each in await entries(scene) if each.name == "Dunia"]
+        await desk.decide(made[HERE], desk.DecideOrder(which=scene.which, does="refuse", entries=(dunia,)))  # fmt: skip
+        assert await scene.state("n200") == "coming"
+
+
+async def test_nobody_is_flooded_with_letters_that_others_ask_for() -> None:
+    async with post_office() as office, world(HERE, settings=office.settings) as made:
+        scene = await an_organiser(made)
+        pages = [await scene.sign_up(f"n{n}", mail="Victim@example.org") for n in range(7)]
+        for _ in range(5):
+            await send_letters(made[HERE])
+        assert len(office.letters) == 5
+        assert pages[-1].status == 429
+        assert (await scene.sign_up("other", mail="ali@example.org")).status == 200

@@ -38,8 +38,8 @@ class Situation:
 def decide(
     asked: Asked, before: Entry | None, at: Situation
 ) -> tuple[State | None, Refusal | None]:
-    """The state of the entry, or why there is none. Not to come is always possible."""
-    if asked.wish == "not_coming":
+    """The state of the entry, or why there is none. Not to come is always possible, but does not undo a refusal."""
+    if asked.wish == "not_coming" and (before is None or before.state != "refused"):
         return "not_coming", None
     refusal = _refusal(asked, before, at)
     if refusal is not None:
@@ -52,7 +52,7 @@ def decide(
 
 def _place(asked: Asked, before: Entry | None, at: Situation) -> State | None:
     was = before.state if before is not None else None
-    if was == "asked" or (was not in _IN and _needs_consent(asked, at)):
+    if was == "asked" or (_brings_more(asked, before) and _needs_consent(asked, at)):
         return "asked"
     stays = before is not None and was == "coming" and asked.people <= before.people
     if stays or has_room(asked.people, at):
@@ -69,7 +69,7 @@ def has_room(people: int, at: Situation) -> bool:
 def _refusal(asked: Asked, before: Entry | None, at: Situation) -> Refusal | None:
     """The first reason that holds."""
     details = at.details
-    is_in = before is not None and before.state in _IN
+    is_in = not _brings_more(asked, before)
     reasons: tuple[tuple[Refusal, bool], ...] = (
         ("over", details.over_at <= at.now),
         ("called_off", details.status == "cancelled"),
@@ -79,6 +79,11 @@ def _refusal(asked: Asked, before: Entry | None, at: Situation) -> Refusal | Non
         ("form_off", asked.road == "form" and at.gathering.form == "off" and not is_in),
     )
     return next((reason for reason, holds in reasons if holds), None)
+
+
+def _brings_more(asked: Asked, before: Entry | None) -> bool:
+    """Whether more people come than those who asked, wait or were let in before."""
+    return before is None or before.state not in _IN or asked.people > before.people
 
 
 def _needs_consent(asked: Asked, at: Situation) -> bool:

@@ -28,6 +28,8 @@ Told = Literal[
 STATES: Final = ("asked", "waiting", "coming", "maybe", "not_coming", "refused", "cancelled")
 # Who still has to do with the event, and is told when something about it changes.
 CONCERNED: Final = ("asked", "waiting", "coming", "maybe")
+# Who keeps the moment of asking, and with it the place in the queue.
+QUEUED: Final = ("asked", "waiting", "coming")
 PEOPLE_MAX: Final = 10
 NAME_MAX: Final = 80
 MESSAGE_MAX: Final = 1_000

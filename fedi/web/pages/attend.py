@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from actors import mail
+from actors import store as actor_store
 from actors.store import list_collectives
 from fedi.clock import to_ms
 from fedi.db.engine import Reader
@@ -27,6 +28,7 @@ from fedi.publications.event import attendance, gathering, told
 from fedi.publications.event.attendance import Entry
 from fedi.publications.event.gathering import Gathering
 from fedi.publications.model import Publication
+from fedi.publications.visibility import may_come
 from fedi.text.direction import clean_line, clean_text
 from fedi.unit import Unit
 from fedi.views.conversation import find_readable
@@ -47,6 +49,8 @@ PER_EVENT_AND_HOUR: Final = 600
 # Answers by this road that one event takes at most.
 ENTRIES_MAX: Final = 2_000
 MESSAGE_MAX: Final = 500
+# Letters to one address that answers may ask for within a day: whoever typed it need not be who reads it.
+LETTERS_PER_ADDRESS: Final = 5
 # The field that people do not see; what fills it in is a machine.
 TRAP: Final = "website"
 WORD: Final = "form_word"
@@ -67,10 +71,11 @@ class _Here:
 
 
 class Attend:
-    """The form, with what it remembers: how many answers each event had lately, nothing of whom."""
+    """The form, with what it remembers: how many answers each event had lately, and how many each address, as a keyed digest."""
 
     def __init__(self) -> None:
         self._rates = Rates(PER_EVENT_AND_HOUR, 3600.0, 1 / 3)
+        self._addresses = Rates(LETTERS_PER_ADDRESS, 86_400.0)
 
     async def ask(self, instance: Instance, request: Request) -> Response:
         """The form, or why there is none."""
@@ -90,7 +95,10 @@ class Attend:
                 lambda rx: attendance.find(rx, here.publication.uri, answer.who) is not None
             )
             if not known:
-                self._rates.take(here.publication.uri, instance.clock.monotonic())
+                now = instance.clock.monotonic()
+                if address:
+                    self._addresses.take(_print_of(instance, address), now)
+                self._rates.take(here.publication.uri, now)
         except (Invalid, TooMany) as problem:
             return await _form(instance, request, here, form, problem)
         token = await instance.change(
@@ -275,9 +283,8 @@ async def _stands(instance: Instance, request: Request) -> Response:
 
     def look(rx: Reader) -> tuple[Entry, Publication, Gathering] | None:
         entry = attendance.find_by_link(rx, token) if len(token) <= 64 else None
-        # who has the link was let in: they read what the event says whoever else may
         publication = publication_store.find(rx, entry.event_uri) if entry is not None else None
-        if entry is None or publication is None:
+        if entry is None or publication is None or not _is_still_welcome(rx, entry, publication):
             return None
         return entry, publication, gathering.find(rx, entry.event_uri, posture)
 
@@ -309,6 +316,14 @@ async def _stands(instance: Instance, request: Request) -> Response:
     )
 
 
+def _is_still_welcome(rx: Reader, entry: Entry, publication: Publication) -> bool:
+    """Who has the link was let in, and reads what the event says until they are shut out or no reader of it any more."""
+    if not entry.is_actor:
+        return True
+    actor = actor_store.find(rx, entry.who)
+    return actor is not None and may_come(rx, actor, publication)
+
+
 async def _page(
     instance: Instance,
     request: Request,
@@ -326,6 +341,11 @@ async def _page(
     return show(
         request, template, visitor, site, head, status=status, headers=dict(_HEADERS), **values
     )
+
+
+def _print_of(instance: Instance, address: str) -> bytes:
+    text = f"attend address {address.lower()}"
+    return hmac.new(instance.keyring.secret, text.encode(), hashlib.sha256).digest()
 
 
 def _signature(instance: Instance, event_uri: str, head: str) -> str:
