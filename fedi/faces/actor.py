@@ -147,11 +147,15 @@ def _address_after(instance: Instance, outbox_uri: str, row: int) -> str:
 
 
 def _row_at(instance: Instance, place: str) -> int:
-    """The row after which a page begins; addresses of earlier versions name it as it is. Raises NotFound."""
+    """The row after which a page begins. Raises NotFound.
+
+    Addresses of earlier versions name it as it is, which is taken where times are exact: else whoever may name any row finds
+    the moment of each by halving (S92).
+    """
     cursor = open_cursor(instance.keyring.secret, place)
     if cursor is not None:
         return cursor.row_id
-    if not (place.isascii() and place.isdecimal()):
+    if instance.config.instance.grain or not (place.isascii() and place.isdecimal()):
         raise NotFound(detail="page of an outbox")
     return min(int(place[:20]), 2**62)
 

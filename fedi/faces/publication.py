@@ -196,6 +196,17 @@ _LISTS: Final[Mapping[str, Callable[[Reader, Publication], _Counted]]] = {
 }
 
 
+# What concerns whoever gets it alone, however public what it is about may be: that somebody comes to it, for one.
+_BETWEEN_TWO: Final = frozenset(
+    {"Join", "Leave", "Accept", "Reject", "TentativeAccept", "TentativeReject", "Ignore", "Undo", "QuoteRequest"}
+)  # fmt: skip
+
+
+def _is_to(body: bytes, uri: str) -> bool:
+    activity = msgspec.json.decode(body)
+    return uri in (*activity.get("to", ()), *activity.get("cc", ()))
+
+
 async def _activity(instance: Instance, request: Request) -> Response:
     """An activity of ours: public ones for everybody, others for those whom their object is for."""
     uri = instance.urls.base + request.url.path
@@ -207,6 +218,8 @@ async def _activity(instance: Instance, request: Request) -> Response:
             return None
         if activity.visibility in ("public", "quiet"):
             return activity.body
+        if activity.type in _BETWEEN_TWO:
+            return activity.body if viewer.actor and _is_to(activity.body, viewer.actor.uri) else None
         about = store.find(rx, activity.object_uri)
         return activity.body if about is not None and may_see(rx, viewer, about) else None
 

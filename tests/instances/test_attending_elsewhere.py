@@ -97,6 +97,18 @@ def _pair(abroad: Abroad) -> dict[str, str]:
     return {"actor": abroad.beirut.uri, "object": abroad.uri}
 
 
+async def test_that_somebody_comes_is_told_to_nobody_who_has_the_address_of_it() -> None:
+    async with world(HERE) as made, stranger(made, "mobilizon.test") as there:
+        abroad = await an_event_abroad(made, there, joinMode="free")
+        join = await abroad.ask(message="with tea")
+        await leave(made[HERE], LeaveOrder(which=abroad.uri))
+        await made.settle()
+        for said in (join, *told(there, "Leave")):
+            path = said["id"].removeprefix(f"https://{HERE}")
+            page = await Browser(made, HERE).get(path, Accept="application/activity+json")
+            assert (page.status, "with tea" in page.text) == (404, False)
+
+
 async def test_ignore_means_that_answers_are_taken_elsewhere() -> None:
     async with world(HERE) as made, stranger(made, "wordpress.test") as there:
         abroad = await an_event_abroad(made, there, joinMode="free")

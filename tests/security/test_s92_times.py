@@ -207,6 +207,28 @@ async def test_order_and_pages_stay_as_things_were_said() -> None:
         assert listed == [f"<p>Word {number}</p>" for number in reversed(range(25))]
 
 
+async def test_nobody_finds_a_moment_by_asking_where_pages_begin() -> None:
+    """A row is numbered by its moment: whoever may name any row as the place to begin after halves the hour until it is one."""
+    settings = '[instance]\npublished_times = "hour"\n'
+    async with world(HERE, settings=settings, clock=FakeClock(START)) as made:
+        us = await made.collective(HERE, "agora")
+        await publish(made[HERE], PublishOrder(kind="note", words=(Words(source="Word"),)))
+        rows = await made[HERE].look(
+            lambda rx: [
+                rx.one("SELECT id, published_at FROM publication"),
+                rx.one("SELECT id, published_at FROM outbox_activity WHERE type = 'Create'"),
+            ]
+        )
+        (said, at), (sent, _) = (row for row in rows if row)
+        outbox = f"{us.uri}/outbox/page"
+        for before, after, accept in (
+            (f"https://{HERE}/@agora?after={at}.{said}", f"https://{HERE}/@agora?after={at}.{said + 1}", "text/html"),
+            (f"{outbox}/{sent}", f"{outbox}/{sent + 1}", AS2),
+        ):  # fmt: skip
+            heard = [await ask(made, url, accept=accept) for url in (before, after)]
+            assert ["Word" in each.body.decode() for each in heard] in ([True] * 2, [False] * 2)
+
+
 def test_a_cursor_opens_with_its_secret_only() -> None:
     secret, cursor = b"s" * 32, Cursor(1_767_225_600_000, 1_853_020_188_851_841)
     text = seal_cursor(secret, cursor)
