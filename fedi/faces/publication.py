@@ -219,7 +219,9 @@ async def _activity(instance: Instance, request: Request) -> Response:
         if activity.visibility in ("public", "quiet"):
             return activity.body
         if activity.type in _BETWEEN_TWO:
-            return activity.body if viewer.actor and _is_to(activity.body, viewer.actor.uri) else None
+            return (
+                activity.body if viewer.actor and _is_to(activity.body, viewer.actor.uri) else None
+            )
         about = store.find(rx, activity.object_uri)
         return activity.body if about is not None and may_see(rx, viewer, about) else None
 

@@ -69,9 +69,7 @@ def update(
     return newer
 
 
-def _reached(
-    unit: Unit, author: Actor, publication: Publication
-) -> tuple[tuple[str, str], ...]:
+def _reached(unit: Unit, author: Actor, publication: Publication) -> tuple[tuple[str, str], ...]:
     """Whoever got it before and may read what it says now: of what is for followers, those who follow still (S87)."""
     if publication.visibility is Visibility.FOLLOWERS:
         return ()
@@ -79,7 +77,9 @@ def _reached(
     if publication.visibility.is_public:
         return found
     shut_out = [
-        uri for whose in (author.uri, blocks.INSTANCE) for uri, _ in blocks.list_targets(unit.tx, whose)
+        uri
+        for whose in (author.uri, blocks.INSTANCE)
+        for uri, _ in blocks.list_targets(unit.tx, whose)
     ]
     closed = {each.inbox for each in actor_store.list_by_uri(unit.tx, shut_out).values()}
     return tuple(each for each in found if each[0] not in closed)

@@ -521,16 +521,16 @@ async def test_who_is_shut_out_does_not_come_and_learns_nothing_more(by: str) ->
         eve = mars.person("eve")
         await scene.reply(eve, "yes")
         await scene.sign_up("Dunia")
-        [said] = [each for each in told(mars, "Create")]
+        [said] = told(mars, "Create")
         link = re.search(r"/attendance/[\w-]+", said["object"]["content"])
         assert link
         here = made[HERE]
         if by == "collective":
             await block_actor(here, ActorOrder(who=eve.uri, actor="agora"))
         elif by == "actor":
-            await block_actor(here, ActorOrder(who=eve.uri, ))
+            await block_actor(here, ActorOrder(who=eve.uri))
         else:
-            await block_host(here, HostOrder(host="mars.test", ))
+            await block_host(here, HostOrder(host="mars.test"))
         heard = len(mars.posts)
         await desk.change(here, desk.SetOrder(which=scene.which, place=PlaceWish(name="Cellar")))
         await desk.write(here, desk.WriteOrder(which=scene.which, words="the code is 7"))
