@@ -41,6 +41,8 @@ def value(kind: str, number: int) -> object:
         return number % 2
     if kind == "BLOB":
         return bytes([0, 255, number % 256, 92])
+    if kind == "DOUBLE PRECISION":
+        return number / 3
     if kind == "INTEGER":
         return number * 2**40 - 7
     return f"{number} ﷺ\U0001d11e\t\\N\n'\" ?%s"

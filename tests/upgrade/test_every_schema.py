@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from actors.model import Actor
 from fedi.backup.making import Wish, make
 from fedi.config import Config, parse_config
@@ -15,6 +17,8 @@ from fedi.opening import DATABASE
 from fedi.secret import SECRET
 from tests.harness.backups import RECIPIENT, restored, start_again
 from tests.harness.world import World, a_note, an_event, world
+
+pytestmark = pytest.mark.embedded
 
 HERE, THERE = "agora.test", "bond.test"
 MIGRATIONS = list_migrations()
