@@ -32,8 +32,8 @@ def say_change(
     )
     setting = Setting(
         author=author,
-        uri=unit.urls.publication("note", new_public_id(unit.now)),
-        published_at=unit.now,
+        uri=unit.urls.publication("note", new_public_id(unit.told)),
+        published_at=unit.told,
         hashtag_url=unit.urls.hashtag,
         mentioned={},
         parent=after,

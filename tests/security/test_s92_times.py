@@ -107,6 +107,9 @@ async def said(made: World, us: Actor, there: Stranger) -> list[str]:
     await edit(
         here, EditOrder(which=event.uri, words=(Words(title="Assembly", source="Come now"),))
     )
+    # that it moves is said in a message of its own
+    later = EventWish(starts=f"{(START + timedelta(days=9)).date()}T19:00")
+    await edit(here, EditOrder(which=event.uri, event=later))
     await pin(here, ReactionOrder(which=event.uri))
     gone = await publish(here, PublishOrder(kind="note", words=(Words(source="A mistake"),)))
     await made.settle()
