@@ -9,7 +9,7 @@ from fedi.publications import store
 from fedi.publications.event import attendance
 from fedi.publications.event.admission import Wish
 from fedi.publications.event.attendance import Entry, Road
-from fedi.publications.event.words import read_word
+from fedi.publications.event.words import Spoken, read_word
 from fedi.publications.model import Publication
 from fedi.publications.visibility import may_come
 from fedi.text.direction import clean_text
@@ -87,20 +87,27 @@ def about_event(unit: Unit, incoming: Incoming, wish: Wish) -> Outcome | None:
     return answer(unit, incoming, publication, wish, "accept", activity_uri=incoming.activity.uri)
 
 
-def word_about_event(
-    unit: Unit, incoming: Incoming, said: Publication, parent: Publication | None
-) -> Outcome | None:
-    """A reply to an event of ours that is nothing but an agreed word; None when it is any other message."""
+def word_in(unit: Unit, said: Publication) -> tuple[Publication, Spoken] | None:
+    """The event of ours that is answered, and how, by a reply that is nothing but an agreed word; None for anything else."""
+    parent = store.find(unit.tx, said.in_reply_to) if said.in_reply_to else None
     if parent is None or parent.kind != "event" or said.kind != "note" or said.attachments:
         return None
-    publication = find_event(unit, parent.uri, incoming)
-    if publication is None or said.author != incoming.sender.actor.uri:
+    spoken = read_word(said.original.content, said.language, parent.language)
+    return (parent, spoken) if spoken is not None and unit.urls.is_ours(parent.uri) else None
+
+
+def word_about_event(
+    unit: Unit, incoming: Incoming, said: Publication, *, is_edited: bool = False
+) -> Outcome | None:
+    """Take such a word as the answer that it is; None when it is any other message. `is_edited`: they said something else."""
+    found = word_in(unit, said)
+    publication = find_event(unit, found[0].uri, incoming) if found is not None else None
+    if found is None or publication is None or said.author != incoming.sender.actor.uri:
         return None
-    spoken = read_word(said.original.content, said.language, publication.language)
-    if spoken is None:
-        return None
+    spoken = found[1]
     known = attendance.find_by_activity(unit.tx, said.author, said.uri)
-    if known is not None or store.find_tombstone(unit.tx, said.uri) is not None:
+    is_old = known is not None and not is_edited
+    if is_old or store.find_tombstone(unit.tx, said.uri) is not None:
         return Ignored("attendance.known")
     return answer(
         unit,

@@ -22,7 +22,7 @@ from fedi.publications.model import Publication
 from fedi.unit import Unit
 from fedi.vocab.audience import Addressing
 from fedi.vocab.read import as_list, audience_of, id_of, type_of
-from inbox import resolve
+from inbox import attending, resolve
 from inbox.strangers import why_wait
 
 OUTBOX_ITEMS_MAX = 20
@@ -233,6 +233,9 @@ async def _fetched(instance: Instance, uri: str | None) -> Publication | None:
 def shelve(unit: Unit, publication: Publication, *, climbs: bool = False) -> int:
     """Store it where followers find it, at the time when it was said; 1 when it was new."""
     if blocks.is_actor_blocked(unit.tx, publication.author, host_of(publication.author)):
+        return 0
+    if attending.word_in(unit, publication) is not None:
+        # who comes is nobody else's business, and it is no answer either: it was not said to us
         return 0
     readers = follows.list_local_followers(unit.tx, publication.author)
     row_id = shelf.put(

@@ -45,17 +45,14 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
             or (activity.embedded is None and author.uri != sender.uri)
         ):
             return Refused("create.not_the_author")
-        return welcome(unit, found, author, incoming.recipient)
+        told = attending.word_about_event(unit, incoming, found)
+        return told or welcome(unit, found, author, incoming.recipient)
     if incoming.publication is None or sender.uri not in authors_of(activity.embedded or {}):
         return Ignored("create.known")
     # several authors, the sender among them (authority): it answers for what it sends
     publication = replace(incoming.publication, author=sender.uri)
-    parent = store.find(unit.tx, publication.in_reply_to) if publication.in_reply_to else None
-    if parent is not None:
-        told = attending.word_about_event(unit, incoming, publication, parent)
-        if told is not None:
-            return told
-    return welcome(unit, publication, sender, incoming.recipient)
+    told = attending.word_about_event(unit, incoming, publication)
+    return told or welcome(unit, publication, sender, incoming.recipient)
 
 
 def welcome(

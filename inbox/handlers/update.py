@@ -6,6 +6,7 @@ from fedi.publications import shelf, store
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity
 from fedi.vocab.terms import ACTOR_TYPES
+from inbox import attending
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 from inbox.handlers.create import welcome
 
@@ -23,15 +24,16 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     newer = replace(incoming.publication, author=sender.uri)
     stored = store.find(unit.tx, newer.uri)
     if stored is None:
-        return welcome(unit, newer, sender, incoming.recipient)
+        told = attending.word_about_event(unit, incoming, newer, is_edited=True)
+        return told or welcome(unit, newer, sender, incoming.recipient)
     if newer.kind != stored.kind and {newer.kind, stored.kind} & {
         "event",
         "aid_request",
         "aid_offer",
     }:
         return Refused("update.other_kind")
-    told = stored.updated_at or stored.published_at
-    if newer.updated_at is None or newer.updated_at <= told:
+    known_at = stored.updated_at or stored.published_at
+    if newer.updated_at is None or newer.updated_at <= known_at:
         return Ignored("update.not_newer")
     kept = replace(
         newer,

@@ -6,6 +6,8 @@ from typing import Any
 from fedi.desk import attendance as desk
 from fedi.desk.wishes import PlaceWish
 from fedi.jobs.retention import apply as forget_in_time
+from fedi.publications.activitystreams import parse_publication
+from inbox.backfill import shelve
 from tests.harness.browser import Browser
 from tests.harness.gathering import HERE, Scene, an_organiser, told
 from tests.harness.members import a_member
@@ -110,6 +112,49 @@ async def test_any_other_reply_is_a_message_to_people() -> None:
             assert await made.find(HERE, f"{cem.uri}/notes/{number}") is not None
         assert await scene.state(cem.uri) == ""
         assert told(there, "Create") == []
+
+
+async def test_a_word_that_is_edited_is_still_an_answer_and_stands_nowhere() -> None:
+    async with world(HERE) as made, stranger(made, "mastodon.test") as there:
+        scene = await an_organiser(made)
+        cem = there.person("cem")
+        public = "https://www.w3.org/ns/activitystreams#Public"
+        for number, words in enumerate(("yes", "yes +2", "no", "no, sorry, my cat is ill")):
+            note = {
+                "id": f"{cem.uri}/notes/1",
+                "type": "Note",
+                "attributedTo": cem.uri,
+                "inReplyTo": scene.event.uri,
+                "content": f"<p>{words}</p>",
+                "published": "2026-01-01T00:00:00Z",
+                "updated": f"2026-01-01T00:0{number}:00Z",
+                "to": [public],
+                "cc": [scene.agora.uri],
+            }
+            verb = "Update" if number else "Create"
+            await scene.hear(cem, verb, note, number, to=[public], cc=[scene.agora.uri])
+            found = await made.find(HERE, f"{cem.uri}/notes/1")
+            expected = [{"coming": 1}, {"coming": 3}, {"not_coming": 1}, {"not_coming": 1}][number]
+            assert (await scene.people(), found is not None) == (expected, number == 3)
+
+
+async def test_a_word_that_is_found_in_an_outbox_stands_nowhere() -> None:
+    async with world(HERE) as made:
+        scene = await an_organiser(made)
+        public = "https://www.w3.org/ns/activitystreams#Public"
+        for number, words in enumerate(("yes", "yes, and I bring tea")):
+            note = {
+                "id": f"https://mastodon.test/notes/{number}",
+                "type": "Note",
+                "attributedTo": "https://mastodon.test/cem",
+                "inReplyTo": scene.event.uri,
+                "content": f"<p>{words}</p>",
+                "published": "2026-01-01T00:00:00Z",
+                "to": [public],
+            }
+            said = parse_publication(note, now=made.clock.now())
+            stored = await made[HERE].change(lambda unit, said=said: shelve(unit, said))
+            assert (stored, await scene.people()) == (number, {})
 
 
 async def test_who_deletes_the_word_does_not_come() -> None:
