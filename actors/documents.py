@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actors.keys import ED25519, RSA, ActorKey
-from actors.model import ROLE_REMOTE, Actor, ActorImage, ProfileField
+from actors.model import ROLE_COLLECTIVE, ROLE_REMOTE, Actor, ActorImage, ProfileField
 from fedi.canonical import host_of, same_origin
 from fedi.clock import iso
 from fedi.errors import Invalid
 from fedi.text.direction import clean_line
 from fedi.text.html import sanitise
+from fedi.urls import UPCOMING, part
 from fedi.vocab.read import (
     as_list,
     bool_of,
@@ -65,6 +66,8 @@ def build_actor(actor: Actor, keys: Sequence[ActorKey], server_actor_uri: str) -
         "tag": [],
         **_build_keys(keys),
     }
+    if actor.role == ROLE_COLLECTIVE:
+        document["upcomingEvents"] = part(actor.uri, UPCOMING)
     if actor.shared_inbox:
         document["endpoints"] = {"sharedInbox": actor.shared_inbox}
     if actor.published_at:

@@ -107,6 +107,10 @@ def ed25519_key(actor_uri: str) -> str:
     return f"{actor_uri}#ed25519-key"
 
 
+# FEP-8a8e: what an actor has coming, by when it begins.
+UPCOMING = "upcomingEvents"
+
+
 def part(actor_uri: str, name: str) -> str:
     """A collection or door of an actor: inbox, outbox, followers, following, featured."""
     return f"{actor_uri}/{name}"

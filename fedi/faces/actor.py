@@ -11,6 +11,7 @@ from actors import follows, keys
 from actors import store as actor_store
 from actors.documents import build_actor, build_server_actor, build_stub
 from actors.model import ROLE_SERVER, Actor
+from fedi.clock import to_ms
 from fedi.db.engine import Reader
 from fedi.errors import Gone, NotFound, Unauthenticated
 from fedi.faces.asker import asker_of, proved_asker
@@ -21,7 +22,9 @@ from fedi.faces.endpoint import endpoint
 from fedi.instance import Instance
 from fedi.publications import featured
 from fedi.publications import store as publication_store
-from fedi.urls import part
+from fedi.publications.event.keys import by_author
+from fedi.urls import UPCOMING, part
+from fedi.views.agenda import Wanted, look_agenda
 from fedi.views.paging import Cursor, open_cursor, seal_cursor
 from fedi.web.negotiate import wants_activity
 from fedi.web.pages.profile import page_for_actor
@@ -29,6 +32,7 @@ from outbox import store as outbox_store
 from outbox.synchronise import PARTIAL, visible_to
 
 PAGE_SIZE = 20
+UPCOMING_MAX = 100
 
 
 def routes(instance: Instance) -> list[Route]:
@@ -45,6 +49,7 @@ def routes(instance: Instance) -> list[Route]:
         Route("/actor/{id}/followers_synchronization", at(_partial_followers), methods=["GET"]),
         Route("/actor/{id}/following", at(_following), methods=["GET"]),
         Route("/actor/{id}/featured", at(_featured), methods=["GET"]),
+        Route(f"/actor/{{id}}/{UPCOMING}", at(_upcoming), methods=["GET"]),
     ]
 
 
@@ -202,6 +207,18 @@ async def _featured(instance: Instance, request: Request) -> Response:
 
     items = await instance.look(look)
     document = collection(part(actor.uri, "featured"), len(items), first=None, items=items)
+    return answer(render(document, actor.uri, is_public=_is_open(instance)), request)
+
+
+async def _upcoming(instance: Instance, request: Request) -> Response:
+    """What the actor organises and what is not over, by when it begins (FEP-8a8e): ids, at most a hundred."""
+    actor = await _load(instance, request)
+    await asker_of(instance, request)
+    wanted = Wanted(to_ms(instance.clock.now()), keys=(by_author(actor.uri),))
+    found = await instance.look(lambda rx: look_agenda(rx, wanted, most=UPCOMING_MAX))
+    items = [each.publication.uri for each in found.items[:UPCOMING_MAX]]
+    total = len(items) if found.next is None else None
+    document = collection(part(actor.uri, UPCOMING), total, first=None, items=items)
     return answer(render(document, actor.uri, is_public=_is_open(instance)), request)
 
 

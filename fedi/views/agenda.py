@@ -46,7 +46,7 @@ _PASSED_ON: Final = (
     "WHERE r.object_uri = p.uri AND r.kind = 'announce')"
 )
 _SHOWN: Final = (
-    "e.is_listed AND p.visibility = 'public' AND NOT p.is_held AND (? = '' OR p.author_uri = ?) "
+    "e.is_listed AND p.visibility = 'public' AND NOT p.is_held "
     f"AND (p.is_local OR (COALESCE(p.indexable, TRUE) AND ({FOLLOWED_HERE} OR {_PASSED_ON})))"
 )
 # What a collective has in front of it, what relays brought, what its neighbours under this roof say to everybody.
@@ -130,10 +130,8 @@ def look_agenda(
     wanted: Wanted,
     after: Cursor | None = None,
     most: int = PAGE_SIZE,
-    *,
-    by: str = "",
 ) -> Page[Listed]:
-    """A page of what anybody may see here. `by`: only what this actor organises."""
+    """A page of what anybody may see here."""
 
     def fit(listed: Sequence[Listed]) -> list[Listed]:
         return _without_mirrors(rx, without_blocked(rx, listed))
@@ -143,19 +141,19 @@ def look_agenda(
         if wanted.past:
             return rx.all(
                 f"SELECT {_COLUMNS} {_ALONG} AND {_SHOWN} {_HAS_ALL} {_NEAR} {_BACKWARD}",
-                *(first, by, by, *values, at.at, at.row_id, wanted.since_ms, wanted.until_ms),
+                *(first, *values, at.at, at.row_id, wanted.since_ms, wanted.until_ms),
                 count,
             )
         return rx.all(
             f"SELECT {_COLUMNS} {_ALONG} AND {_SHOWN} {_HAS_ALL} {_NEAR} {_ONWARD}",
-            *(first, by, by, *values, at.at, at.row_id, wanted.until_ms, wanted.since_ms),
+            *(first, *values, at.at, at.row_id, wanted.until_ms, wanted.since_ms),
             count,
         )
 
     def long() -> Sequence[Row]:
         return rx.all(
             f"SELECT {_COLUMNS} {_LONG} AND {_SHOWN} {_HAS_ALL} {_NEAR} {_LONG_ORDER}",
-            *(wanted.since_ms, _edge(wanted), by, by, *_filters(wanted), LONG_MAX),
+            *(wanted.since_ms, _edge(wanted), *_filters(wanted), LONG_MAX),
         )
 
     return _walk(rx, wanted, after, most, some=some, long=long, fit=fit)
@@ -313,7 +311,7 @@ def _without_mirrors(
             "SELECT k.key, k.starts_at, p.id, p.uri, p.author_uri FROM agenda_key k "
             "CROSS JOIN event e CROSS JOIN publication p WHERE e.publication_id = k.publication_id "
             f"AND p.id = k.publication_id AND k.key IN ({marks(len(pages))}) AND {_SHOWN}",
-            *(*pages, "", ""),
+            *pages,
         )
         if reader is None
         else rx.all(

@@ -170,6 +170,7 @@ _OTHER_TERMS: Final[dict[str, Any]] = {
     "displayEndTime": "fep8a8e:displayEndTime",
     "organizers": _iri("fep8a8e:organizers"),
     "attendees": _iri("fep8a8e:attendees"),
+    "upcomingEvents": _iri("fep8a8e:upcomingEvents"),
     "isBannerImage": "fep8a8e:isBannerImage",
     "allDay": "mj:allDay",
     # aid (FEP-0837)

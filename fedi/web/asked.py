@@ -24,7 +24,21 @@ from fedi.text.direction import clean_line
 from fedi.text.hashtags import normalise_hashtag
 from fedi.views.agenda import KM_MAX, Circle, Wanted
 
-NAMES: Final = ("tag", "language", "by", "place", "near", "km", "from", "until", "past")
+NAMES: Final = (
+    "tag",
+    "language",
+    "by",
+    "place",
+    "near",
+    "km",
+    "from",
+    "until",
+    "past",
+    "view",
+    "month",
+)
+# What does not say which events are meant, only how they are shown.
+_MANNER: Final = ("km", "past", "view", "month")
 PLACE_WORDS_MAX: Final = 3
 KM_USUAL: Final = 25
 _LONG_AGO: Final = -(2**62)
@@ -41,7 +55,7 @@ _YEARS: Final = range(1970, 2200)
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The fields as they were written, cleaned of nothing, and what is wrong with them. `since` and `until` are days, both
-    included; `organiser` is known once `found` was asked.
+    included; `month` is the first day of one; `organiser` is known once `found` was asked.
     """
 
     fields: Mapping[str, str]
@@ -54,12 +68,13 @@ class Asked:
     since: date | None = None
     until: date | None = None
     past: bool = False
+    month: date | None = None
     organiser: Actor | None = None
 
     @property
     def is_filtered(self) -> bool:
         """Whether anything but the past was asked for."""
-        return any(value for name, value in self.fields.items() if name not in ("past", "km"))
+        return any(value for name, value in self.fields.items() if name not in _MANNER)
 
     def query(self, **changes: str) -> str:
         """The same as an address asks it, with some fields changed; without what is empty. Begins with ?."""
@@ -84,12 +99,26 @@ class Asked:
             return replace(self, problems=(*self.problems, Problem("by", "agenda.problem.by")))
         return replace(self, organiser=organiser)
 
+    @property
+    def is_month(self) -> bool:
+        """Whether a month is to be shown, and not a list."""
+        return self.fields["view"] == "month"
+
+    def between(self, first: date, last: date, zone: str) -> Wanted:
+        """The same of what goes on between two days, both included, over or not."""
+        return Wanted(
+            _midnight(first, zone),
+            _midnight(last + timedelta(days=1), zone),
+            self._keys(),
+            self.near,
+        )
+
     def named(self) -> tuple[str, ...]:
         """What was asked for, in the words of whoever asked."""
         return tuple(
             clean_line(value, _VALUE_MAX)
             for name, value in self.fields.items()
-            if value and name not in ("km", "past")
+            if value and name not in _MANNER
         )
 
     def lately(self, now: datetime, zone: str, back: timedelta) -> Wanted:
@@ -132,6 +161,7 @@ def parse_asked(query: Mapping[str, str]) -> Asked:
     """Reads the fields it knows; others are somebody else's."""
     fields = {name: query.get(name, "").strip()[: _BY_MAX + 1] for name in NAMES}
     since, until = _day(fields["from"]), _day(fields["until"])
+    month = _day(f"{fields['month']}-01")
     near = _circle(fields["near"], fields["km"] or str(KM_USUAL)) if fields["near"] else None
     place = tuple(dict.fromkeys(fold(fields["place"][:_VALUE_MAX]).split()))
     tag = normalise_hashtag(fields["tag"])
@@ -141,6 +171,8 @@ def parse_asked(query: Mapping[str, str]) -> Asked:
         "place": bool(fields["place"]) and not 0 < len(place) <= PLACE_WORDS_MAX,
         "language": bool(fields["language"]) and not _LANGUAGE.fullmatch(fields["language"]),
         "past": fields["past"] not in ("", "1"),
+        "view": fields["view"] not in ("", "list", "month"),
+        "month": bool(fields["month"]) and month is None,
         "near": bool(fields["near"]) and near is None,
         "from": bool(fields["from"]) and since is None,
         "until": bool(fields["until"]) and (until is None or (since is not None and until < since)),
@@ -161,6 +193,7 @@ def parse_asked(query: Mapping[str, str]) -> Asked:
         since=since,
         until=until,
         past=fields["past"] == "1",
+        month=month,
     )
 
 

@@ -84,5 +84,19 @@ def _here(request: Request) -> str:
 
 _MEMBERS: Final = ("/house/", "/steward/")
 _KEPT: Final = frozenset(
-    {"text", "after", "tag", "language", "by", "place", "near", "km", "from", "until", "past"}
+    {
+        "text",
+        "after",
+        "tag",
+        "language",
+        "by",
+        "place",
+        "near",
+        "km",
+        "from",
+        "until",
+        "past",
+        "view",
+        "month",
+    }
 )

@@ -1,8 +1,9 @@
 """The agenda: who stands in it, in which order, under which filters, and in which forms."""
 
 import json
+import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -36,6 +37,7 @@ from tests.browser.sample import (
     put,
     stranger,
 )
+from tests.harness.members import a_member
 from tests.harness.plans import Plan, plan_of
 from tests.harness.world import an_event, world
 from tests.instances.test_house_plans import Listening
@@ -372,3 +374,119 @@ async def test_no_agenda_reads_a_whole_table(name: str, room: str) -> None:
         plans = await made["agora.test"].look(look)
         assert [sql for sql, plan in plans if plan.whole] == []
         assert [sql for sql, plan in plans if plan.sorts] == []
+
+
+@pytest.mark.parametrize("language", ["ar", "en", "es", "fr"])
+async def test_a_month_has_each_of_its_days_once_and_whole_weeks(
+    here: PagesOnly, language: str
+) -> None:
+    html = (await get(here, f"/agenda?view=month&month=2026-12&lang={language}")).text
+    days = re.findall(r'<time datetime="(\d{4}-\d{2}-\d{2})">', html)
+    assert len(days) % 7 == 0
+    assert [each for each in days if each.startswith("2026-12")] == [
+        f"2026-12-{n:02}" for n in range(1, 32)
+    ]
+
+
+async def test_a_festival_stands_on_each_of_its_days(several: PagesOnly) -> None:
+    def work(unit: Unit) -> None:
+        ours(
+            unit,
+            "festival",
+            datetime(2026, 12, 10, 9, tzinfo=UTC),
+            end=datetime(2026, 12, 12, 23, tzinfo=UTC),
+        )
+
+    await several.change(work)
+    html = (await get(several, "/agenda?view=month&month=2026-12")).text
+    cells = [cell.split("</td>")[0] for cell in html.split("<td")[1:]]
+    with_it = [re.findall(r'datetime="(.*?)"', cell)[0] for cell in cells if ">festival<" in cell]
+    # where it happens, in Tunis, it ends at midnight
+    assert with_it == ["2026-12-10", "2026-12-11", "2026-12-12"]
+
+
+async def test_a_crowded_day_leads_to_its_list(here: PagesOnly) -> None:
+    def work(unit: Unit) -> None:
+        for number in range(6):
+            ours(unit, f"event {number}", datetime(2026, 12, 10, 9 + number, tzinfo=UTC))
+
+    await here.change(work)
+    html = (await get(here, "/agenda?view=month&month=2026-12")).text
+    assert "2 more" in html
+    listed = (await get(here, "/agenda?from=2026-12-10&until=2026-12-10")).text
+    assert [n for n in range(6) if f">event {n}</a>" in listed] == list(range(6))
+
+
+@pytest.mark.parametrize(
+    "query", ["view=year", "view=month&month=2026-13", "month=1969-12", "month=x"]
+)
+async def test_a_month_that_is_none_is_told_so(here: PagesOnly, query: str) -> None:
+    answered = await get(here, f"/agenda?{query}")
+    assert (answered.status_code, "<table" in answered.text) == (400, False)
+
+
+async def test_members_have_an_agenda_of_their_own_with_the_same_form() -> None:
+    async with world("agora.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        await made.publish(agora, an_event("for members", visibility=Visibility.FOLLOWERS))
+        browser = await a_member(made, agora)
+        listed = await browser.get("/house/agora/agenda?place=tunis&from=2026-01-01")
+        month = await browser.get("/house/agora/agenda?view=month&month=1969-01")
+        assert ("for members" in listed.text, month.status) == (True, 400)
+
+
+async def test_what_a_collective_has_coming_is_a_collection_that_its_document_names() -> None:
+    async with world("agora.test", "beirut.test") as made:
+        agora = await made.collective("agora.test", "agora")
+        later = await made.publish(
+            agora, an_event("later", starts_at=made.clock.now() + timedelta(days=9))
+        )
+        first = await made.publish(agora, an_event("first"))
+        secret = await made.publish(agora, an_event("secret", visibility=Visibility.FOLLOWERS))
+        other = await made.collective("agora.test", "other")
+        await made.publish(other, an_event("of others"))
+        server = made["beirut.test"].http
+        document = (await server.fetch_document(agora.uri)).document
+        found = (await server.fetch_document(document["upcomingEvents"])).document
+        assert secret.uri not in found["orderedItems"]
+        assert (found["type"], found["orderedItems"]) == (
+            "OrderedCollection",
+            [first.uri, later.uri],
+        )
+
+
+async def test_a_merged_subscription_tells_a_change_and_a_cancellation(here: PagesOnly) -> None:
+    """What is read back before and after, with the reader that most programs in Python use."""
+
+    def work(unit: Unit) -> tuple[Publication, Publication]:
+        follow(unit)
+        mine = ours(unit, "مائدة مفتوحة، للجميع " * 6, at(5, 17), language="ar")
+        return mine, theirs(unit, "theirs", at(6, 17))
+
+    mine, other = await here.change(work)
+
+    async def read() -> dict[str, Any]:
+        raw = (await get(here, "/agenda.ics")).content
+        assert max(len(line) for line in raw.split(b"\r\n")) <= 75
+        raw.decode()
+        return {str(each["uid"]): each for each in Calendar.from_ical(raw).walk("VEVENT")}
+
+    before = await read()
+
+    def change(unit: Unit) -> None:
+        moved = replace(mine.event, starts_at=at(7, 17), ends_at=at(7, 19))
+        shelf.exchange(unit, replace(mine, details=moved, updated_at=unit.now))
+        shelf.exchange(unit, replace(other, details=replace(other.event, status="cancelled")))
+
+    await here.change(change)
+    after = await read()
+    assert before.keys() == after.keys() == {mine.uri, other.uri}
+    assert [after[uri]["sequence"] > before[uri]["sequence"] for uri in before] == [True, True]
+    assert (before[other.uri]["status"], after[other.uri]["status"]) == ("CONFIRMED", "CANCELLED")
+    assert after[mine.uri]["dtstart"].dt == at(7, 17)
+    assert (after[mine.uri]["organizer"].params["CN"], str(after[mine.uri]["organizer"])) == (
+        "US",
+        mine.author,
+    )
+    assert after[mine.uri]["geo"].to_ical() == "36.8;10.18"
+    assert str(after[mine.uri]["summary"]) == mine.original.name

@@ -70,7 +70,15 @@ class Scene:
 
 
 _HANGING = ("", "/replies", "/context", "/event.ics", ".json")
-_OF_ACTOR = ("", "/outbox", "/outbox/page", "/featured", "/followers", "/following")
+_OF_ACTOR = (
+    "",
+    "/outbox",
+    "/outbox/page",
+    "/featured",
+    "/upcomingEvents",
+    "/followers",
+    "/following",
+)
 _LISTS = (
     "/", "/agenda", "/agenda.ics", "/agenda.atom", "/agenda.rss", "/agenda.json", "/agenda?past=1", "/needs", "/about", "/feed.atom", "/feed.rss", "/events.ics",
     "/nodeinfo/2.1", "/robots.txt", "/sitemap.xml",

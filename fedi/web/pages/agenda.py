@@ -11,13 +11,14 @@ from actors.store import list_collectives
 from fedi.db.engine import Reader
 from fedi.i18n.catalog import LANGUAGES, OWN_NAMES
 from fedi.instance import Instance
-from fedi.views.agenda import look_agenda
+from fedi.views.agenda import Wanted, look_agenda
 from fedi.views.listed import Listed
-from fedi.views.paging import Page
+from fedi.views.paging import PAGE_SIZE, Page
 from fedi.web.asked import KM_USUAL, Asked, parse_asked
 from fedi.web.pages.feeds import answer_calendar, answer_feed
 from fedi.web.pages.frame import later_href, seen_here, show, visitor_here
 from fedi.web.shown.cards import cards_of, months_of
+from fedi.web.shown.month import grid_of, month_of, span_of
 from fedi.web.site import ATOM, ICS, JSON_FEED, Alternate, Head, Site, site_of
 from fedi.web.visitor import Visitor
 
@@ -26,39 +27,41 @@ EVENTS_MAX: Final = 250
 # What was lately, so that changes and cancellations still arrive.
 LATELY: Final = timedelta(days=60)
 LATELY_MAX: Final = 50
+MONTH_MAX: Final = 300
 DISTANCES_KM: Final = (5, 10, 25, 50, 100, 200)
 
 Found = tuple[Asked, tuple[Actor, ...], Page[Listed]]
 
 
 async def agenda(instance: Instance, request: Request) -> Response:
-    """What is coming, or with `past` what was, by month; filtered by what the form asks."""
+    """What is coming, or with `past` what was, by month, or one month as a grid; filtered by what the form asks."""
     visitor = visitor_here(instance, request)
-    seen = seen_here(instance)
     asked = parse_asked(request.query_params)
 
     def look(rx: Reader) -> Found:
         full = asked.found(rx, instance.urls.host)
         page: Page[Listed] = Page(())
         if not full.problems:
-            page = look_agenda(rx, full.wanted(visitor.now, visitor.zone), visitor.after)
+            wanted, most = wanted_of(full, visitor)
+            page = look_agenda(rx, wanted, None if full.is_month else visitor.after, most)
         return full, tuple(list_collectives(rx)), page
 
     asked, collectives, page = await instance.look(look)
     site = site_of(instance.config, instance.urls, collectives)
-    cards = cards_of(page.items, visitor, seen)
     title = visitor.t("agenda.past" if asked.past else "web.agenda.title")
-    query = asked.query()
+    query = asked.query(view="", month="")
     head = Head(
         title=title,
-        canonical=f"{instance.urls.base}/agenda{query}",
+        canonical=f"{instance.urls.base}/agenda{asked.query()}",
         description=visitor.t("web.agenda.description", name=site.name.text),
         alternates=(
             Alternate(f"/agenda.ics{query}", ICS, title),
             Alternate(f"/agenda.atom{query}", ATOM, title),
             Alternate(f"/agenda.json{query}", JSON_FEED, title),
         ),
-        is_indexed=site.is_indexed and visitor.after is None and not asked.is_filtered,
+        is_indexed=site.is_indexed
+        and visitor.after is None
+        and not (asked.is_filtered or asked.is_month),
     )
     return show(
         request,
@@ -67,11 +70,39 @@ async def agenda(instance: Instance, request: Request) -> Response:
         site,
         head,
         status=400 if asked.problems else 200,
-        months=months_of(cards, page.items, visitor, latest_first=asked.past),
-        next_href=later_href(instance, f"/agenda{query}", page),
         names_authors=True,
-        **filters_of(asked, visitor),
+        **agenda_values(instance, asked, visitor, page, "/agenda"),
     )
+
+
+def wanted_of(asked: Asked, visitor: Visitor) -> tuple[Wanted, int]:
+    """What a page looks for, and how many at most."""
+    if asked.is_month:
+        month = asked.month or month_of(visitor)
+        return asked.between(*span_of(month, visitor), visitor.zone), MONTH_MAX
+    return asked.wanted(visitor.now, visitor.zone), PAGE_SIZE
+
+
+def agenda_values(
+    instance: Instance, asked: Asked, visitor: Visitor, page: Page[Listed], path: str
+) -> dict[str, Any]:
+    """What the templates of an agenda are given: the events as a list or as a month, and the form above them."""
+    cards = cards_of(page.items, visitor, seen_here(instance))
+    grid = months = None
+    if asked.is_month:
+        grid = grid_of(asked.month or month_of(visitor), cards, page.items, visitor)
+    else:
+        months = months_of(cards, page.items, visitor, latest_first=asked.past)
+    return {
+        "address": path,
+        "grid": grid,
+        "months": months or (),
+        "is_cut": page.next is not None,
+        "next_href": None
+        if asked.is_month
+        else later_href(instance, f"{path}{asked.query()}", page),
+        **filters_of(asked, visitor),
+    }
 
 
 def filters_of(asked: Asked, visitor: Visitor) -> dict[str, Any]:
@@ -79,7 +110,7 @@ def filters_of(asked: Asked, visitor: Visitor) -> dict[str, Any]:
     return {
         "asked": asked,
         "fields": asked.fields,
-        "problems": {
+        "complaints": {
             each.field: visitor.t(each.message_key, **each.values) for each in asked.problems
         },
         "spoken": [(tag, OWN_NAMES[tag]) for tag in LANGUAGES],
@@ -98,7 +129,7 @@ async def agenda_calendar(instance: Instance, request: Request) -> Response:
 async def agenda_feed(instance: Instance, request: Request) -> Response:
     """The same query as Atom, RSS or JSON Feed: what is coming, in the order in which it begins."""
     asked, site, listed = await _look_feed(instance, request, ENTRIES_MAX, 0)
-    query = asked.query()
+    query = asked.query(view="", month="")
     return await answer_feed(
         instance,
         request,
