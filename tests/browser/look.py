@@ -25,6 +25,7 @@ def pages_of(sample: Sample) -> dict[str, str]:
     return {
         "home": "/",
         "agenda": "/agenda",
+        "month": "/agenda?view=month&month=2026-12",
         "needs": "/needs",
         "statements": "/archive/statement",
         "actor": sample.actor,

@@ -405,6 +405,16 @@ async def test_a_festival_stands_on_each_of_its_days(several: PagesOnly) -> None
     assert with_it == ["2026-12-10", "2026-12-11", "2026-12-12"]
 
 
+async def test_whoever_follows_every_month_comes_to_an_end(here: PagesOnly) -> None:
+    todo, seen = ["/agenda?view=month"], set()
+    while todo:
+        path = todo.pop()
+        seen.add(path)
+        html = (await get(here, path)).text.replace("&amp;", "&")
+        todo += set(re.findall(r'href="(/agenda\?view=month&month=[^"]*)"', html)) - seen
+    assert 20 < len(seen) < 30
+
+
 async def test_a_crowded_day_leads_to_its_list(here: PagesOnly) -> None:
     def work(unit: Unit) -> None:
         for number in range(6):

@@ -22,6 +22,8 @@ from fedi.web.shown.cards import Card
 from fedi.web.visitor import Visitor
 
 SHOWN_MAX: Final = 4
+# Months farther from now have an address but no link: who follows every link would never come to an end.
+LINKED_DAYS: Final = 370
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """`before` and `after` are months as addresses name them, empty at the ends of time."""
+    """`before` and `after` are months as addresses name them, empty when they are far from now."""
 
     title: str
     weekdays: tuple[str, ...]
@@ -83,9 +85,14 @@ def grid_of(month: date, cards: Iterable[Card], listed: Iterable[Listed], visito
         ),
         weekdays=tuple(part_line(each, "EEE", visitor.language) for each in days[:7]),
         weeks=tuple(tuple(shown[at : at + 7]) for at in range(0, len(shown), 7)),
-        before=before.strftime("%Y-%m") if before.year >= 1970 else "",
-        after=after.strftime("%Y-%m") if after.year < 2200 else "",
+        before=_address(before, visitor),
+        after=_address(after, visitor),
     )
+
+
+def _address(month: date, visitor: Visitor) -> str:
+    far = abs((month - month_of(visitor)).days) > LINKED_DAYS
+    return "" if far else month.strftime("%Y-%m")
 
 
 def _by_day(
