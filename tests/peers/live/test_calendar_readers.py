@@ -1,0 +1,134 @@
+"""One subscription of a merged agenda, before and after a change and a cancellation, read by programs of others.
+
+icalendar, recurring-ical-events, vobject and khal have a Python environment of their own; ical.js is a program for Node.
+"""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fedi.publications import shelf
+from fedi.publications.model import Publication
+from fedi.unit import Unit
+from tests.browser.sample import at, open_pages
+from tests.harness.npm import NotInstallable, ensure_installed
+from tests.instances.test_agenda import follow, get, ours, theirs
+from tests.peers.live.conftest import CACHE
+from tests.peers.live.oracles import ensure_python_installed, python_of
+
+pytestmark = pytest.mark.peer
+
+PEERS = ("icalendar==7.3.0", "recurring-ical-events==3.8.2", "vobject==0.9.9", "khal==0.14.1")
+PROGRAM = Path(__file__).parent / "calendar_program.py"
+CONFIG = """[calendars]
+[[one]]
+path = {folder}/calendar
+[locale]
+local_timezone = UTC
+default_timezone = UTC
+timeformat = %H:%M
+dateformat = %Y-%m-%d
+longdateformat = %Y-%m-%d
+datetimeformat = %Y-%m-%dT%H:%M
+longdatetimeformat = %Y-%m-%dT%H:%M
+[sqlite]
+path = {folder}/khal.db
+"""
+Read = Callable[[Path], list[dict[str, Any]]]
+TITLE = "مائدة مفتوحة؛ للجميع, \\ 5 " * 5
+
+
+def _run(*command: str | Path) -> str:
+    done = subprocess.run(
+        [str(each) for each in command], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _python(reader: str) -> Read:
+    home = ensure_python_installed(CACHE, PEERS)
+    return lambda file: list(json.loads(_run(python_of(home), PROGRAM, reader, file)))
+
+
+def _node() -> Read:
+    node = shutil.which("node")
+    if node is None:
+        raise NotInstallable("there is no Node")
+    home = ensure_installed(Path(__file__).parent / "calendars", "calendars", CACHE)
+    return lambda file: list(json.loads(_run(node, home / "read.mjs", file)))
+
+
+def _khal() -> Read:
+    home = ensure_python_installed(CACHE, PEERS)
+
+    def read(file: Path) -> list[dict[str, Any]]:
+        config = file.parent / "khal.conf"
+        config.write_text(CONFIG.format(folder=file.parent), encoding="utf-8")
+        (file.parent / "calendar").mkdir(exist_ok=True)
+        shape = "{uid}|{start-long}|{status}|{title}"
+        told = _run(home / "bin" / "khal", "-c", config, "printics", "-f", shape, file)
+        rows = [line.split("|") for line in told.splitlines() if line.startswith("http")]
+        return [
+            {"uid": uid, "start": start, "status": status.strip() or None, "title": title}
+            for uid, start, status, title in rows
+        ]
+
+    return read
+
+
+READERS: Mapping[str, Callable[[], Read]] = {
+    "icalendar": lambda: _python("icalendar"),
+    "recurring-ical-events": lambda: _python("recurring"),
+    "vobject": lambda: _python("vobject"),
+    "ical.js": _node,
+    "khal": _khal,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+async def test_a_reader_sees_the_change_and_the_cancellation(name: str, tmp_path: Path) -> None:
+    try:
+        read = READERS[name]()
+    except NotInstallable as problem:
+        pytest.skip(f"{name} is not available: {problem}")
+    here = await open_pages(tmp_path)
+    try:
+
+        def work(unit: Unit) -> tuple[Publication, Publication]:
+            follow(unit)
+            return ours(unit, TITLE, at(5, 17), language="ar"), theirs(unit, "theirs", at(6, 17))
+
+        mine, other = await here.change(work)
+
+        async def subscribed() -> dict[str, dict[str, Any]]:
+            file = tmp_path / "agenda.ics"
+            file.write_bytes((await get(here, "/agenda.ics")).content)
+            return {each["uid"]: each for each in read(file)}
+
+        before = await subscribed()
+
+        def change(unit: Unit) -> None:
+            moved = replace(mine.event, starts_at=at(7, 17), ends_at=at(7, 19))
+            shelf.exchange(unit, replace(mine, details=moved, updated_at=unit.now))
+            shelf.exchange(unit, replace(other, details=replace(other.event, status="cancelled")))
+
+        await here.change(change)
+        after = await subscribed()
+    finally:
+        await here.db.close()
+    assert before.keys() == after.keys() == {mine.uri, other.uri}
+    assert before[mine.uri]["title"] == mine.original.name
+    assert [each[mine.uri]["start"] for each in (before, after)] == [
+        f"{moment:%Y-%m-%dT%H:%M}" for moment in (at(5, 17), at(7, 17))
+    ]
+    assert "CANCELLED" not in str(before[other.uri]["status"])
+    assert "CANCELLED" in str(after[other.uri]["status"])
+    if "sequence" in after[mine.uri]:
+        assert [int(each[mine.uri]["sequence"]) for each in (before, after)] == [1, 2]
