@@ -34,6 +34,7 @@ from outbox import store as outbox_store
 ITEMS_MAX = 200
 CONVERSATION_MAX = 1_000
 PAGE_SIZE = 100
+_DIGITS_MAX = 9
 
 # How many there are, and their ids where those are told.
 _Counted = tuple[int, list[str] | None]
@@ -53,7 +54,7 @@ def routes(instance: Instance) -> list[Route]:
             for name in _LISTS
         ),
         *(
-            Route(f"/{kind}/{{id}}/context/page/{{number:int}}", at(_thread_page), methods=["GET"])
+            Route(f"/{kind}/{{id}}/context/page/{{number}}", at(_thread_page), methods=["GET"])
             for kind in KIND_NAMES
         ),
         Route("/activity/{id}", at(_activity), methods=["GET"]),
@@ -134,7 +135,10 @@ async def _collection(instance: Instance, request: Request) -> Response:
 
 async def _thread_page(instance: Instance, request: Request) -> Response:
     """A page of a conversation that is too long for one."""
-    number = min(request.path_params["number"], CONVERSATION_MAX)
+    written = str(request.path_params["number"])
+    if not (written.isascii() and written.isdecimal() and len(written) <= _DIGITS_MAX):
+        raise NotFound(detail="page of a conversation")
+    number = min(int(written), CONVERSATION_MAX)
     path = request.url.path.rpartition("/context/page/")[0]
     uri = instance.urls.base + path
     viewer = await asker_of(instance, request)

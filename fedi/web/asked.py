@@ -204,7 +204,9 @@ def _problem(name: str) -> Problem:
 
 def _circle(near: str, km: str) -> Circle | None:
     written = _NEAR.fullmatch(near[:_VALUE_MAX])
-    if written is None or not (km.isascii() and km.isdigit() and 0 < int(km[:5]) <= KM_MAX):
+    if written is None or not (
+        km.isascii() and km.isdigit() and len(km) <= 9 and 0 < int(km) <= KM_MAX
+    ):
         return None
     latitude, longitude = float(written[1]), float(written[2])
     if abs(latitude) > 90 or abs(longitude) > 180:

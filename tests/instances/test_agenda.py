@@ -222,7 +222,13 @@ async def test_a_filter_leaves_what_fits_in_every_form(several: PagesOnly, name:
 ALL = ["tunis", "neighbours", "sfax", "theirs", "yesterday", "long ago"]
 
 
-@pytest.mark.parametrize("query", ["near=x", "from=2026-02-30", "tag=!", "by=nobody", "past=2"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("near=x", "from=2026-02-30", "tag=!", "by=nobody", "past=2", "near=1,1&km=501"),
+        *(f"near=1,1&km=00005{'9' * more}" for more in (20, 5_000)),
+    ],
+)
 @pytest.mark.parametrize("form", ["", ".ics", ".atom", ".rss", ".json"])
 async def test_a_query_that_makes_no_sense_is_told_so(
     several: PagesOnly, query: str, form: str
