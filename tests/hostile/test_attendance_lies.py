@@ -11,9 +11,10 @@ import pytest
 
 from actors import blocks
 from fedi.desk import attendance as desk
-from fedi.desk import relations
+from fedi.desk import circles, relations
 from fedi.desk.blocking import ActorOrder, HostOrder, block_actor, block_host
-from fedi.desk.wishes import PlaceWish
+from fedi.desk.publishing import PublishOrder, edit, publish
+from fedi.desk.wishes import EditOrder, PlaceWish, Words
 from fedi.jobs.attendance import send_letters
 from fedi.publications.event import attendance
 from fedi.unit import Unit
@@ -596,3 +597,22 @@ async def test_nobody_is_flooded_with_letters_that_others_ask_for() -> None:
         assert len(office.letters) == 5
         assert pages[-1].status == 429
         assert (await scene.sign_up("other", mail="ali@example.org")).status == 200
+
+
+async def test_who_is_shut_out_does_not_get_what_is_edited_for_a_list() -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        await an_organiser(made)
+        ada, eve = mars.person("ada"), mars.person("eve", 1)
+        here = made[HERE]
+        await circles.add(here, circles.MembersOrder(name="us", who=(ada.uri, eve.uri)))
+        order = PublishOrder(
+            kind="note", words=(Words(source="at nine"),), visibility="direct", circle="us"
+        )
+        told_to_all = await publish(here, order)
+        await made.settle()
+        await block_actor(here, ActorOrder(who=eve.uri, actor="agora"))
+        await made.settle()
+        heard = len(mars.posts)
+        await edit(here, EditOrder(which=told_to_all.uri, words=(Words(source="at ten"),)))
+        await made.settle()
+        assert [post.path for post in mars.posts[heard:]] == ["/ada/inbox"]
