@@ -41,14 +41,16 @@ class Neighbourhood:
         size: tuple[int, int] = DESKTOP,
         scripts: bool = True,
         scheme: str = "light",
+        worker: bool = True,
     ) -> Any:
-        """A fresh browser of somebody, with one tab."""
+        """A fresh browser of somebody, with one tab. `worker`: ours for bad lines; what it asks no test can hold up."""
         context = await self.browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             locale=language,
             color_scheme=scheme,
             java_script_enabled=scripts,
             ignore_https_errors=True,
+            service_workers="allow" if worker else "block",
         )
         tab = await context.new_page()
         self.listen(tab)

@@ -122,7 +122,7 @@ async def test_a_picture_dropped_while_words_are_on_their_way_waits_for_them(
     tmp_path: Path,
 ) -> None:
     async with neighbourhood("agora.test") as near:
-        tab = await at_the_table(near, "note")
+        tab = await at_the_table(near, "note", worker=False)
         asked, released = asyncio.Event(), asyncio.Event()
 
         async def hold(route: Any) -> None:
@@ -132,7 +132,8 @@ async def test_a_picture_dropped_while_words_are_on_their_way_waits_for_them(
 
         await tab.route("**/write", hold, times=1)
         await tab.fill("[name='text.ar']", "قبل")
-        await asked.wait()
+        async with asyncio.timeout(30):
+            await asked.wait()
         await drop(tab, "[name='text.ar']", a_file(tmp_path, "one.png", a_picture()))
         released.set()
         await shown(tab, 1)

@@ -105,7 +105,7 @@ async def near_tab(near: Neighbourhood, tab: Any) -> Any:
 
 async def test_a_button_pressed_while_words_are_on_their_way_overtakes_nobody() -> None:
     async with neighbourhood("agora.test") as near:
-        tab = await at_the_table(near, "note")
+        tab = await at_the_table(near, "note", worker=False)
         asked, released = asyncio.Event(), asyncio.Event()
 
         async def hold(route: Any) -> None:
@@ -115,7 +115,8 @@ async def test_a_button_pressed_while_words_are_on_their_way_overtakes_nobody() 
 
         await tab.route("**/write", hold, times=1)
         await tab.fill("[name='text.ar']", "قبل")
-        await asked.wait()
+        async with asyncio.timeout(30):
+            await asked.wait()
         await tab.fill("[name='text.ar']", "بعد")
         await tab.click("button[value=publish]")
         released.set()

@@ -57,8 +57,8 @@ class Page(HTMLParser):
 
 
 def once(body: bytes) -> bytes:
-    """A page without the word that its form has for this one visit, and without passkeys, which belong to one name alone."""
-    body = re.sub(rb'name="form_token" value="\w+"', b"", body)
+    """A page without the words that its form has for this one visit, and without passkeys, which belong to one name alone."""
+    body = re.sub(rb'name="form_(token|word)" value="[^"]+"', b"", body)
     return re.sub(PASSKEYS, b"", body, flags=re.DOTALL)
 
 
