@@ -6,7 +6,6 @@ other. Nothing here decides policy: `retry.judge` says what an answer means, `re
 
 import asyncio
 import logging
-import random
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -81,7 +80,6 @@ class Deliverer:
         self._bodies_bytes = 0
         self._sealer = Sealer(instance)
         self._digests = Digests(instance)
-        self._random = random.SystemRandom()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop`; then let the requests under way finish and hand back the rest."""
@@ -170,7 +168,7 @@ class Deliverer:
         store.settle(unit, run.settled)
         if run.trouble is not None:
             reason, after_s = run.trouble
-            due = next_attempt(run.lane.failures + 1, unit.now, self._random.random(), after_s)
+            due = next_attempt(run.lane.failures + 1, unit.now, self._instance.chance(), after_s)
             hosts.note_trouble(unit, run.lane.host, reason, due)
             return None
         if run.was_heard:
@@ -296,7 +294,7 @@ class Deliverer:
             run.trouble = (judgement.reason, after_s)
         elif judgement.verdict is Verdict.LATER:
             now = self._instance.clock.now()
-            due_at = to_ms(next_attempt(letter.attempts + 1, now, self._random.random(), after_s))
+            due_at = to_ms(next_attempt(letter.attempts + 1, now, self._instance.chance(), after_s))
         return Settlement(letter.id, _STATE[judgement.verdict], status, judgement.reason, due_at)
 
     async def _body(self, activity_id: int) -> bytes:
