@@ -51,6 +51,7 @@ INSIDE: Final[Mapping[str, str]] = {
     "search": "/house/mujawara/search?q=%D8%A7%D9%84%D9%85%D8%A7%D8%A1",
     "saved": "/house/mujawara/saved",
     "names": "/house/mujawara/names",
+    "agenda": "/house/mujawara/agenda",
     "write": "/house/mujawara/write",
     "write-event": "/house/mujawara/write?kind=event",
     "write-need": "/house/mujawara/write?kind=aid_request",

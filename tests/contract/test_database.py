@@ -350,6 +350,7 @@ def _add(tx: Writer, number: int) -> int:
 async def test_a_slow_statement_is_written_down_without_its_values(
     engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", logger="fedi")
     metrics = await engine.watch(slow_s=0.001)
     await engine.db.read(lambda rx: rx.one(COUNTING, 123_456, SOMEBODYS))
     await engine.db.write(lambda tx: tx.all(COUNTING, 123_456, SOMEBODYS))
@@ -367,6 +368,7 @@ async def test_a_slow_statement_is_written_down_without_its_values(
 async def test_no_statement_is_slow_when_nobody_wants_to_know(
     engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", logger="fedi")
     await engine.watch(slow_s=0)
     await engine.db.read(lambda rx: rx.one(COUNTING, 20_000, SOMEBODYS))
     assert [each.message for each in caplog.records] == []

@@ -234,6 +234,7 @@ async def test_a_server_that_cannot_listen_for_numbers_says_so_and_does_not_star
 def test_numbers_that_leave_this_machine_are_named_at_every_start(
     bind: str, is_said: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", logger="fedi")
     _say_what_is_unsafe(Config(metrics=MetricsConfig(bind=bind)))
     assert bool(caplog.records) == is_said
 

@@ -277,6 +277,8 @@ CHECKS: dict[str, Callable[[Scene], Awaitable[bool]]] = {
     "no actor": no_actor,
     "comes": on_the_list(state="coming", is_answered=True),
     "listed": on_the_list(state="coming", is_answered=False),
+    "perhaps": on_the_list(state="maybe", is_answered=False),
+    "not there": on_the_list(state="not_coming", is_answered=False),
     "comes not": on_the_list(state="cancelled", is_answered=False),
     "liked": reacted(reactions.LIKE, expected=True),
     "not liked": reacted(reactions.LIKE, expected=False),

@@ -75,6 +75,8 @@ EFFECTS: Final = {
     "stamped": "gets `Accept` with a stamp",
     "comes": "is on the list; gets `Accept`",
     "listed": "is on the list",
+    "perhaps": "is on the list as perhaps",
+    "not there": "is noted as not coming",
     "comes not": "is on the list no more",
 }
 
@@ -635,6 +637,29 @@ CASES: Final = (
         "listed",
         {"https://mobilizon.test/events/some-uuid": EVENT},
         turned={"type": "Accept"},
+    ),
+    Case(
+        "mobilizon/join",
+        "`TentativeAccept` of an event (adapted)",
+        "attendance.maybe",
+        "perhaps",
+        {"https://mobilizon.test/events/some-uuid": EVENT},
+        turned={"type": "TentativeAccept"},
+    ),
+    Case(
+        "mobilizon/join",
+        "`TentativeReject` of an event (adapted)",
+        "attendance.not_coming",
+        "not there",
+        {"https://mobilizon.test/events/some-uuid": EVENT},
+        turned={"type": "TentativeReject", "id": "https://mobilizon2.test/@admin/no/event/1"},
+        before=(Given("mobilizon/join"),),
+    ),
+    Case(
+        "mobilizon/accept-join",
+        "`Ignore` of a `Join` that we never sent (adapted)",
+        "answer 202",
+        turned={"type": "Ignore", "id": "https://mobilizon.org/ignore/join/1"},
     ),
     Case(
         "mobilizon/invite",
