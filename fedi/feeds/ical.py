@@ -1,13 +1,17 @@
-"""Calendars (RFC 5545) of events. Pure. Escaping and folding are the library's; control characters never reach it (S75)."""
+"""Calendars (RFC 5545) of events. Pure.
 
+Written line by line, because a library's objects take ten times as long; what a time zone was and will be, and reading, are
+the library's.
+"""
+
+import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, vCalAddress, vText
-
+from fedi.feeds.ical_lines import escaped, line, text_line
 from fedi.publications.event.model import EventDetails
 from fedi.text.direction import clean_line, clean_text
 from fedi.text.html import text_of
@@ -24,86 +28,92 @@ _STATUS: Final = {
     "postponed": "TENTATIVE",
     "cancelled": "CANCELLED",
 }
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
+# What a description is made of beyond the text it can hold is not read.
+_MARKUP_CHARS_MAX: Final = 8 * TEXT_CHARS_MAX
 
 
 def render_calendar(listed: Iterable[Listed], title: str) -> bytes:
     """A calendar with these events, each in its original language, with the time zones they are told in."""
     events = list(listed)
-    calendar = Calendar()
-    calendar.add("prodid", "-//Mujawara//Events//EN")
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "PUBLISH")
-    # Asked for oftener, nothing would be new.
-    calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", "PT1H")
+    pieces = [
+        b"BEGIN:VCALENDAR\r\n",
+        b"VERSION:2.0\r\n",
+        b"PRODID:-//Mujawara//Events//EN\r\n",
+        b"CALSCALE:GREGORIAN\r\n",
+        b"METHOD:PUBLISH\r\n",
+    ]
     if title:
-        calendar.add("x-wr-calname", clean_line(title, LINE_CHARS_MAX))
-        calendar.add("name", clean_line(title, LINE_CHARS_MAX))
+        name = clean_line(title, LINE_CHARS_MAX)
+        pieces += [text_line("NAME", name), text_line("X-WR-CALNAME", name)]
+    # Asked for oftener, nothing would be new.
+    pieces += [b"REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n", b"X-PUBLISHED-TTL:PT1H\r\n"]
     zones = {
         details.timezone
         for each in events
         if (details := each.publication.event).timezone and not details.all_day
     }
-    for name in sorted(zones):
-        if not _is_utc(name):
-            calendar.add_component(_zone(name))
-    for each in events:
-        calendar.add_component(_event(each))
-    return bytes(calendar.to_ical())
+    pieces += [_zone(name) for name in sorted(zones) if not _is_utc(name)]
+    pieces += [_event(each) for each in events]
+    pieces.append(b"END:VCALENDAR\r\n")
+    return b"".join(pieces)
 
 
-def _event(listed: Listed) -> Event:
+def _event(listed: Listed) -> bytes:
     publication = listed.publication
     details, text = publication.event, publication.original
-    event = Event()
-    event.add("uid", _plain(publication.uri))
-    event.add("dtstamp", _whole(publication.updated_at or publication.published_at))
-    event.add("created", _whole(publication.published_at))
-    event.add("last-modified", _whole(publication.updated_at or publication.published_at))
-    event.add("sequence", listed.version)
-    event.add("status", _STATUS[details.status])
-    _add_times(event, details)
+    changed = _utc(publication.updated_at or publication.published_at)
     # An unknown language is said by saying none.
-    language = {} if publication.language == "und" else {"language": publication.language}
-    event.add("summary", clean_line(text.name or "", LINE_CHARS_MAX), parameters=language)
-    event.add("description", _description(listed), parameters=language)
-    _add_place(event, details)
+    tag = publication.language
+    is_told = tag != "und" and _LANGUAGE.fullmatch(tag)
+    language = {"LANGUAGE": tag} if is_told else None
     page = publication.uri if listed.is_local else publication.url or publication.uri
-    event.add("url", _plain(page))
-    _add_organiser(event, listed)
+    pieces = [
+        b"BEGIN:VEVENT\r\n",
+        line("UID", _plain(publication.uri)),
+        line("DTSTAMP", changed),
+        *_times(details),
+        line("CREATED", _utc(publication.published_at)),
+        line("LAST-MODIFIED", changed),
+        line("SEQUENCE", str(listed.version)),
+        line("STATUS", _STATUS[details.status]),
+        text_line("SUMMARY", clean_line(text.name or "", LINE_CHARS_MAX), language),
+        text_line("DESCRIPTION", _description(listed, page), language),
+        *_place(details),
+        line("URL", _plain(page)),
+        _organiser(listed),
+    ]
     names = [
-        clean_line(tag.name, LINE_CHARS_MAX) for tag in publication.tags if tag.kind == "hashtag"
+        escaped(clean_line(tag.name, LINE_CHARS_MAX))
+        for tag in publication.tags
+        if tag.kind == "hashtag"
     ]
     if names:
-        event.add("categories", names)
-    return event
+        pieces.append(line("CATEGORIES", ",".join(names)))
+    pieces.append(b"END:VEVENT\r\n")
+    return b"".join(pieces)
 
 
-def _add_organiser(event: Event, listed: Listed) -> None:
+def _organiser(listed: Listed) -> bytes:
     """An address for calendars is any URI (RFC 5545 3.3.3); mail we have none."""
-    organiser = vCalAddress(_plain(listed.publication.author))
     name = clean_line(listed.author.title, LINE_CHARS_MAX) if listed.author else ""
-    if name:
-        # no way is left to write these in a parameter (RFC 5545 3.1)
-        organiser.params["cn"] = vText(name.replace('"', "'"))
-    event.add("organizer", organiser)
+    return line("ORGANIZER", _plain(listed.publication.author), {"CN": name} if name else None)
 
 
-def _add_times(event: Event, details: EventDetails) -> None:
+def _times(details: EventDetails) -> Iterable[bytes]:
     end = details.ends_at
     if details.all_day:
         first = details.starts_at.astimezone(details.zone).date()
-        event.add("dtstart", first)
-        event.add("dtend", _day_after(details, end))
-        event.add("transp", "TRANSPARENT")
+        yield line("DTSTART", _day(first), {"VALUE": "DATE"})
+        yield line("DTEND", _day(_day_after(details, end)), {"VALUE": "DATE"})
+        yield b"TRANSP:TRANSPARENT\r\n"
         return
-    event.add("dtstart", _told(details.starts_at, details))
+    yield _moment("DTSTART", details.starts_at, details)
     if end is not None and end > details.starts_at:
-        event.add("dtend", _told(end, details))
+        yield _moment("DTEND", end, details)
 
 
-def _day_after(details: EventDetails, end: datetime | None) -> Any:
+def _day_after(details: EventDetails, end: datetime | None) -> date:
     """The end of an all-day event is the day after its last (RFC 5545 3.6.1), whichever way it was written."""
     first = details.starts_at.astimezone(details.zone)
     last = first if end is None or end <= details.starts_at else end.astimezone(details.zone)
@@ -112,18 +122,23 @@ def _day_after(details: EventDetails, end: datetime | None) -> Any:
     return last.date() + timedelta(days=1)
 
 
-def _add_place(event: Event, details: EventDetails) -> None:
+def _place(details: EventDetails) -> Iterable[bytes]:
     place = details.place
     parts = [] if place is None else [place.name, *place.address_lines]
     where = ", ".join(dict.fromkeys(clean_line(part, LINE_CHARS_MAX) for part in parts if part))
     online = details.is_online and details.online_url and checked_link(details.online_url)
     if where or online:
-        event.add("location", where or online)
+        yield text_line("LOCATION", where or str(online))
     if place is not None and place.latitude is not None and place.longitude is not None:
-        event.add("geo", (place.latitude, place.longitude))
+        yield line("GEO", f"{_degrees(place.latitude)};{_degrees(place.longitude)}")
 
 
-def _description(listed: Listed) -> str:
+def _degrees(value: float) -> str:
+    """Without an exponent, which no calendar knows."""
+    return f"{value:.6f}".rstrip("0").removesuffix(".") or "0"
+
+
+def _description(listed: Listed, page: str) -> str:
     publication = listed.publication
     details, text = publication.event, publication.original
     links = [
@@ -131,24 +146,34 @@ def _description(listed: Listed) -> str:
         for each in (details.online_url, details.external_url)
         if each and (checked := checked_link(each))
     ]
-    page = publication.uri if listed.is_local else publication.url or publication.uri
-    parts = [clean_text(text_of(text.content), TEXT_CHARS_MAX), *links, page]
-    return "\n\n".join(part for part in parts if part)
+    words = clean_text(text_of(text.content[:_MARKUP_CHARS_MAX]), TEXT_CHARS_MAX)
+    return "\n\n".join(part for part in (words, *links, page) if part)
 
 
-def _told(moment: datetime, details: EventDetails) -> datetime:
+def _moment(name: str, moment: datetime, details: EventDetails) -> bytes:
     """In the zone it is told in, when that has a name; else in UTC, because an offset is no zone of a calendar."""
-    if details.timezone is None or _is_utc(details.timezone):
-        return _whole(moment)
-    return moment.astimezone(ZoneInfo(details.timezone)).replace(microsecond=0)
+    zone = details.timezone
+    if zone is None or _is_utc(zone):
+        return line(name, _utc(moment))
+    return line(name, _written(moment.astimezone(ZoneInfo(zone))), {"TZID": zone})
 
 
-def _whole(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(microsecond=0)
+def _utc(moment: datetime) -> str:
+    return f"{_written(moment.astimezone(UTC))}Z"
+
+
+def _written(moment: datetime) -> str:
+    return f"{_day(moment)}T{moment.hour:02d}{moment.minute:02d}{moment.second:02d}"
+
+
+def _day(day: date) -> str:
+    return f"{day.year:04d}{day.month:02d}{day.day:02d}"
 
 
 def _plain(address: str) -> str:
     """An address is written as it is, so nothing in it may end the line."""
+    if address.isprintable():
+        return address
     return "".join(character for character in address if character.isprintable())
 
 
@@ -157,5 +182,8 @@ def _is_utc(name: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _zone(name: str) -> Timezone:
-    return Timezone.from_tzid(name)
+def _zone(name: str) -> bytes:
+    # Here and not at the top: most calendars have no zone that was not written before, and loading takes long.
+    from icalendar import Timezone  # noqa: PLC0415
+
+    return bytes(Timezone.from_tzid(name).to_ical())

@@ -4,6 +4,7 @@ In: any string, hostile ones included. Out: NFC text without control characters 
 (S70, S45); letters of every script stay as they were written.
 """
 
+import re
 import unicodedata
 from typing import Final, Literal
 
@@ -20,6 +21,8 @@ _KEPT_INVISIBLE: Final = frozenset("\u200c\u200d\u200e\u200f\u061c")
 _ISOLATES: Final = frozenset("\u2066\u2067\u2068")
 _POP_ISOLATE: Final = "\u2069"
 _MARKS_IN_A_ROW_MAX: Final = 6
+# Marks are no word characters; so are signs, of which this many in a row are rare.
+_PERHAPS_A_PILE: Final = re.compile(rf"\W{{{_MARKS_IN_A_ROW_MAX + 1}}}")
 _NO_CONTROLS: Final[dict[int, str | None]] = {
     **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0x202D, 0x202E]),
     **{ord("\t"): "\t", ord("\n"): "\n", ord("\r"): "\n"},
@@ -98,7 +101,7 @@ def shorten(text: str, length_max: int) -> str:
 
 def balance_isolates(text: str) -> str:
     """Remove isolate controls (U+2066 to U+2069) that have no partner in the same text."""
-    if not any(char in _ISOLATES or char == _POP_ISOLATE for char in text):
+    if text.isprintable() or not any(char in _ISOLATES or char == _POP_ISOLATE for char in text):
         return text
     opened: list[int] = []
     lonely: set[int] = set()
@@ -125,10 +128,23 @@ def without_controls(text: str) -> str:
 
 def _one_line(text: str) -> str:
     """Isolates first: what stands on both sides of one that goes may be two spaces, or a letter and its mark."""
+    if _is_plain(text):
+        return " ".join(text.split())
     return " ".join(_visible(balance_isolates(text), newline=" ").split())
 
 
+def _is_plain(text: str) -> bool:
+    """Whether nothing in it is invisible, decomposed or piled up: true of nearly all that people write."""
+    return (
+        text.isprintable()
+        and unicodedata.is_normalized("NFC", text)
+        and _PERHAPS_A_PILE.search(text) is None
+    )
+
+
 def _visible(text: str, *, newline: str) -> str:
+    if _is_plain(text.replace("\n", " ")):
+        return text if newline == "\n" else text.replace("\n", newline)
     # NFC first composes, then a pile of marks that is left is a pile, not an alphabet.
     kept: list[str] = []
     marks = 0

@@ -1,4 +1,4 @@
-"""Feeds and calendars kept as they were written: they are asked for again and again, and two hundred events take 90 ms."""
+"""Feeds and calendars kept as they were written: they are asked for again and again."""
 
 import asyncio
 from collections import OrderedDict
@@ -13,7 +13,7 @@ from fedi.web.answer import etag_of
 
 KEPT_MAX: Final = 16
 # Raised when the same publications are written in another way.
-_FORM: Final = 2
+_FORM: Final = 3
 
 
 class Kept:

@@ -87,11 +87,11 @@ def agenda_values(
     instance: Instance, asked: Asked, visitor: Visitor, page: Page[Listed], path: str
 ) -> dict[str, Any]:
     """What the templates of an agenda are given: the events as a list or as a month, and the form above them."""
-    cards = cards_of(page.items, visitor, seen_here(instance))
     grid = months = None
     if asked.is_month:
-        grid = grid_of(asked.month or month_of(visitor), cards, page.items, visitor)
+        grid = grid_of(asked.month or month_of(visitor), page.items, visitor, instance.urls)
     else:
+        cards = cards_of(page.items, visitor, seen_here(instance))
         months = months_of(cards, page.items, visitor, latest_first=asked.past)
     return {
         "address": path,

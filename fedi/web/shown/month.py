@@ -17,8 +17,10 @@ from fedi.i18n.dates import (
     zone_of,
 )
 from fedi.publications.event.model import EventDetails
+from fedi.urls import Urls
 from fedi.views.listed import Listed
-from fedi.web.shown.cards import Card
+from fedi.web.shown.cards import page_href
+from fedi.web.shown.words import Words, chosen_text, title_of
 from fedi.web.visitor import Visitor
 
 SHOWN_MAX: Final = 4
@@ -28,9 +30,12 @@ LINKED_DAYS: Final = 370
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event on one day. `time` is empty when it lasts all day or began before."""
+    """An event on one day. `time` is empty when it lasts all day or began before; `status` is one of the event model."""
 
-    card: Card
+    title: Words
+    href: str
+    is_local: bool
+    status: str
     time: str
 
 
@@ -71,12 +76,12 @@ def span_of(month: date, visitor: Visitor) -> tuple[date, date]:
     return first, end + timedelta(days=(starts_on - 1 - end.weekday()) % 7)
 
 
-def grid_of(month: date, cards: Iterable[Card], listed: Iterable[Listed], visitor: Visitor) -> Grid:
+def grid_of(month: date, listed: Iterable[Listed], visitor: Visitor, urls: Urls) -> Grid:
     """The month with what goes on each day, as the days are where it happens."""
     first, last = span_of(month, visitor)
-    found = _by_day(cards, listed, visitor, first, last)
+    found = _by_day(listed, first, last)
     days = [first + timedelta(days=each) for each in range((last - first).days + 1)]
-    shown = [_day(each, month, found, visitor) for each in days]
+    shown = [_day(each, month, found.get(each, []), visitor, urls) for each in days]
     before = (month - timedelta(days=1)).replace(day=1)
     after = (month + timedelta(days=31)).replace(day=1)
     return Grid(
@@ -96,17 +101,28 @@ def _address(month: date, visitor: Visitor) -> str:
 
 
 def _by_day(
-    cards: Iterable[Card], listed: Iterable[Listed], visitor: Visitor, first: date, last: date
-) -> Mapping[date, list[Entry]]:
-    found: dict[date, list[Entry]] = defaultdict(list)
-    for card, each in zip(cards, listed, strict=True):
-        details = each.publication.event
-        begins, ends = _days_of(details)
+    listed: Iterable[Listed], first: date, last: date
+) -> Mapping[date, list[tuple[Listed, bool]]]:
+    """day → what goes on, and whether it begins then."""
+    found: dict[date, list[tuple[Listed, bool]]] = defaultdict(list)
+    for each in listed:
+        begins, ends = _days_of(each.publication.event)
         day, end = max(begins, first), min(ends, last)
         while day <= end:
-            found[day].append(Entry(card, _time(details, visitor) if day == begins else ""))
+            found[day].append((each, day == begins))
             day += timedelta(days=1)
     return found
+
+
+def _entry(listed: Listed, begins: bool, visitor: Visitor, urls: Urls) -> Entry:
+    details = listed.publication.event
+    return Entry(
+        title=title_of(chosen_text(listed.publication, visitor)),
+        href=page_href(listed, urls),
+        is_local=listed.is_local,
+        status=details.status,
+        time=_time(details, visitor) if begins else "",
+    )
 
 
 def _days_of(details: EventDetails) -> tuple[date, date]:
@@ -127,8 +143,9 @@ def _time(details: EventDetails, visitor: Visitor) -> str:
     return time_line(details.starts_at, zone, visitor.language, digits=visitor.digits)
 
 
-def _day(day: date, month: date, found: Mapping[date, list[Entry]], visitor: Visitor) -> Day:
-    entries = found.get(day, [])
+def _day(
+    day: date, month: date, found: list[tuple[Listed, bool]], visitor: Visitor, urls: Urls
+) -> Day:
     today = visitor.now.astimezone(zone_of(visitor.zone)).date()
     return Day(
         iso=day.isoformat(),
@@ -136,6 +153,7 @@ def _day(day: date, month: date, found: Mapping[date, list[Entry]], visitor: Vis
         line=day_line(day, visitor.language, digits=visitor.digits, region=region_of(visitor.zone)),
         is_other=day.month != month.month,
         is_today=day == today,
-        entries=tuple(entries[:SHOWN_MAX]),
-        more=max(0, len(entries) - SHOWN_MAX),
+        # What is not shown is not written: that is most of a busy month.
+        entries=tuple(_entry(each, begins, visitor, urls) for each, begins in found[:SHOWN_MAX]),
+        more=max(0, len(found) - SHOWN_MAX),
     )

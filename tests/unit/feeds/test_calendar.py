@@ -1,5 +1,6 @@
 """Calendars: what a calendar program reads back is what was meant, and no text can add a line."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,8 @@ from icalendar import Calendar
 from fedi.feeds.ical import render_calendar
 from fedi.publications.event.model import EventDetails
 from fedi.publications.place import Place
-from tests.unit.feeds.made import AT, event, listed
+from fedi.text.direction import clean_line
+from tests.unit.feeds.made import AT, AUTHOR, event, listed
 
 
 def read(details: EventDetails | None = None, name: str = "لقاء", **more: Any) -> Any:
@@ -124,11 +126,41 @@ def test_any_text_is_one_event_with_one_address(text: str) -> None:
     (found,) = Calendar.from_ical(raw).walk("VEVENT")
     assert str(found.get("url")) == "https://here.example/event/01"
     assert found.get("attendee") is None
+    assert str(found.get("summary")) == clean_line(text, 300)
 
 
 def test_lines_are_folded_by_octets() -> None:
     raw = render_calendar([listed("لقاء " * 50, details=event())], "")
     assert max(len(line) for line in raw.split(b"\r\n")) <= 75
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=st.text("aé€😀", max_size=200))
+def test_a_fold_never_cuts_a_letter(text: str) -> None:
+    lines = render_calendar([listed(text, details=event())], "").split(b"\r\n")
+    assert "".join(line.decode().removeprefix(" ") for line in lines).count("SUMMARY") == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("ar", "ar"), ("und", None), ('ar";X="', None), ("ar\nATTENDEE:x", None)]
+)
+def test_only_what_is_a_language_is_told_as_one(language: str, told: str | None) -> None:
+    found = event_of(read(language=language))
+    assert found.get("summary").params.get("LANGUAGE") == told
+
+
+def test_the_organiser_keeps_their_name_whatever_is_in_it() -> None:
+    author = replace(AUTHOR, name='بيت; "الحي", 12: نهج')
+    assert event_of(read(author=author)).get("organizer").params["CN"] == "بيت; 'الحي', 12: نهج"
+
+
+@pytest.mark.parametrize(
+    ("latitude", "written"), [(0.00001, "0.00001"), (-33.0, "-33"), (0.0, "0"), (1e-9, "0")]
+)
+def test_degrees_have_no_exponent(latitude: float, written: str) -> None:
+    place = Place(name="x", latitude=latitude, longitude=10.5)
+    raw = render_calendar([listed(details=event(place=place))], "")
+    assert f"\r\nGEO:{written};10.5\r\n".encode() in raw
 
 
 @pytest.mark.parametrize("line", [b"VERSION:2.0", b"METHOD:PUBLISH", b"X-WR-CALNAME:"])
