@@ -22,6 +22,8 @@ RELAYED = "relayed"
 PARTICIPANTS = "participants"
 # The handle of somebody elsewhere, by their id.
 HANDLE = "handle"
+# What is stored is read once more for the indexes, from the row that is the subject.
+REINDEX = "reindex"
 WAITING_MAX = 10_000
 ATTEMPTS_MAX = 4
 
@@ -94,10 +96,10 @@ def forget_for(unit: Unit, kind: str, actor_uri: str) -> int:
 
 
 def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Chore]:
-    """Take what is due for as long as the lease; what relays brought, and names, come after everything else."""
+    """Take what is due for as long as the lease; what relays brought, names and indexes come after everything else."""
     rows = unit.tx.all(
         "SELECT kind, subject, attempts FROM chore WHERE due_at <= ? AND claimed_until < ? "
-        "ORDER BY kind IN ('relayed', 'handle'), due_at LIMIT ?",
+        "ORDER BY kind IN ('relayed', 'handle', 'reindex'), due_at LIMIT ?",
         unit.now_ms,
         unit.now_ms,
         most,

@@ -314,7 +314,8 @@ class RetentionConfig:
     )
     passed_on_days: int = _doc(
         7,
-        "Answers of others that were passed on to the followers here, once nothing of them waits.",
+        "Answers of others that were passed on to the followers here, and what was told to participants of events, once "
+        "nothing of it waits.",
     )
     remote_publications_days: int = _doc(
         90,

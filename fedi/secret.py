@@ -18,7 +18,7 @@ from actors import factors, keys, mail, welcome
 from fedi import settings
 from fedi.db.engine import Reader
 from fedi.errors import SetupError
-from fedi.publications.event import attendance
+from fedi.publications.event import attendance, farewell
 from fedi.unit import Unit
 
 SECRET: Final = "secret"  # noqa: S105 - the name of the file, not what is in it
@@ -34,6 +34,7 @@ REWRAPS: Final[tuple[Rewrap, ...]] = (
     mail.rewrap,
     welcome.rewrap,
     attendance.rewrap,
+    farewell.rewrap,
 )
 
 

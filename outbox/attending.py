@@ -158,8 +158,7 @@ def event_gone(unit: Unit, publication: Publication) -> None:
     at_event = gathering.find(unit.tx, publication.uri, unit.posture)
     for state in attendance.CONCERNED:
         for entry in attendance.list_of(unit.tx, publication.uri, state, GONE_MAX):
-            if entry.is_actor:
-                participants.tell(unit, publication, at_event, entry, "called_off", has_link=False)
+            participants.tell_gone(unit, publication, at_event, entry)
 
 
 def part_with(unit: Unit, who: str, organiser_uri: str = "") -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from actors import store as actor_store
 from fedi.i18n.catalog import translator
-from fedi.publications.event import attendance
+from fedi.publications.event import attendance, farewell
 from fedi.publications.event.admission import Refusal
 from fedi.publications.event.attendance import Entry, Road, State, Told
 from fedi.publications.event.gathering import Gathering
@@ -75,6 +75,16 @@ def tell(
     answering = entry.activity_uri if entry.road == "word" else None
     write_to(unit, organiser, reader, entry.language, words, link=link, answering=answering)
     return True
+
+
+def tell_gone(unit: Unit, publication: Publication, at_event: Gathering, entry: Entry) -> None:
+    """The event will not be there when the message arrives: nothing in it needs it, and there is nothing left to undo."""
+    if entry.is_actor:
+        tell(unit, publication, at_event, entry, "called_off", has_link=False)
+        return
+    t = translator(entry.language)
+    words = words_of(publication, Gathering(), entry, "called_off")
+    farewell.keep(unit, entry, t("attendance.mail.subject", host=unit.urls.host), words)
 
 
 def tell_refusal(

@@ -21,6 +21,8 @@ SUPERSEDED = "superseded"
 SEALED = ("public", "quiet")
 # What others said and we pass on: sent as it came, shown to nobody.
 FORWARDED = "forwarded"
+# Letters of ours to one participant of an event, which are no publications: forgotten as soon.
+TOLD = "told"
 
 # The ways (author, inbox) to a host whose oldest letter is not due yet. Values: the host, now.
 _PUT_OFF = (
@@ -492,9 +494,9 @@ def purge(unit: Unit, before: datetime, row_ids: Sequence[int]) -> int:
 def list_passed_on(
     rx: Reader, before: datetime, after: tuple[int, int], most: int
 ) -> Sequence[tuple[int, int, int]]:
-    """What others said, was passed on before this moment and waits for nobody: when, the row, how many bytes."""
+    """What was passed on, or told to a participant, before this moment and waits for nobody: when, the row, how many bytes."""
     rows = rx.all(
-        "SELECT published_at, id, LENGTH(body) FROM outbox_activity WHERE visibility = 'forwarded' AND published_at < ? "
+        "SELECT published_at, id, LENGTH(body) FROM outbox_activity WHERE visibility IN ('forwarded', 'told') AND published_at < ? "
         "AND (published_at, id) > (?, ?) AND NOT EXISTS (SELECT 1 FROM delivery d "
         "WHERE d.activity_id = outbox_activity.id AND d.state = 'waiting') ORDER BY published_at, id LIMIT ?",
         to_ms(before),
@@ -509,7 +511,7 @@ def forget_passed_on(unit: Unit, row_ids: Sequence[int]) -> int:
     done = [
         row[0]
         for row in unit.tx.all(
-            f"SELECT id FROM outbox_activity WHERE visibility = 'forwarded' AND id IN ({marks(len(row_ids))}) "
+            f"SELECT id FROM outbox_activity WHERE visibility IN ('forwarded', 'told') AND id IN ({marks(len(row_ids))}) "
             "AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.activity_id = outbox_activity.id AND d.state = 'waiting')",
             *row_ids,
         )

@@ -31,7 +31,6 @@ _REASONS: Final = {
     503: b"Service Unavailable",
 }
 _BAD_IN_TARGET: Final = re.compile(rb"[^\x21\x22\x24-\x7e]")
-_SLASH: Final = 0x2F
 
 
 @dataclass(frozen=True, slots=True)

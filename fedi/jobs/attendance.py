@@ -1,7 +1,7 @@
 """What participants of our events are told in the background: that something changed, a reminder, letters to who gave an address."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from email.utils import format_datetime
 from functools import partial
@@ -14,7 +14,7 @@ from fedi.i18n.catalog import translator
 from fedi.ids import new_token
 from fedi.instance import Instance
 from fedi.publications import store as publication_store
-from fedi.publications.event import attendance, gathering
+from fedi.publications.event import attendance, farewell, gathering
 from fedi.publications.event.attendance import Entry, Letter, Told
 from fedi.publications.event.gathering import Gathering
 from fedi.publications.summaries import event_summary
@@ -70,16 +70,32 @@ async def send_letters(instance: Instance) -> int:
         lambda unit: attendance.claim_letters(unit, secret, LETTERS_AT_ONCE, LEASE)
     )
     for letter in claimed:
-        is_sent = False
-        try:
-            await _send(instance, letter)
-            is_sent = True
-        except FediError as problem:
-            log.warning("letter waits", extra={"reason": problem.detail})
+        is_sent = await _succeeds(_send(instance, letter))
         await instance.change(
             partial(attendance.settle_letter, letter=letter, is_sent=is_sent, after=AGAIN)
         )
+    return len(claimed) + await _send_farewells(instance)
+
+
+async def _send_farewells(instance: Instance) -> int:
+    secret = instance.keyring.secret
+    claimed = await instance.change(
+        lambda unit: farewell.claim(unit, secret, LETTERS_AT_ONCE, LEASE)
+    )
+    for letter in claimed:
+        sending = _hand_over(instance, letter.address, letter.subject, letter.text)
+        is_sent = await _succeeds(sending)
+        await instance.change(partial(farewell.settle, letter=letter, is_sent=is_sent, after=AGAIN))
     return len(claimed)
+
+
+async def _succeeds(sending: Awaitable[None]) -> bool:
+    try:
+        await sending
+    except FediError as problem:
+        log.warning("letter waits", extra={"reason": problem.detail})
+        return False
+    return True
 
 
 def _portion(rx: Reader, uri: str, state: str, after: tuple[int, int]) -> Sequence[Entry]:
@@ -136,13 +152,17 @@ async def _send(instance: Instance, letter: Letter) -> None:
     if written is None:
         return
     subject, text = written
+    await _hand_over(instance, letter.address, subject, text)
+
+
+async def _hand_over(instance: Instance, address: str, subject: str, text: str) -> None:
     host = instance.urls.host.partition(":")[0]
     await hand_over(
         instance.config,
         host,
         letter_of(
             instance.config.mail.sender,
-            letter.address,
+            address,
             subject,
             text + "\n",
             f"<{new_token()}@{host}>",

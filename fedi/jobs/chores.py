@@ -11,6 +11,7 @@ from fedi import chores
 from fedi.chores import Chore
 from fedi.errors import FediError, RemoteUnreachable, TooMany, Unavailable
 from fedi.instance import Instance
+from fedi.jobs import reindex
 from fedi.jobs.attendance import tell_all
 from fedi.metrics import Family, Kind
 from inbox import backfill, hints, relayed
@@ -46,6 +47,7 @@ KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
     chores.RELAYED: relayed.fetch,
     chores.PARTICIPANTS: tell_all,
     chores.HANDLE: handles.confirm,
+    chores.REINDEX: reindex.go_on,
 }
 DONE, LATER, GIVEN_UP, REFUSED, FAILED = "done", "later", "given_up", "refused", "failed"
 CHORES = Family(

@@ -16,41 +16,6 @@ LD_JSON_PROFILE: Final = 'application/ld+json; profile="https://www.w3.org/ns/ac
 JRD_JSON: Final = "application/jrd+json"
 
 ACTOR_TYPES: Final = frozenset({"Application", "Group", "Organization", "Person", "Service"})
-ACTIVITY_TYPES: Final = frozenset(
-    {
-        "Accept",
-        "Add",
-        "Announce",
-        "Arrive",
-        "Block",
-        "Create",
-        "Delete",
-        "Dislike",
-        "EmojiReact",
-        "Flag",
-        "Follow",
-        "Ignore",
-        "Invite",
-        "Join",
-        "Leave",
-        "Like",
-        "Listen",
-        "Lock",
-        "Move",
-        "Offer",
-        "Question",
-        "QuoteRequest",
-        "Read",
-        "Reject",
-        "Remove",
-        "TentativeAccept",
-        "TentativeReject",
-        "Travel",
-        "Undo",
-        "Update",
-        "View",
-    }
-)
 
 # Prefixes with which some peers write type names (Bonfire: "ValueFlows:Proposal").
 TYPE_PREFIXES: Final = ("as:", "vf:", "ValueFlows:", "toot:", "sc:", "schema:", "mj:", f"{AS2}#")

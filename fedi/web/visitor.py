@@ -12,6 +12,7 @@ from fedi.i18n.catalog import Digits, Translator, known_language, translator
 from fedi.i18n.negotiate import choose_language
 from fedi.text.direction import Direction
 from fedi.views.paging import Cursor, open_cursor, parse_cursor
+from fedi.web import asked
 
 COOKIE: Final = "lang"
 _VALUE_LENGTH_MAX: Final = 40
@@ -83,20 +84,4 @@ def _here(request: Request) -> str:
 
 
 _MEMBERS: Final = ("/house/", "/steward/")
-_KEPT: Final = frozenset(
-    {
-        "text",
-        "after",
-        "tag",
-        "language",
-        "by",
-        "place",
-        "near",
-        "km",
-        "from",
-        "until",
-        "past",
-        "view",
-        "month",
-    }
-)
+_KEPT: Final = frozenset({"text", "after", *asked.NAMES})

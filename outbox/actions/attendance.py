@@ -3,6 +3,7 @@
 All of it goes to one actor alone: who comes is nobody else's business, and stands in no `cc`.
 """
 
+from dataclasses import replace
 from html import escape
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from fedi.text.html import paragraphs_of
 from fedi.unit import Unit
 from outbox.activities import envelope
 from outbox.send import Audience, send
+from outbox.store import TOLD
 
 # What a participant sends on each road, as it is quoted in an answer.
 _ASKED_WITH: Final = {"join": "Join", "accept": "Accept"}
@@ -45,7 +47,7 @@ def write_to(
     link: str = "",
     answering: str | None = None,
 ) -> None:
-    """A message for one participant. It is not kept among what is published here, so it is forgotten with its delivery.
+    """A message for one participant. It is no publication: some days after it was delivered it is forgotten (S85).
 
     `words` are plain text; `link` follows them; `answering`: the id of what they said.
     """
@@ -74,7 +76,7 @@ def write_to(
         unit,
         author,
         envelope(unit, author, "Create", note, (reader.uri,)),
-        Audience.only(reader.uri),
+        _to(reader.uri),
     )
 
 
@@ -89,4 +91,8 @@ def _join(entry: Entry) -> dict[str, Any]:
 
 def _answer(unit: Unit, organiser: Actor, activity: dict[str, Any]) -> None:
     [reader] = activity["to"]
-    send(unit, organiser, activity, Audience.only(reader))
+    send(unit, organiser, activity, _to(reader))
+
+
+def _to(reader_uri: str) -> Audience:
+    return replace(Audience.only(reader_uri), visibility=TOLD)

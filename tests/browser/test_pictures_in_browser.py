@@ -1,6 +1,5 @@
 """Pictures into the form in which members write: chosen, dropped, pasted; also while the line is slow, also without scripts."""
 
-import asyncio
 import base64
 import io
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.browser.house import neighbourhood
-from tests.browser.test_writing_in_browser import at_the_table, texts
+from tests.browser.test_writing_in_browser import at_the_table, texts, words_on_their_way
 
 pytestmark = pytest.mark.browser
 
@@ -123,17 +122,7 @@ async def test_a_picture_dropped_while_words_are_on_their_way_waits_for_them(
 ) -> None:
     async with neighbourhood("agora.test") as near:
         tab = await at_the_table(near, "note", worker=False)
-        asked, released = asyncio.Event(), asyncio.Event()
-
-        async def hold(route: Any) -> None:
-            asked.set()
-            await released.wait()
-            await route.continue_()
-
-        await tab.route("**/write", hold, times=1)
-        await tab.fill("[name='text.ar']", "قبل")
-        async with asyncio.timeout(30):
-            await asked.wait()
+        released = await words_on_their_way(tab, "قبل")
         await drop(tab, "[name='text.ar']", a_file(tmp_path, "one.png", a_picture()))
         released.set()
         await shown(tab, 1)

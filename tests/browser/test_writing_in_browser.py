@@ -42,6 +42,22 @@ async def at_the_table(near: Neighbourhood, kind: str, **how: Any) -> Any:
     return tab
 
 
+async def words_on_their_way(tab: Any, words: str) -> asyncio.Event:
+    """Words are written and being kept, which takes until what is answered here is set."""
+    asked, released = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Any) -> None:
+        asked.set()
+        await released.wait()
+        await route.continue_()
+
+    await tab.route("**/write", hold, times=1)
+    await tab.fill("[name='text.ar']", words)
+    async with asyncio.timeout(30):
+        await asked.wait()
+    return released
+
+
 async def texts(near: Neighbourhood) -> list[str]:
     def look(rx: Any) -> list[str]:
         agora = rx.one("SELECT uri FROM actor WHERE role = 'collective'")[0]
@@ -106,17 +122,7 @@ async def near_tab(near: Neighbourhood, tab: Any) -> Any:
 async def test_a_button_pressed_while_words_are_on_their_way_overtakes_nobody() -> None:
     async with neighbourhood("agora.test") as near:
         tab = await at_the_table(near, "note", worker=False)
-        asked, released = asyncio.Event(), asyncio.Event()
-
-        async def hold(route: Any) -> None:
-            asked.set()
-            await released.wait()
-            await route.continue_()
-
-        await tab.route("**/write", hold, times=1)
-        await tab.fill("[name='text.ar']", "قبل")
-        async with asyncio.timeout(30):
-            await asked.wait()
+        released = await words_on_their_way(tab, "قبل")
         await tab.fill("[name='text.ar']", "بعد")
         await tab.click("button[value=publish]")
         released.set()

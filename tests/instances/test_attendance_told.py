@@ -119,6 +119,42 @@ async def test_letters_go_to_the_address_that_was_given_and_hold_no_secret() -> 
         assert "ali@example.org" not in str(rows)
 
 
+async def test_who_gave_an_address_is_told_when_the_event_is_withdrawn_and_forgotten_then() -> None:
+    async with post_office() as office, world(HERE, settings=office.settings) as made:
+        scene = await an_organiser(made)
+        await scene.sign_up("علي", Browser(made, HERE, "ar"), mail="ali@example.org")
+        await scene.sign_up("Dunia")
+        await send_letters(made[HERE])
+        await made.delete(scene.agora, scene.event)
+        office.answer = "451 later"
+        assert await send_letters(made[HERE]) == 1
+        office.answer = "250 ok"
+        made.clock.advance(minutes=20)
+        before = len(office.letters)
+        assert (await send_letters(made[HERE]), await send_letters(made[HERE])) == (1, 0)
+        [letter] = office.letters[before:]
+        assert letter["To"] == "ali@example.org"
+        assert "لن تُعقد" in letter.get_content()
+        assert "/attendance/" not in letter.get_content()
+        rows = await made.rows(HERE)
+        assert (rows["attendance"], rows["attendance_farewell"]) == (0, 0)
+
+
+async def test_an_address_that_cannot_be_opened_holds_up_no_letter() -> None:
+    async with post_office() as office, world(HERE, settings=office.settings) as made:
+        scene = await an_organiser(made)
+        await scene.sign_up("Ali", mail="ali@example.org")
+        await scene.sign_up("Ben", mail="ben@example.org")
+        await made[HERE].change(
+            lambda unit: unit.tx.run(
+                "UPDATE attendance SET mail_sealed = ? WHERE name = 'Ali'", b"0" * 40
+            )
+        )
+        await send_letters(made[HERE])
+        assert [letter["To"] for letter in office.letters] == ["ben@example.org"]
+        assert await send_letters(made[HERE]) == 0
+
+
 async def test_a_letter_that_cannot_go_is_tried_again_and_given_up() -> None:
     async with post_office() as office, world(HERE, settings=office.settings) as made:
         scene = await an_organiser(made)

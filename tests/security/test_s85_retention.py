@@ -15,16 +15,20 @@ from actors import blocks, journal, keys, sessions
 from actors import store as actor_store
 from actors.model import Actor
 from fedi.config import Config
+from fedi.desk.attendance import SetOrder
+from fedi.desk.attendance import change as set_gathering
 from fedi.desk.house import pin
 from fedi.desk.publishing import delete, edit, publish
 from fedi.desk.purge import PurgeOrder, purge
 from fedi.desk.quotes import RevokeOrder, revoke
 from fedi.desk.relations import ReactionOrder, boost, like
 from fedi.desk.speaker import load_speaker
-from fedi.desk.wishes import DeleteOrder, EditOrder, Picture, PublishOrder, Words
+from fedi.desk.wishes import DeleteOrder, EditOrder, Picture, PlaceWish, PublishOrder, Words
 from fedi.jobs.retention import BATCH, RULES, apply, days_of, forget, weigh
 from fedi.publications.model import Publication
 from fedi.unit import Unit
+from tests.harness.browser import Browser
+from tests.harness.gathering import an_organiser, told
 from tests.harness.world import World, a_note, an_event, world
 from tests.hostile.stranger import deliver, say, stranger
 
@@ -181,6 +185,35 @@ async def test_what_is_for_us_or_answers_us_stays() -> None:
         await forget(made[HERE])
         for uri in (told.uri, answer.uri, below.uri):
             assert await made.find(HERE, uri) is not None
+
+
+async def test_what_participants_were_told_is_gone_after_a_week_and_for_nobody_else_before() -> (
+    None
+):
+    async with world(HERE) as made, stranger(made, "mastodon.test") as there:
+        scene = await an_organiser(made)
+        await set_gathering(
+            made[HERE], SetOrder(which=scene.which, place=PlaceWish(name="Cellar of 1871"))
+        )
+        await scene.reply(there.person("ada"), "yes")
+        [letter] = told(there, "Create")
+        assert "Cellar of 1871" in str(letter)
+        kept = await made[HERE].look(lambda rx: rx.all("SELECT body FROM outbox_activity"))
+        assert "Cellar of 1871" in str(kept)
+        page = await Browser(made, HERE).get(
+            letter["id"].removeprefix("https://agora.test"), Accept="application/activity+json"
+        )
+        assert (page.status, "Cellar" in page.text) == (404, False)
+        made.clock.advance(days=6)
+        await forget(made[HERE])
+        assert "Cellar of 1871" in str(
+            await made[HERE].look(lambda rx: rx.all("SELECT body FROM outbox_activity"))
+        )
+        made.clock.advance(days=2)
+        await forget(made[HERE])
+        left = await made[HERE].look(lambda rx: rx.all("SELECT body FROM outbox_activity"))
+        assert "Cellar of 1871" not in str(left)
+        assert scene.event.uri in str(left)
 
 
 async def test_an_event_stays_until_it_is_over() -> None:

@@ -84,10 +84,22 @@ def shape(file: Path) -> list[str]:
         return [" ".join(str(row[0]).split()) for row in rows]
 
 
+def agenda_of(file: Path) -> set[tuple[str, str]]:
+    """Under what each event is found."""
+    with closing(sqlite3.connect(file)) as database:
+        return set(
+            database.execute(
+                "SELECT k.key, p.uri FROM agenda_key k JOIN publication p ON p.id = k.publication_id"
+            )
+        )
+
+
 async def test_every_earlier_schema_becomes_todays_keeps_its_rows_and_works() -> None:
     async with world(HERE, THERE) as made:
         agora, bond = await lived_in(made)
         today = made.folder / HERE
+        keys = agenda_of(today / DATABASE)
+        assert len(keys) > 5
         for version in range(1, len(MIGRATIONS) + 1):
             folder = made.folder / f"v{version}"
             counts = as_it_was(today, folder, version)
@@ -109,6 +121,7 @@ async def test_every_earlier_schema_becomes_todays_keeps_its_rows_and_works() ->
             await made.settle()
             assert await made.find(HERE, answer.uri) is not None, version
             assert here.urls.host == HERE
+            assert agenda_of(folder / DATABASE) == keys, version
             await made.stop(HERE)
             assert shape(folder / DATABASE) == shape(today / DATABASE), version
             with closing(sqlite3.connect(folder / DATABASE)) as database:

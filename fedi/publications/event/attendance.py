@@ -5,6 +5,7 @@ digest; an address for letters is sealed with the instance secret.
 """
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,8 +14,11 @@ from typing import Final, Literal
 from actors.sealing import seal, unseal
 from fedi.clock import from_ms, to_ms
 from fedi.db.engine import Reader, Row
+from fedi.errors import SetupError
 from fedi.ids import new_row_id, new_token
 from fedi.unit import Unit
+
+log = logging.getLogger("fedi.publications")
 
 State = Literal["asked", "waiting", "coming", "maybe", "not_coming", "refused", "cancelled"]
 # How an answer came: the wire's Join, an Accept of the event, a word in a reply, the form on the page.
@@ -245,8 +249,13 @@ def claim_letters(unit: Unit, secret: bytes, most: int, lease: timedelta) -> Seq
             to_ms(unit.now + lease),
             entry.id,
         )
-        address = unseal(secret, _label(entry.id), bytes(row[13])).decode()
-        found.append(Letter(entry, address, row[14], int(row[15]) + 1))
+        address = open_address(secret, entry.id, bytes(row[13]))
+        if address is None:
+            unit.tx.run(
+                "UPDATE attendance SET mail_sealed = NULL, mail_due = NULL WHERE id = ?", entry.id
+            )
+        else:
+            found.append(Letter(entry, address, row[14], int(row[15]) + 1))
     return found
 
 
@@ -330,11 +339,22 @@ def rewrap(unit: Unit, old: bytes, new: bytes) -> None:
     rows = unit.tx.all("SELECT id, mail_sealed FROM attendance WHERE mail_sealed IS NOT NULL")
     unit.tx.run_many(
         "UPDATE attendance SET mail_sealed = ? WHERE id = ?",
-        [
-            (seal(new, _label(row[0]), unseal(old, _label(row[0]), bytes(row[1]))), row[0])
-            for row in rows
-        ],
+        [(reseal(old, new, int(row[0]), bytes(row[1])), row[0]) for row in rows],
     )
+
+
+def open_address(secret: bytes, row_id: int, sealed: bytes) -> str | None:
+    """The address of this entry; None when its seal cannot be opened: it must not keep the letters of others waiting."""
+    try:
+        return unseal(secret, _label(row_id), sealed).decode()
+    except SetupError:
+        log.warning("the address of a participant cannot be opened and is forgotten")
+        return None
+
+
+def reseal(old: bytes, new: bytes, row_id: int, sealed: bytes) -> bytes:
+    """The address of this entry, sealed with another secret. Raises SetupError."""
+    return seal(new, _label(row_id), unseal(old, _label(row_id), sealed))
 
 
 def stands_at(entry: Entry) -> tuple[int, int]:

@@ -92,6 +92,7 @@ def privacy_keys(config: Config) -> tuple[str, ...]:
         f"web.about.privacy.posture.{config.instance.posture}",
         *times,
         "web.about.privacy.public",
+        "web.about.privacy.events",
         "web.about.privacy.deletion",
     )
 
