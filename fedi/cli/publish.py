@@ -90,6 +90,18 @@ _EVENT = _options(
         metavar="confirmed|tentative|cancelled|postponed",
         help="cli.opt.status",
     ),
+    option("--room/--no-room", "event__has_room", default=None, help="cli.opt.has_room"),
+    option("--spoken", "event__spoken", metavar="LANG,LANG", help="cli.opt.spoken"),
+    option("--cost", "event__cost", help="cli.opt.cost"),
+    option(
+        "--wheelchair",
+        "event__wheelchair",
+        metavar="no|partially|fully",
+        help="cli.opt.wheelchair",
+    ),
+    option("--childcare", "event__childcare", help="cli.opt.childcare"),
+    option("--interpretation", "event__interpretation", help="cli.opt.interpretation"),
+    option("--contact", "event__contact", help="cli.opt.contact"),
 )
 _REPEAT = _options(
     option(

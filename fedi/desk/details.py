@@ -12,6 +12,7 @@ from fedi.publications.aid.activitystreams import quantity_of
 from fedi.publications.aid.model import UNITS, AidDetails, Purpose
 from fedi.publications.contract import Problem
 from fedi.publications.event.model import EventDetails
+from fedi.publications.event.particulars import LINES, SPOKEN_MAX, WHEELCHAIR, languages_in
 from fedi.publications.place import EXACT, PRECISIONS, Place, coarsened
 from fedi.text.direction import clean_line
 from fedi.vocab.read import href_of, number_of, zone_of
@@ -163,7 +164,7 @@ def _read_manner(reading: Reading, wish: EventWish, details: EventDetails) -> di
         if text is not None:
             changes[name] = _address(reading, text, field)
     online = changes.get("online_url", details.online_url)
-    changes["is_online"] = online is not None and details.place is None
+    changes["is_online"] = _is_room(reading, wish, details, online)
     if wish.capacity is not None:
         if not 0 <= wish.capacity <= CAPACITY_MAX:
             reading.wrong("capacity", "desk.number_range", least=1, most=CAPACITY_MAX)
@@ -171,6 +172,7 @@ def _read_manner(reading: Reading, wish: EventWish, details: EventDetails) -> di
     if wish.category is not None:
         category = reading.line(wish.category, "category", 60)
         changes["category"] = category.upper() if category and category.isascii() else category
+    changes |= _read_particulars(reading, wish)
     for name, text, allowed in (("join_mode", wish.join, JOINS), ("status", wish.status, STATUSES)):
         if text:
             try:
@@ -179,6 +181,37 @@ def _read_manner(reading: Reading, wish: EventWish, details: EventDetails) -> di
                 reading.refused(refusal)
     if "external_url" in changes and changes["external_url"] and not wish.join:
         changes["join_mode"] = "external"
+    return changes
+
+
+def _is_room(reading: Reading, wish: EventWish, details: EventDetails, online: str | None) -> bool:
+    """Whether one takes part at the address online: always where there is no place."""
+    had_room = details.is_online and details.place is not None
+    has_room = had_room if wish.has_room is None else wish.has_room
+    if wish.has_room and online is None:
+        reading.wrong("online_url", "event.online_url_missing")
+    return online is not None and (details.place is None or has_room)
+
+
+def _read_particulars(reading: Reading, wish: EventWish) -> dict[str, Any]:
+    """What people ask before they come."""
+    changes: dict[str, Any] = {
+        name: reading.line(text, name) if text else None
+        for name in LINES
+        if (text := getattr(wish, name)) is not None
+    }
+    if wish.spoken is not None:
+        good, bad = languages_in(wish.spoken[:1000])
+        for each in bad[:1]:
+            reading.wrong("spoken", "desk.language_form", language=each)
+        if len(good) > SPOKEN_MAX:
+            reading.wrong("spoken", "desk.languages_many", limit=SPOKEN_MAX)
+        changes["spoken"] = good
+    if wish.wheelchair is not None:
+        if wish.wheelchair and wish.wheelchair not in WHEELCHAIR:
+            allowed = ", ".join(str(each) for each in WHEELCHAIR)
+            reading.wrong("wheelchair", "desk.choice", value=wish.wheelchair[:60], allowed=allowed)
+        changes["wheelchair"] = WHEELCHAIR.get(wish.wheelchair)
     return changes
 
 

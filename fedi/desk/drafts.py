@@ -6,7 +6,15 @@ from typing import Final
 
 from actors.model import Actor
 from fedi.desk.details import Reading, read_aid, read_event, read_place
-from fedi.desk.wishes import AidWish, EditOrder, EventWish, PlaceWish, PublishOrder, Words
+from fedi.desk.wishes import (
+    AidWish,
+    AnswersWish,
+    EditOrder,
+    EventWish,
+    PlaceWish,
+    PublishOrder,
+    Words,
+)
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.compose import ABSTRACT_LENGTH, Draft, DraftText
 from fedi.publications.event.model import EventDetails
@@ -45,6 +53,8 @@ def draft_of(reading: Reading, order: PublishOrder, language: str, zone: str) ->
     if order.circle and visibility is not Visibility.DIRECT:
         reading.wrong("visibility", "circle.visibility")
     _refuse_strangers(reading, kind, order.event, order.aid, order.place)
+    if order.answers != AnswersWish() and kind != "event":
+        reading.wrong("event", "desk.only_events")
     details = _details(reading, kind, order, None, zone)
     return Draft(
         kind=kind,

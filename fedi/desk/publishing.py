@@ -14,6 +14,7 @@ from actors.model import ROLE_COLLECTIVE, Actor
 from actors.refresh import find_or_fetch_by_handle
 from fedi.db.engine import Reader
 from fedi.desk import drafts, lookup, pictures
+from fedi.desk.answers import read_answers
 from fedi.desk.details import Reading
 from fedi.desk.moved import say_change
 from fedi.desk.order import Done, Notice, Unfit
@@ -37,6 +38,7 @@ from fedi.publications import store as publication_store
 from fedi.publications.activitystreams import build_object
 from fedi.publications.compose import Draft, Quote, Setting, compose, mentions_in, problems_of
 from fedi.publications.contract import Problem
+from fedi.publications.event import gathering
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Attachment, Publication
 from fedi.unit import Unit
@@ -92,6 +94,7 @@ async def publish(instance: Instance, order: PublishOrder, also: Also | None = N
     author, members = await instance.look(lambda rx: _load_audience(rx, order))
     reading = Reading()
     made = await _made(instance, author, order, reading)
+    answers = read_answers(reading, order.answers, instance.config.instance.posture)
     pictures.check(reading, order.pictures, order.kept)
     await _refuse_unfit(instance, reading, made, order.pictures)
     if order.reply_to:
@@ -125,6 +128,8 @@ async def publish(instance: Instance, order: PublishOrder, also: Also | None = N
         def go_out(unit: Unit) -> Published:
             _keep_files(unit, kept)
             for each in publications:
+                if answers is not None:
+                    gathering.save(unit, each.uri, answers, each.event.over_at)
                 create(unit, author, each, members=members)
                 if quoted is not None and consent is Consent.ASK:
                     ask_quote(unit, author, each, quoted.author)
@@ -151,6 +156,7 @@ async def preview(instance: Instance, order: PublishOrder) -> Preview:
         reading.problems += unfit.problems
         author = await instance.look(lambda rx: load_speaker(rx, order.actor))
     made = await _made(instance, author, order, reading)
+    read_answers(reading, order.answers, instance.config.instance.posture)
     pictures.check(reading, (), order.kept)
     if order.reply_to:
         parent = await instance.look(lambda rx: lookup.load(rx, instance.urls, order.reply_to))

@@ -59,6 +59,9 @@ class PlaceWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class EventWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When and how. `starts` and `ends` as `moments.parse_typed` reads them; `zone` is an IANA name.
 
+    `has_room`: whether people take part at `online_url` although there is a place. `spoken`: tags of languages with commas.
+    `wheelchair`: no, partially or fully; `cost`, `childcare`, `interpretation`, `contact`: a line each.
+
     `repeat` (weekly, fortnightly, monthly), so many `times` or `until` a day: one publication for each time. Not in a change.
     """
 
@@ -71,9 +74,29 @@ class EventWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     join: str | None = None
     join_url: str | None = None
     status: str | None = None
+    has_room: bool | None = None
+    spoken: str | None = None
+    cost: str | None = None
+    wheelchair: str | None = None
+    childcare: str | None = None
+    interpretation: str | None = None
+    contact: str | None = None
     repeat: str | None = None
     times: int | None = None
     until: str | None = None
+
+
+class AnswersWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How an event takes answers from the moment it is published; None is as usual. Not in a change.
+
+    `place` and `online_url`: what only those who come are told. `form`: open, asked or off.
+    """
+
+    waiting: bool | None = None
+    form: str | None = None
+    counts: bool | None = None
+    place: PlaceWish = PlaceWish()
+    online_url: str = ""
 
 
 class AidWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,6 +127,7 @@ class PublishOrder(Order, frozen=True, kw_only=True):
     pictures: tuple[Picture, ...] = ()
     kept: tuple[KeptPicture, ...] = ()
     event: EventWish = EventWish()
+    answers: AnswersWish = AnswersWish()
     aid: AidWish = AidWish()
     place: PlaceWish = PlaceWish()
 

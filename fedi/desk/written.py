@@ -12,6 +12,7 @@ from msgspec import structs
 from fedi.desk.drafts import typed_text
 from fedi.desk.wishes import (
     AidWish,
+    AnswersWish,
     EditOrder,
     EventWish,
     KeptPicture,
@@ -44,13 +45,19 @@ _PLACE: Final = {
 _EVENT: Final = (
     "starts_day", "starts_hour", "ends_day", "ends_hour", "all_day", "zone", "online_url", "capacity", "category", "join",
     "join_url", "status", "quiet_change", "repeat", "repeat_times", "repeat_until",
+    "has_room", "spoken", "cost", "wheelchair", "childcare", "interpretation", "contact",
+)  # fmt: skip
+# How answers are taken: only until it is published, then on the page of who comes.
+_ANSWERS: Final = (
+    "answers_form", "answers_waiting", "answers_counts", "answers_online_url", "answers_place_name",
+    "answers_place_street", "answers_place_locality",
 )  # fmt: skip
 _AID: Final = ("what", "quantity", "unit", "minimum", "until", "zone")
 # Every field of the form of a kind, besides its words and its pictures.
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "note": (*_COMMON, "reply_to"),
     "statement": (*_COMMON, "is_short"),
-    "event": (*_COMMON, *_EVENT, *_PLACE),
+    "event": (*_COMMON, *_EVENT, *_PLACE, *_ANSWERS),
     "aid_request": (*_COMMON, *_AID, *_PLACE),
     "aid_offer": (*_COMMON, *_AID, *_PLACE),
 }
@@ -71,6 +78,7 @@ def publish_order(kind: str, username: str, written: Written) -> PublishOrder:
         reply_to=written.get("reply_to"),
         kept=_kept(written),
         event=_event(written) if kind == "event" else EventWish(),
+        answers=_answers(written) if kind == "event" else AnswersWish(),
         aid=_aid(written) if kind.startswith("aid_") else AidWish(),
         place=_place(written) if kind not in ("note", "statement") else PlaceWish(),
     )
@@ -170,9 +178,30 @@ def _event(written: Written) -> EventWish:
         join=get("join") or None,
         join_url=get("join_url").strip() if get("join") == "external" else None,
         status=get("status") or None,
+        has_room=get("has_room") == YES,
+        spoken=get("spoken"),
+        cost=get("cost"),
+        wheelchair=get("wheelchair"),
+        childcare=get("childcare"),
+        interpretation=get("interpretation"),
+        contact=get("contact"),
         repeat=get("repeat") or None,
         times=_count(get("repeat_times")) if get("repeat") else None,
         until=(get("repeat_until") or None) if get("repeat") else None,
+    )
+
+
+def _answers(written: Written) -> AnswersWish:
+    """Boxes that are on unless somebody takes them off are told by their opposite."""
+    get = written.get
+    names = {"name": "place_name", "street": "place_street", "city": "place_locality"}
+    place = {to: text for to, name in names.items() if (text := get(f"answers_{name}").strip())}
+    return AnswersWish(
+        waiting=False if get("answers_waiting") == "no" else None,
+        form=get("answers_form") or None,
+        counts=True if get("answers_counts") == YES else None,
+        place=PlaceWish(**place),
+        online_url=get("answers_online_url").strip(),
     )
 
 
@@ -229,6 +258,13 @@ def _event_fields(details: EventDetails) -> dict[str, str]:
         "join": details.join_mode,
         "join_url": details.external_url or "",
         "status": details.status,
+        "has_room": YES if details.is_online and details.place is not None else "",
+        "spoken": ", ".join(details.spoken),
+        "cost": details.cost or "",
+        "wheelchair": details.wheelchair or "",
+        "childcare": details.childcare or "",
+        "interpretation": details.interpretation or "",
+        "contact": details.contact or "",
     }
 
 

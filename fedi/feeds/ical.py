@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from fedi.feeds.ical_facts import facts_of
 from fedi.feeds.ical_lines import escaped, line, text_line
 from fedi.publications.event.model import EventDetails
 from fedi.text.direction import clean_line, clean_text
@@ -147,7 +148,8 @@ def _description(listed: Listed, page: str) -> str:
         if each and (checked := checked_link(each))
     ]
     words = clean_text(text_of(text.content[:_MARKUP_CHARS_MAX]), TEXT_CHARS_MAX)
-    return "\n\n".join(part for part in (words, *links, page) if part)
+    facts = facts_of(details, publication.language)
+    return "\n\n".join(part for part in (words, facts, *links, page) if part)
 
 
 def _moment(name: str, moment: datetime, details: EventDetails) -> bytes:

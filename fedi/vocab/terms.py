@@ -61,6 +61,7 @@ _OTHER_TERMS: Final[dict[str, Any]] = {
     "suspended": "toot:suspended",
     "PropertyValue": "sc:PropertyValue",
     "value": "sc:value",
+    "propertyID": "sc:propertyID",
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
     "implements": _iri("https://w3id.org/fep/844e#implements"),
     "postingRestrictedToMods": "lemmy:postingRestrictedToMods",

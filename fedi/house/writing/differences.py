@@ -20,6 +20,19 @@ LABELS: Final = {
     "repeat_until": "writing.repeat.until",
     "visibility": "writing.audience",
     "circle": "writing.audience.which",
+    "quiet_change": "event.news.quiet",
+    "spoken": "event.spoken",
+    "cost": "event.cost",
+    "wheelchair": "event.wheelchair",
+    "childcare": "event.childcare",
+    "interpretation": "event.interpretation",
+    "contact": "event.contact",
+    "answers_form": "attendance.settings.form",
+    "answers_counts": "attendance.settings.counts",
+    "answers_online_url": "attendance.settings.room",
+    "answers_place_name": "attendance.settings.name",
+    "answers_place_street": "attendance.settings.street",
+    "answers_place_locality": "attendance.settings.city",
 }
 _PARTS: Final = ("title", "abstract", "source")
 

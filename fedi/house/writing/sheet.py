@@ -12,7 +12,7 @@ from fedi.desk import writing
 from fedi.desk.details import JOINS, STATUSES
 from fedi.desk.repeats import REPEATS, TIMES_MAX
 from fedi.desk.writing import Hand
-from fedi.desk.written import LIST
+from fedi.desk.written import FIELDS, LIST
 from fedi.errors import FediError
 from fedi.house import focal
 from fedi.house.frame import page
@@ -26,6 +26,8 @@ from fedi.publications import drafts
 from fedi.publications.aid.model import CATEGORIES, UNITS
 from fedi.publications.contract import Problem
 from fedi.publications.drafts import Draft, Typed, Written
+from fedi.publications.event.gathering import FORM_MODES
+from fedi.publications.event.particulars import LINES, WHEELCHAIR
 from fedi.publications.place import PRECISIONS
 from fedi.text.direction import language_direction
 from fedi.text.excerpt import excerpt
@@ -41,7 +43,9 @@ _FIELDS: Final = {
     "locality": "place_locality",
     "alt": "upload",
     "pictures": "upload",
+    "answers_locality": "answers_place_locality",
 }
+_ANSWERS: Final = tuple(name for name in FIELDS["event"] if name.startswith("answers_"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,16 @@ async def show_sheet(
         ],
         list_choice=LIST,
         joins=[(each, t(f"writing.join.{each}")) for each in JOINS],
+        wheelchairs=[
+            ("", t("event.unsaid")),
+            *((each, t(f"event.wheelchair.{each}")) for each in WHEELCHAIR.values()),
+        ],
+        answers_fields=_ANSWERS,
+        asked_fields=("spoken", "wheelchair", *LINES),
+        answers_forms=[
+            ("", t("writing.answers_form.usual")),
+            *((each, t(f"attendance.form_mode.{each}")) for each in FORM_MODES),
+        ],
         statuses=[(each, t(f"event.status.{each}")) for each in STATUSES],
         precisions=[
             (each, t(f"writing.precision.{each}"), t(f"writing.precision.{each}.hint"))

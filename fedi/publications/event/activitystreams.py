@@ -8,6 +8,7 @@ from fedi.canonical import host_of
 from fedi.errors import Invalid
 from fedi.publications.attachments import build_link
 from fedi.publications.event.model import EventDetails, JoinMode, Status
+from fedi.publications.event.particulars import build_particulars, parse_particulars
 from fedi.publications.event.rules import complete
 from fedi.publications.model import Attachment, Publication
 from fedi.publications.place import Place, build_place, line_of, parse_place
@@ -94,6 +95,7 @@ def parse_event(document: Mapping[str, Any]) -> EventDetails:
         contacts=ids_of(document.get("contacts"), _CONTACTS_MAX),
         takes_join=isinstance(document.get("joinMode"), str),
         takes_form=bool_of(document.get("anonymousParticipationEnabled")) is True,
+        **parse_particulars(document),
     )
 
 
@@ -130,9 +132,10 @@ def build_event(publication: Publication) -> dict[str, Any]:
         "allDay": True if details.all_day else None,
     }
     members.update({member: value for member, value in optional.items() if value is not None})
+    members["attachment"] = build_particulars(details, publication.language)
     if details.online_url is not None:
         website = Attachment(details.online_url, "text/html", role="link", name=WEBSITE)
-        members["attachment"] = [build_link(website)]
+        members["attachment"].insert(0, build_link(website))
     return members
 
 

@@ -9,6 +9,7 @@ from fedi.vocab.read import zone_of
 
 Status = Literal["confirmed", "tentative", "cancelled", "postponed"]
 JoinMode = Literal["free", "restricted", "external", "invite", "none"]
+Wheelchair = Literal["no", "partially", "fully"]
 
 OPEN_END_AFTER: Final = timedelta(hours=3)
 
@@ -22,6 +23,7 @@ class EventDetails:
     `join_mode` none: nobody can sign up anywhere. `capacity`, `participant_count`, `remaining`: None is unknown.
     `takes_join`: its server knows joining (Mobilizon); others accept an event as if it were an invitation (Friendica).
     `takes_form`: people without an account may sign up on the event's page.
+    `spoken`: the languages spoken there. `cost`, `childcare`, `interpretation`, `contact`: a line for people each.
     """
 
     starts_at: datetime
@@ -45,6 +47,12 @@ class EventDetails:
     contacts: tuple[str, ...] = ()
     takes_form: bool = False
     takes_join: bool = True
+    spoken: tuple[str, ...] = ()
+    cost: str | None = None
+    wheelchair: Wheelchair | None = None
+    childcare: str | None = None
+    interpretation: str | None = None
+    contact: str | None = None
 
     @property
     def zone(self) -> tzinfo:

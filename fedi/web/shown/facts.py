@@ -6,7 +6,15 @@ from decimal import Decimal
 from typing import Final
 
 from fedi.clock import iso
-from fedi.i18n.dates import day_line, offset_name, part_line, region_of, when_line, zone_of
+from fedi.i18n.dates import (
+    day_line,
+    offset_name,
+    part_line,
+    region_of,
+    when_line,
+    zone_of,
+)
+from fedi.i18n.tongues import language_name
 from fedi.publications.aid.activitystreams import quantity_of
 from fedi.publications.aid.model import CATEGORIES, UNITS, AidDetails
 from fedi.publications.event.model import EventDetails
@@ -44,7 +52,10 @@ class DateBlock:
 
 @dataclass(frozen=True, slots=True)
 class EventFacts:
-    """`status` is one of the event model; `is_over` and `is_now` are judged at the visitor's moment."""
+    """`status` is one of the event model; `is_over` and `is_now` are judged at the visitor's moment.
+
+    `before`: when it was to begin, where it was put off or moved. `particulars`: what people ask before they come, each with its name.
+    """
 
     block: DateBlock
     when: str
@@ -56,6 +67,8 @@ class EventFacts:
     online_href: str | None
     sign_up_href: str | None
     capacity: str
+    before: str = ""
+    particulars: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,40 @@ def event_facts(details: EventDetails, visitor: Visitor) -> EventFacts:
         online_href=web_link(details.online_url),
         sign_up_href=web_link(details.external_url),
         capacity=visitor.t.number(details.capacity) if details.capacity else "",
+        before=_before(details, visitor),
+        particulars=particulars_of(details, visitor),
+    )
+
+
+def particulars_of(details: EventDetails, visitor: Visitor) -> tuple[tuple[str, str], ...]:
+    """Languages, cost, access, whom to ask: the key of each and what is said of it."""
+    t = visitor.t
+    wheelchair = t(f"event.wheelchair.{details.wheelchair}") if details.wheelchair else ""
+    spoken = visitor.comma.join(language_name(each, visitor.language) for each in details.spoken)
+    found = {
+        "spoken": spoken,
+        "cost": details.cost,
+        "wheelchair": wheelchair,
+        "childcare": details.childcare,
+        "interpretation": details.interpretation,
+        "contact": details.contact,
+    }
+    return tuple((name, clean_line(text, LINE_CHARS_MAX)) for name, text in found.items() if text)
+
+
+def _before(details: EventDetails, visitor: Visitor) -> str:
+    """When it was to begin; nothing when it is still then, unless it is put off without another day."""
+    former = details.previous_starts_at
+    if former is None or (former == details.starts_at and details.status != "postponed"):
+        return ""
+    return when_line(
+        former,
+        None,
+        details.timezone or offset_name(details.offset_minutes or 0),
+        details.all_day,
+        visitor.language,
+        now=visitor.now,
+        digits=visitor.digits,
     )
 
 
