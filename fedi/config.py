@@ -340,6 +340,9 @@ class RetentionConfig:
     attendance_days: int = _doc(
         14, "Who came to an event, and what only those were told, counted from its end."
     )
+    withdrawn_events_days: int = _doc(
+        60, "When a withdrawn event would have been, so that calendars that have it strike it out."
+    )
     heard_words_days: int = _doc(
         1, "From which servers strangers said the same words, kept without the words themselves."
     )

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from fedi.feeds.ical_facts import facts_of
 from fedi.feeds.ical_lines import escaped, line, text_line
+from fedi.publications.event.gone import Gone
 from fedi.publications.event.model import EventDetails
 from fedi.text.direction import clean_line, clean_text
 from fedi.text.html import text_of
@@ -34,9 +35,14 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
 _MARKUP_CHARS_MAX: Final = 8 * TEXT_CHARS_MAX
 
 
-def render_calendar(listed: Iterable[Listed], title: str) -> bytes:
-    """A calendar with these events, each in its original language, with the time zones they are told in."""
-    events = list(listed)
+def render_calendar(
+    listed: Iterable[Listed], title: str, gone: Iterable[Gone] = (), gone_name: str = ""
+) -> bytes:
+    """A calendar with these events, each in its original language, with the time zones they are told in.
+
+    `gone`: events that were withdrawn; they keep their days, are struck out, and bear `gone_name` in the place of all they said.
+    """
+    events, withdrawn = list(listed), list(gone)
     pieces = [
         b"BEGIN:VCALENDAR\r\n",
         b"VERSION:2.0\r\n",
@@ -49,13 +55,11 @@ def render_calendar(listed: Iterable[Listed], title: str) -> bytes:
         pieces += [text_line("NAME", name), text_line("X-WR-CALNAME", name)]
     # Asked for oftener, nothing would be new.
     pieces += [b"REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n", b"X-PUBLISHED-TTL:PT1H\r\n"]
-    zones = {
-        details.timezone
-        for each in events
-        if (details := each.publication.event).timezone and not details.all_day
-    }
+    told = [*(each.publication.event for each in events), *(each.details for each in withdrawn)]
+    zones = {each.timezone for each in told if each.timezone and not each.all_day}
     pieces += [_zone(name) for name in sorted(zones) if not _is_utc(name)]
     pieces += [_event(each) for each in events]
+    pieces += [_gone(each, gone_name) for each in withdrawn]
     pieces.append(b"END:VCALENDAR\r\n")
     return b"".join(pieces)
 
@@ -93,6 +97,23 @@ def _event(listed: Listed) -> bytes:
         pieces.append(line("CATEGORIES", ",".join(names)))
     pieces.append(b"END:VEVENT\r\n")
     return b"".join(pieces)
+
+
+def _gone(gone: Gone, name: str) -> bytes:
+    return b"".join(
+        (
+            b"BEGIN:VEVENT\r\n",
+            line("UID", _plain(gone.uri)),
+            line("DTSTAMP", _utc(gone.gone_at)),
+            *_times(gone.details),
+            line("LAST-MODIFIED", _utc(gone.gone_at)),
+            line("SEQUENCE", str(gone.version)),
+            b"STATUS:CANCELLED\r\n",
+            text_line("SUMMARY", clean_line(name, LINE_CHARS_MAX)),
+            line("ORGANIZER", _plain(gone.author_uri)),
+            b"END:VEVENT\r\n",
+        )
+    )
 
 
 def _organiser(listed: Listed) -> bytes:

@@ -23,7 +23,7 @@ from fedi.media import cache
 from fedi.media import store as media_store
 from fedi.media.remote import sweep
 from fedi.publications import drafts, featured, shelf
-from fedi.publications.event import attendance, gathering, participation
+from fedi.publications.event import attendance, gathering, gone, participation
 from fedi.unit import Unit
 from fedi.views import unneeded
 from inbox import store as inbox_store
@@ -218,9 +218,9 @@ async def _sweep(instance: Instance, _span: Span) -> None:
 
 
 def _forget_uploads(_i: Instance, unit: Unit, span: Span, row_ids: Sequence[Any]) -> int:
-    gone = media_store.forget_unused(unit, span.before, row_ids)
-    span.leaving.extend(gone)
-    return len({key.partition(".")[0].removesuffix("-small") for key in gone})
+    unused = media_store.forget_unused(unit, span.before, row_ids)
+    span.leaving.extend(unused)
+    return len({key.partition(".")[0].removesuffix("-small") for key in unused})
 
 
 def _find_copies(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
@@ -275,15 +275,19 @@ def _find_attendance(rx: Reader, span: Span, after: Place, most: int) -> list[Ro
 
 
 def _forget_attendance(unit: Unit, span: Span, uris: Sequence[Any]) -> int:
-    gone = gathering.forget_over(unit, span.before, uris)
-    for uri in gone:
+    over = gathering.forget_over(unit, span.before, uris)
+    for uri in over:
         attendance.forget_event(unit, uri)
-    return len(gone)
+    return len(over)
 
 
 def _find_participation(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
     found = participation.list_over(rx, span.before, after, most)
     return [Row((at, uri), uri) for at, uri in found]
+
+
+def _find_withdrawn(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
+    return [Row((at, uri), uri) for at, uri in gone.list_told(rx, span.before, after, most)]
 
 
 # Publications before actors, so that who said them may go with them; what is given up before the ledger of what failed.
@@ -383,6 +387,13 @@ RULES: tuple[Rule, ...] = (
         ("retention", "attendance_days"),
         _find_participation,
         lambda _, unit, span, uris: participation.forget_over(unit, span.before, uris),
+        start=(0, ""),
+    ),
+    Rule(
+        "withdrawn_events",
+        ("retention", "withdrawn_events_days"),
+        _find_withdrawn,
+        lambda _, unit, span, uris: gone.forget_told(unit, span.before, uris),
         start=(0, ""),
     ),
     Rule(

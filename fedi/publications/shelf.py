@@ -12,7 +12,7 @@ from fedi.media import store as media_store
 from fedi.publications import featured, quotes, quoting, reactions, saved, store, timeline
 from fedi.publications.aid import store as aid_store
 from fedi.publications.aid.model import AidDetails
-from fedi.publications.event import attendance, gathering, participation
+from fedi.publications.event import attendance, gathering, gone, participation
 from fedi.publications.event import store as event_store
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Publication
@@ -50,6 +50,7 @@ def take_off(unit: Unit, uri: str, *, is_local: bool, by: str | None = None) -> 
     `by`: who withdrew it. Of what never arrived only their own words stay away: nobody buries another's beforehand.
     """
     _forget_pictures(unit, uri, is_local=is_local)
+    _tell_calendars(unit, uri)
     return _clear(unit, uri, store.remove(unit, uri, is_local=is_local, by=by))
 
 
@@ -71,6 +72,21 @@ def _forget_pictures(unit: Unit, uri: str, *, is_local: bool) -> None:
     cache.forget(unit, urls)
     if is_local:
         media_store.note_withdrawn(unit, urls)
+
+
+def _tell_calendars(unit: Unit, uri: str) -> None:
+    """Programs that have an event in a calendar learn that it was withdrawn; of what nobody could see they learn nothing."""
+    event = store.find(unit.tx, uri)
+    if event is None or event.kind != "event" or event.visibility is not Visibility.PUBLIC:
+        return
+    if store.is_held(unit.tx, uri):
+        return
+    is_passed_on = any(
+        reactions.find_activity(unit.tx, reactions.ANNOUNCE, each.uri, uri)
+        for each in actor_store.list_collectives(unit.tx)
+    )
+    is_ours = unit.urls.is_ours(uri) or is_passed_on
+    gone.note(unit, event, store.version_of(unit.tx, uri), is_ours=is_ours)
 
 
 def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:

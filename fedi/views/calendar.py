@@ -1,13 +1,22 @@
 """Events for calendars people subscribe to: what is to come and what was lately, so that changes still arrive."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
+from actors import blocks, follows
+from fedi.clock import to_ms
 from fedi.db.engine import Reader
+from fedi.publications.event.gone import Gone, list_gone
+from fedi.views.agenda import Wanted
 from fedi.views.listed import LISTED_COLUMNS, Listed, listed_of
 
 EVENTS_MAX: Final = 200
-_BACK_MS: Final = timedelta(days=60) // timedelta(milliseconds=1)
+BACK: Final = timedelta(days=60)
+GONE_MAX: Final = 100
+_BACK_MS: Final = BACK // timedelta(milliseconds=1)
+# The place of what is gone is only known to about ten kilometres.
+_ROUGHLY_KM: Final = 8
 
 
 def list_calendar(rx: Reader, now_ms: int, author_uri: str | None = None) -> list[Listed]:
@@ -24,3 +33,31 @@ def list_calendar(rx: Reader, now_ms: int, author_uri: str | None = None) -> lis
             EVENTS_MAX,
         ),
     )
+
+
+def list_withdrawn(
+    rx: Reader, now: datetime, wanted: Wanted | None = None, author_uri: str | None = None
+) -> list[Gone]:
+    """What stood here not long ago and was withdrawn, so that calendars strike it out: ours, and of those followed here."""
+    return [
+        each
+        for each in list_gone(rx, now - BACK, GONE_MAX)
+        if (author_uri is None or each.author_uri == author_uri)
+        and (wanted is None or _is_wanted(each, wanted))
+        and (each.is_ours or follows.is_followed_here(rx, each.author_uri))
+        and not blocks.is_hidden(rx, each.author_uri)
+    ]
+
+
+def _is_wanted(gone: Gone, wanted: Wanted) -> bool:
+    if not set(wanted.keys) <= set(gone.keys):
+        return False
+    if to_ms(gone.details.starts_at) >= wanted.until_ms:
+        return False
+    place = gone.details.place
+    if wanted.near is None:
+        return True
+    if place is None or place.latitude is None or place.longitude is None:
+        return False
+    around = replace(wanted.near, km=wanted.near.km + _ROUGHLY_KM)
+    return around.holds(place.latitude, place.longitude)

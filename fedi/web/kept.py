@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from fedi.clock import to_ms
+from fedi.publications.event.gone import Gone
 from fedi.views.listed import Listed
 from fedi.web.answer import etag_of
 
@@ -34,7 +35,7 @@ class Kept:
         return body
 
 
-def state_of(title: str, address: str, listed: Sequence[Listed]) -> str:
+def state_of(title: str, address: str, listed: Sequence[Listed], gone: Sequence[Gone] = ()) -> str:
     """An entity tag for a writing of these publications: it changes with each of them, and with what they are called."""
     parts = [
         (
@@ -45,4 +46,5 @@ def state_of(title: str, address: str, listed: Sequence[Listed]) -> str:
         )
         for each in listed
     ]
-    return etag_of(msgspec.json.encode((_FORM, title, address, parts)))
+    left = [(each.uri, each.version) for each in gone]
+    return etag_of(msgspec.json.encode((_FORM, title, address, parts, left)))

@@ -329,6 +329,63 @@ async def test_what_is_taken_off_leaves_nothing_to_look_for(here: PagesOnly) -> 
     assert await here.look(lambda rx: rx.one("SELECT COUNT(*) FROM agenda_key")) == (0,)
 
 
+WITHDRAWN = "Withdrawn"
+
+
+async def struck_out(here: PagesOnly, path: str) -> dict[str, Any]:
+    calendar = Calendar.from_ical((await get(here, path)).content)
+    found = [each for each in calendar.walk("VEVENT") if str(each["status"]) == "CANCELLED"]
+    return {str(each["uid"]): each for each in found}
+
+
+async def test_a_calendar_strikes_out_what_was_withdrawn_and_keeps_nothing_it_said(
+    several: PagesOnly,
+) -> None:
+    before = await get(several, "/agenda.ics")
+    uris = {
+        str(each["summary"]): str(each["uid"])
+        for each in Calendar.from_ical(before.content).walk("VEVENT")
+    }
+
+    def work(unit: Unit) -> None:
+        for name in ("tunis", "theirs"):
+            shelf.take_off(unit, uris[name], is_local=name == "tunis")
+
+    await several.change(work)
+    again = await get(several, "/agenda.ics", if_none_match=before.headers["etag"])
+    assert again.status_code == 200
+    found = await struck_out(several, "/agenda.ics")
+    assert found.keys() == {uris["tunis"], uris["theirs"]}
+    mine = found[uris["tunis"]]
+    assert (str(mine["summary"]), mine["sequence"]) == (WITHDRAWN, 2)
+    assert {"description", "location", "geo", "url"}.isdisjoint(name.lower() for name in mine)
+    for path in ("/events.ics", "/@us/events.ics", "/agenda.ics?place=tunis&by=us"):
+        assert (await struck_out(several, path)).keys() == {uris["tunis"]}
+    for query in ("place=sfax", "near=34.7,10.7&km=20", "until=2026-12-01", "past=1"):
+        assert (await struck_out(several, f"/agenda.ics?{query}")).keys() == set()
+    assert (await struck_out(several, "/agenda.ics?near=36.8,10.2&km=5")).keys() == found.keys()
+
+
+@pytest.mark.parametrize("reason", ["followers", "held", "blocked", "unfollowed", "forgotten"])
+async def test_a_calendar_says_nothing_of_what_it_never_had(here: PagesOnly, reason: str) -> None:
+    def work(unit: Unit) -> None:
+        if reason != "unfollowed":
+            follow(unit)
+        seen = Visibility.FOLLOWERS if reason == "followers" else Visibility.PUBLIC
+        found = theirs(unit, "secret", at(1, 8), visibility=seen)
+        if reason == "held":
+            unit.tx.run("UPDATE publication SET is_held = TRUE WHERE uri = ?", found.uri)
+        if reason == "blocked":
+            blocks.add(unit, blocks.INSTANCE, "mobilizon.example", blocks.HOST)
+        if reason == "forgotten":
+            shelf.let_go(unit, found.uri)
+        else:
+            shelf.take_off(unit, found.uri, is_local=False)
+
+    await here.change(work)
+    assert await struck_out(here, "/agenda.ics") == {}
+
+
 async def test_members_have_what_came_before_their_collective_and_no_other(here: PagesOnly) -> None:
     def work(unit: Unit) -> tuple[Actor, Actor]:
         us = follow(unit)

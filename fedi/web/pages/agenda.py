@@ -12,6 +12,7 @@ from fedi.db.engine import Reader
 from fedi.i18n.catalog import LANGUAGES, OWN_NAMES
 from fedi.instance import Instance
 from fedi.views.agenda import Wanted, look_agenda
+from fedi.views.calendar import list_withdrawn
 from fedi.views.listed import Listed
 from fedi.views.paging import PAGE_SIZE, Page
 from fedi.web.asked import KM_USUAL, Asked, parse_asked
@@ -122,8 +123,13 @@ def filters_of(asked: Asked, visitor: Visitor) -> dict[str, Any]:
 async def agenda_calendar(instance: Instance, request: Request) -> Response:
     """The same query as a calendar: what is coming and what was lately."""
     asked, site, listed = await _look_feed(instance, request, EVENTS_MAX, LATELY_MAX)
+    now, zone = instance.clock.now(), instance.config.instance.timezone
+    gone = []
+    if not asked.past and asked.since is None:
+        wanted = asked.wanted(now, zone)
+        gone = await instance.look(lambda rx: list_withdrawn(rx, now, wanted))
     title = _title(asked, site)
-    return await answer_calendar(request, listed, title, name="agenda.ics")
+    return await answer_calendar(instance, request, listed, title, name="agenda.ics", gone=gone)
 
 
 async def agenda_feed(instance: Instance, request: Request) -> Response:

@@ -1,6 +1,7 @@
 """News feeds and calendars over HTTP: look, hand to `fedi/feeds`, answer conditionally."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -17,12 +18,13 @@ from fedi.feeds.entries import Feed, entries_of
 from fedi.i18n.catalog import translator
 from fedi.ids import is_public_id
 from fedi.instance import Instance
+from fedi.publications.event.gone import Gone
 from fedi.publications.event.model import EventDetails
 from fedi.publications.kinds import KIND_NAMES
 from fedi.text.direction import clean_line
 from fedi.text.excerpt import excerpt
 from fedi.views.archive import list_author, list_kind, list_local
-from fedi.views.calendar import list_calendar
+from fedi.views.calendar import list_calendar, list_withdrawn
 from fedi.views.conversation import find_readable
 from fedi.views.listed import Listed
 from fedi.views.profile import find_collective
@@ -109,24 +111,30 @@ async def actor_kind_feed(instance: Instance, request: Request) -> Response:
 
 async def instance_calendar(instance: Instance, request: Request) -> Response:
     """The agenda as a calendar to subscribe to: `/events.ics`."""
-    now_ms = to_ms(instance.clock.now())
-    collectives, listed = await instance.look(
-        lambda rx: (list_collectives(rx), list_calendar(rx, now_ms))
+    now = instance.clock.now()
+    collectives, listed, gone = await instance.look(
+        lambda rx: (
+            list_collectives(rx),
+            list_calendar(rx, to_ms(now)),
+            [each for each in list_withdrawn(rx, now) if instance.urls.is_ours(each.uri)],
+        )
     )
     site = site_of(instance.config, instance.urls, collectives)
-    return await answer_calendar(request, listed, site.name.text)
+    return await answer_calendar(instance, request, listed, site.name.text, gone=gone)
 
 
 async def actor_calendar(instance: Instance, request: Request) -> Response:
     """The events of one collective: `/@{username}/events.ics`."""
-    now_ms = to_ms(instance.clock.now())
+    now = instance.clock.now()
 
-    def look(rx: Reader) -> tuple[Actor, list[Listed]]:
+    def look(rx: Reader) -> tuple[Actor, list[Listed], list[Gone]]:
         actor = _actor(rx, request)
-        return actor, list_calendar(rx, now_ms, actor.uri)
+        gone = list_withdrawn(rx, now, author_uri=actor.uri)
+        return actor, list_calendar(rx, to_ms(now), actor.uri), gone
 
-    actor, listed = await instance.look(look)
-    return await answer_calendar(request, listed, clean_line(actor.title, 100))
+    actor, listed, gone = await instance.look(look)
+    title = clean_line(actor.title, 100)
+    return await answer_calendar(instance, request, listed, title, gone=gone)
 
 
 async def event_calendar(instance: Instance, request: Request) -> Response:
@@ -138,7 +146,7 @@ async def event_calendar(instance: Instance, request: Request) -> Response:
     listed = await instance.look(lambda rx: find_readable(rx, uri))
     if listed is None or not isinstance(listed.publication.details, EventDetails):
         raise NotFound(detail="no such event")
-    return await answer_calendar(request, [listed], "", name="event.ics")
+    return await answer_calendar(instance, request, [listed], "", name="event.ics")
 
 
 def _of_actor(rx: Reader, request: Request, kind: str | None) -> tuple[Actor, list[Listed]]:
@@ -203,16 +211,23 @@ async def answer_feed(
 
 
 async def answer_calendar(
-    request: Request, listed: list[Listed], title: str, name: str = "events.ics"
+    instance: Instance,
+    request: Request,
+    listed: list[Listed],
+    title: str,
+    name: str = "events.ics",
+    gone: Sequence[Gone] = (),
 ) -> Response:
-    """These events as a calendar."""
+    """These events as a calendar. `gone`: what was withdrawn of it not long ago."""
     # Here and not at the top: a server that starts needs no calendar yet, and loading takes long.
     from fedi.feeds import ical  # noqa: PLC0415
 
-    state = state_of(title, name, listed)
+    gone_name = translator(instance.config.instance.language)("agenda.withdrawn")
+    state = state_of(f"{title} {gone_name}", name, listed, gone)
     headers = {"content-disposition": f'inline; filename="{name}"'}
-    write = partial(ical.render_calendar, listed, title)
-    return await _answer(request, state, write, ical.MEDIA_TYPE, listed, headers)
+    write = partial(ical.render_calendar, listed, title, gone, gone_name)
+    changes = [each.gone_at for each in gone]
+    return await _answer(request, state, write, ical.MEDIA_TYPE, listed, headers, changes)
 
 
 async def _answer(
@@ -222,9 +237,10 @@ async def _answer(
     media_type: str,
     listed: Sequence[Listed],
     headers: dict[str, str],
+    changes: Sequence[datetime] = (),
 ) -> Response:
     """Who has this state hears so before anything is written."""
-    changes = [each.publication.updated_at or each.publication.published_at for each in listed]
-    modified = max(changes, default=None)
+    own = [each.publication.updated_at or each.publication.published_at for each in listed]
+    modified = max((*own, *changes), default=None)
     body = b"" if is_known(request, state, modified) else await _kept.get(state, write)
     return answer_text(request, body, media_type, modified=modified, etag=state, headers=headers)

@@ -1,6 +1,7 @@
-"""One subscription of a merged agenda, before and after a change and a cancellation, read by programs of others.
+"""One subscription of a merged agenda, before and after a change, a cancellation and a withdrawal, read by programs of others.
 
-icalendar, recurring-ical-events, vobject and khal have a Python environment of their own; ical.js is a program for Node.
+icalendar, recurring-ical-events, vobject and khal have a Python environment of their own; ical.js and node-ical are programs
+for Node.
 """
 
 import json
@@ -57,12 +58,12 @@ def _python(reader: str) -> Read:
     return lambda file: list(json.loads(_run(python_of(home), PROGRAM, reader, file)))
 
 
-def _node() -> Read:
+def _node(program: str) -> Read:
     node = shutil.which("node")
     if node is None:
         raise NotInstallable("there is no Node")
     home = ensure_installed(Path(__file__).parent / "calendars", "calendars", CACHE)
-    return lambda file: list(json.loads(_run(node, home / "read.mjs", file)))
+    return lambda file: list(json.loads(_run(node, home / program, file)))
 
 
 def _khal() -> Read:
@@ -87,13 +88,16 @@ READERS: Mapping[str, Callable[[], Read]] = {
     "icalendar": lambda: _python("icalendar"),
     "recurring-ical-events": lambda: _python("recurring"),
     "vobject": lambda: _python("vobject"),
-    "ical.js": _node,
+    "ical.js": lambda: _node("read.mjs"),
+    "node-ical": lambda: _node("read-node-ical.mjs"),
     "khal": _khal,
 }
 
 
 @pytest.mark.parametrize("name", READERS)
-async def test_a_reader_sees_the_change_and_the_cancellation(name: str, tmp_path: Path) -> None:
+async def test_a_reader_sees_the_change_the_cancellation_and_the_withdrawal(
+    name: str, tmp_path: Path
+) -> None:
     try:
         read = READERS[name]()
     except NotInstallable as problem:
@@ -101,11 +105,12 @@ async def test_a_reader_sees_the_change_and_the_cancellation(name: str, tmp_path
     here = await open_pages(tmp_path)
     try:
 
-        def work(unit: Unit) -> tuple[Publication, Publication]:
+        def work(unit: Unit) -> tuple[Publication, Publication, Publication]:
             follow(unit)
-            return ours(unit, TITLE, at(5, 17), language="ar"), theirs(unit, "theirs", at(6, 17))
+            mine = ours(unit, TITLE, at(5, 17), language="ar")
+            return mine, theirs(unit, "theirs", at(6, 17)), ours(unit, "third", at(6, 9))
 
-        mine, other = await here.change(work)
+        mine, other, third = await here.change(work)
 
         async def subscribed() -> dict[str, dict[str, Any]]:
             file = tmp_path / "agenda.ics"
@@ -118,17 +123,22 @@ async def test_a_reader_sees_the_change_and_the_cancellation(name: str, tmp_path
             moved = replace(mine.event, starts_at=at(7, 17), ends_at=at(7, 19))
             shelf.exchange(unit, replace(mine, details=moved, updated_at=unit.now))
             shelf.exchange(unit, replace(other, details=replace(other.event, status="cancelled")))
+            shelf.take_off(unit, third.uri, is_local=True)
 
         await here.change(change)
         after = await subscribed()
     finally:
         await here.db.close()
-    assert before.keys() == after.keys() == {mine.uri, other.uri}
+    assert before.keys() == after.keys() == {mine.uri, other.uri, third.uri}
     assert before[mine.uri]["title"] == mine.original.name
     assert [each[mine.uri]["start"] for each in (before, after)] == [
         f"{moment:%Y-%m-%dT%H:%M}" for moment in (at(5, 17), at(7, 17))
     ]
     assert "CANCELLED" not in str(before[other.uri]["status"])
     assert "CANCELLED" in str(after[other.uri]["status"])
+    assert "CANCELLED" in str(after[third.uri]["status"])
+    assert (before[third.uri]["title"], after[third.uri]["title"]) == ("third", "Withdrawn")
+    assert before[third.uri]["start"] == after[third.uri]["start"]
     if "sequence" in after[mine.uri]:
-        assert [int(each[mine.uri]["sequence"]) for each in (before, after)] == [1, 2]
+        for each in (mine, third):
+            assert [int(read[each.uri]["sequence"]) for read in (before, after)] == [1, 2]
