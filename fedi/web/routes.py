@@ -8,7 +8,19 @@ from starlette.routing import Route
 
 from fedi.errors import FediError
 from fedi.instance import Instance
-from fedi.web.pages import about, agenda, attend, feeds, files, history, language, lists, profile
+from fedi.web.pages import (
+    about,
+    agenda,
+    attend,
+    embed,
+    feeds,
+    files,
+    history,
+    language,
+    lists,
+    poster,
+    profile,
+)
 from fedi.web.pages.errors import error_page
 from fedi.web.pages.own_server import OwnServer
 
@@ -22,6 +34,8 @@ GET_PAGES: tuple[tuple[str, Page], ...] = (
     ("/agenda.atom", agenda.agenda_feed),
     ("/agenda.rss", agenda.agenda_feed),
     ("/agenda.json", agenda.agenda_feed),
+    ("/embed", embed.agenda),
+    ("/oembed", embed.oembed),
     ("/needs", lists.needs),
     ("/archive/{kind}.atom", feeds.kind_feed),
     ("/archive/{kind}.rss", feeds.kind_feed),
@@ -33,6 +47,8 @@ GET_PAGES: tuple[tuple[str, Page], ...] = (
     ("/feed.rss", feeds.instance_feed),
     ("/events.ics", feeds.instance_calendar),
     ("/event/{id}/event.ics", feeds.event_calendar),
+    ("/event/{id}/poster", poster.poster),
+    ("/event/{id}/embed", embed.event),
     ("/attendance/{token}", attend.stands),
     ("/{kind}/{id}/history", history.history),
     ("/@{username}/feed.atom", feeds.actor_feed),

@@ -16,6 +16,7 @@ RSS: Final = "application/rss+xml"
 ATOM: Final = "application/atom+xml"
 ICS: Final = "text/calendar"
 JSON_FEED: Final = "application/feed+json"
+OEMBED: Final = "application/json+oembed"
 DOCUMENT: Final = "application/activity+json"
 
 

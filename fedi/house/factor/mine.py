@@ -12,7 +12,6 @@ from fedi.house import cookies
 from fedi.house.factor import ceremony, confirm
 from fedi.house.factor.after import day_of, only_here, show_codes
 from fedi.house.factor.duty import Duty
-from fedi.house.factor.picture import picture_of
 from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
@@ -20,6 +19,7 @@ from fedi.house.member import Visit
 from fedi.house.rights import Right
 from fedi.publications.contract import Problem
 from fedi.unit import Unit
+from fedi.web.shown.code import code_of
 
 _SEALED_MAX = 200
 
@@ -145,7 +145,7 @@ async def _page(
         is_under_onion=visit.request.headers.get("host", "").lower() == instance.urls.onion != "",
         host=instance.urls.host,
         must=visit.member.duty is Duty.MUST,
-        picture=picture_of(onetime.key_uri(shared, issuer, person.name)),
+        picture=code_of(onetime.key_uri(shared, issuer, person.name)),
         letters=" ".join(letters[start : start + 4] for start in range(0, len(letters), 4)),
         sealed=base64.urlsafe_b64encode(sealed).decode(),
         asks_password=not confirm.is_fresh(visit),

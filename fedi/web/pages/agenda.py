@@ -19,8 +19,9 @@ from fedi.web.asked import KM_USUAL, Asked, parse_asked
 from fedi.web.pages.feeds import answer_calendar, answer_feed
 from fedi.web.pages.frame import later_href, seen_here, show, visitor_here
 from fedi.web.shown.cards import cards_of, months_of
+from fedi.web.shown.embedded import frame_of, oembed_href
 from fedi.web.shown.month import grid_of, month_of, span_of
-from fedi.web.site import ATOM, ICS, JSON_FEED, Alternate, Head, Site, site_of
+from fedi.web.site import ATOM, ICS, JSON_FEED, OEMBED, Alternate, Head, Site, site_of
 from fedi.web.visitor import Visitor
 
 ENTRIES_MAX: Final = 50
@@ -59,6 +60,7 @@ async def agenda(instance: Instance, request: Request) -> Response:
             Alternate(f"/agenda.ics{query}", ICS, title),
             Alternate(f"/agenda.atom{query}", ATOM, title),
             Alternate(f"/agenda.json{query}", JSON_FEED, title),
+            Alternate(oembed_href(f"{instance.urls.base}/agenda{query}"), OEMBED, title),
         ),
         is_indexed=site.is_indexed
         and visitor.after is None
@@ -72,6 +74,11 @@ async def agenda(instance: Instance, request: Request) -> Response:
         head,
         status=400 if asked.problems else 200,
         names_authors=True,
+        frame=""
+        if asked.problems
+        else frame_of(
+            f"{instance.urls.base}/embed{asked.query(view='', month='', past='')}", title
+        ),
         **agenda_values(instance, asked, visitor, page, "/agenda"),
     )
 

@@ -14,7 +14,8 @@ from fedi.views.conversation import Conversation, look_conversation
 from fedi.web.pages.errors import error_page
 from fedi.web.pages.frame import seen_here, show, visitor_here
 from fedi.web.shown.article import Article, article_of
-from fedi.web.site import DOCUMENT, ICS, Alternate, Head, site_of
+from fedi.web.shown.embedded import HEIGHT_OF_ONE, frame_of, oembed_href
+from fedi.web.site import DOCUMENT, ICS, OEMBED, Alternate, Head, site_of
 
 
 async def page_for_publication(
@@ -33,7 +34,16 @@ async def page_for_publication(
     article = article_of(conversation, visitor, seen_here(instance))
     head = _head(conversation, article, instance.urls.base)
     return show(
-        request, "publication.html", visitor, site, head, article=article, attending=attending
+        request,
+        "publication.html",
+        visitor,
+        site,
+        head,
+        article=article,
+        attending=attending,
+        frame=""
+        if article.event is None
+        else frame_of(f"{publication.uri}/embed", article.title.text, HEIGHT_OF_ONE),
     )
 
 
@@ -59,6 +69,8 @@ def _head(conversation: Conversation, article: Article, base: str) -> Head:
     alternates = [Alternate(publication.uri, DOCUMENT)]
     if article.event is not None:
         alternates.append(Alternate(f"{article.href}/event.ics", ICS))
+        if publication.visibility.is_public:
+            alternates.append(Alternate(oembed_href(publication.uri), OEMBED))
     is_indexed = publication.indexable is not False and author is not None and author.indexable
     title = article.title.text
     return Head(
