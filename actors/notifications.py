@@ -15,11 +15,12 @@ from fedi.unit import Unit
 Kind = Literal[
     "mention", "reply", "like", "announce", "quote", "follow", "follow_request", "follow_accepted", "follow_refused",
     "moved", "attendance", "attendance_asked", "attend_accepted", "attend_refused", "attend_elsewhere",
+    "organise_asked", "organise_accepted", "organise_refused", "organise_ended",
 ]  # fmt: skip
 
 # What anybody may cause, whether we follow them or not.
 _OF_ANYBODY: Final = frozenset(
-    {"mention", "reply", "like", "announce", "quote", "follow", "follow_request"}
+    {"mention", "reply", "like", "announce", "quote", "follow", "follow_request", "organise_asked"}
 )
 
 

@@ -46,6 +46,7 @@ _COMMANDS: Final = {
     "blocklist": "fedi.cli.blocklists:blocklist",
     "held": "fedi.cli.held:held",
     "attend": "fedi.cli.attending:attend",
+    "organise": "fedi.cli.organising:organise",
     "attendance": "fedi.cli.attendance:attendance",
     "quarantine": "fedi.cli.quarantine:quarantine",
     "quote": "fedi.cli.quotes:quote",

@@ -22,6 +22,7 @@ from fedi.moderation.listed_hosts import host_name
 from fedi.publications import store as publication_store
 from fedi.unit import Unit
 from inbox import held
+from outbox import organising
 from outbox import store as outbox_store
 from outbox.actions.block import block as send_block
 from outbox.actions.reject import reject_follow
@@ -258,6 +259,7 @@ def shut_out(unit: Unit, host: str, *, is_known: bool = True) -> bool:
     for follower, followed in blocks.list_ties(unit.tx, host):
         follows.remove(unit, follower, followed)
     part_with_host(unit, host)
+    organising.part_with_host(unit, host)
     return changed
 
 
@@ -269,6 +271,7 @@ def shut_out_actor(unit: Unit, uri: str) -> bool:
         _part(unit, ours, uri)
     notifications.forget_from(unit, uri)
     part_with(unit, uri)
+    organising.part_with(unit, uri)
     return changed
 
 

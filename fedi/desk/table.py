@@ -22,6 +22,7 @@ from fedi.desk import (
     media,
     notices,
     numbers,
+    organising,
     people,
     polls,
     publishing,
@@ -158,6 +159,13 @@ COMMANDS: Final[dict[str, Command]] = {
     "attend": Command(attending.AttendOrder, attending.Answered, attending.attend),
     "attend.leave": Command(attending.LeaveOrder, Done, attending.leave),
     "attend.list": Command(attending.ListOrder, attending.AllGoing, attending.list_going),
+    "organise.ask": Command(organising.InviteOrder, organising.Organisers, organising.invite),
+    "organise.withdraw": Command(
+        organising.InviteOrder, organising.Organisers, organising.withdraw
+    ),
+    "organise.show": Command(organising.EventOrder, organising.Organisers, organising.show),
+    "organise.answer": Command(organising.AnswerOrder, Done, organising.answer),
+    "organise.list": Command(organising.ListOrder, organising.AllShared, organising.list_shared),
     "attendance.show": Command(attendance.ShowOrder, attendance.Sheet, attendance.show),
     "attendance.decide": Command(attendance.DecideOrder, attendance.Decided, attendance.decide),
     "attendance.set": Command(attendance.SetOrder, Done, attendance.change),

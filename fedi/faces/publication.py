@@ -202,7 +202,7 @@ _LISTS: Final[Mapping[str, Callable[[Reader, Publication], _Counted]]] = {
 
 # What concerns whoever gets it alone, however public what it is about may be: that somebody comes to it, for one.
 _BETWEEN_TWO: Final = frozenset(
-    {"Join", "Leave", "Accept", "Reject", "TentativeAccept", "TentativeReject", "Ignore", "Undo", "QuoteRequest"}
+    {"Join", "Leave", "Accept", "Reject", "TentativeAccept", "TentativeReject", "Ignore", "Undo", "QuoteRequest", "Offer"}
 )  # fmt: skip
 
 

@@ -33,9 +33,10 @@ def _add_entry(root: Element, entry: Entry) -> None:
     add(element, "link", rel="alternate", type="text/html", href=entry.href)
     add(element, "published", iso(entry.published_at))
     add(element, "updated", iso(entry.updated_at))
-    author = add(element, "author")
-    add(author, "name", entry.author)
-    add(author, "uri", entry.author_href)
+    for name, address in ((entry.author, entry.author_href), *entry.others):
+        author = add(element, "author")
+        add(author, "name", name)
+        add(author, "uri", address)
     for name in entry.categories:
         add(element, "category", term=name)
     if entry.summary:

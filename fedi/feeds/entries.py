@@ -19,7 +19,10 @@ _LOOKED_AT: Final = 3000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One publication. `html` is sanitised; everything else is plain text. `language` is empty when unknown."""
+    """One publication. `html` is sanitised; everything else is plain text. `language` is empty when unknown.
+
+    `others`: who organises it with the author, each with an address.
+    """
 
     uri: str
     href: str
@@ -32,6 +35,7 @@ class Entry:
     html: str
     language: str
     categories: tuple[str, ...]
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +84,8 @@ def _entry(listed: Listed) -> Entry:
         language="" if publication.language == UNKNOWN_LANGUAGE else publication.language,
         categories=tuple(
             dict.fromkeys(tag.name for tag in publication.tags if tag.kind == "hashtag")
+        ),
+        others=tuple(
+            (clean_line(each.title, TITLE_CHARS_MAX), each.uri) for each in listed.organisers
         ),
     )

@@ -169,7 +169,7 @@ def _description(listed: Listed, page: str) -> str:
         if each and (checked := checked_link(each))
     ]
     words = clean_text(text_of(text.content[:_MARKUP_CHARS_MAX]), TEXT_CHARS_MAX)
-    facts = facts_of(details, publication.language)
+    facts = facts_of(listed)
     return "\n\n".join(part for part in (words, facts, *links, page) if part)
 
 

@@ -33,7 +33,10 @@ def _item(entry: Entry) -> dict[str, Any]:
         "content_html": entry.html,
         "date_published": iso(entry.published_at),
         "date_modified": iso(entry.updated_at),
-        "authors": [{"name": entry.author, "url": entry.author_href}],
+        "authors": [
+            {"name": name, "url": address}
+            for name, address in ((entry.author, entry.author_href), *entry.others)
+        ],
     }
     if entry.summary:
         item["summary"] = entry.summary

@@ -39,7 +39,8 @@ def _add_item(channel: Element, entry: Entry) -> None:
     add(item, "link", entry.href)
     add(item, "guid", entry.uri, isPermaLink="false")
     add(item, "pubDate", format_datetime(entry.published_at, usegmt=True))
-    add(item, "dc:creator", entry.author)
+    for name in (entry.author, *(each for each, _ in entry.others)):
+        add(item, "dc:creator", name)
     for name in entry.categories:
         add(item, "category", name)
     if entry.summary:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from actors import circles, relays
 from actors import store as actor_store
+from fedi.db.engine import Reader
 from fedi.media import cache
 from fedi.media import store as media_store
 from fedi.publications import featured, quotes, quoting, reactions, saved, store, timeline
 from fedi.publications.aid import store as aid_store
 from fedi.publications.aid.model import AidDetails
-from fedi.publications.event import attendance, gathering, gone, participation
+from fedi.publications.event import attendance, bonds, gathering, gone, participation
 from fedi.publications.event import store as event_store
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Publication
@@ -100,6 +101,7 @@ def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:
     attendance.forget_event(unit, uri)
     gathering.forget(unit, uri)
     participation.forget_event(unit, uri)
+    bonds.forget_event(unit, uri)
     if row_id is None:
         return False
     event_store.remove(unit, row_id)
@@ -123,7 +125,24 @@ def find_by_date(unit: Unit, row_id: int, publication: Publication) -> None:
     """Let an event stand in agendas, under what it says of itself today."""
     if publication.kind == "event":
         is_listed = publication.visibility is Visibility.PUBLIC
-        event_store.save(unit, row_id, publication, is_listed=is_listed)
+        also = organisers_in(unit.tx, publication, is_ours=unit.urls.is_ours(publication.uri))
+        event_store.save(unit, row_id, publication, also, is_listed=is_listed)
+
+
+def organisers_in(rx: Reader, publication: Publication, *, is_ours: bool) -> tuple[str, ...]:
+    """Under which organisers besides its author an event may stand here.
+
+    Of an event of others only collectives of ours that agreed: anybody may claim anybody.
+    """
+    named = publication.event.organisers
+    if is_ours or not named:
+        return named
+    return tuple(
+        each
+        for each in named
+        if (bond := bonds.find(rx, "organiser", publication.uri, each)) is not None
+        and bond.state == "accepted"
+    )
 
 
 def is_findable(unit: Unit, publication: Publication) -> bool:

@@ -8,6 +8,7 @@ from actors import blocks, follows
 from fedi.clock import to_ms
 from fedi.db.engine import Reader
 from fedi.publications.event.gone import Gone, list_gone
+from fedi.publications.event.keys import by_author
 from fedi.views.agenda import Wanted
 from fedi.views.listed import LISTED_COLUMNS, Listed, listed_of
 
@@ -20,16 +21,18 @@ _ROUGHLY_KM: Final = 8
 
 
 def list_calendar(rx: Reader, now_ms: int, author_uri: str | None = None) -> list[Listed]:
-    """Our events, or those of one collective, from sixty days ago on."""
+    """Our events, or those that one collective organises, alone or with others, from sixty days ago on."""
     return listed_of(
         rx,
         rx.all(
             f"SELECT {LISTED_COLUMNS} FROM event e JOIN publication p ON p.id = e.publication_id "
-            "WHERE e.is_listed AND e.ends_at >= ? AND p.is_local AND p.visibility = 'public' AND NOT p.is_held "
-            "AND (? = '' OR p.author_uri = ?) ORDER BY e.ends_at, e.starts_at, e.publication_id LIMIT ?",
+            "WHERE e.is_listed AND e.ends_at >= ? AND (p.is_local OR ? <> '') AND p.visibility = 'public' AND NOT p.is_held "
+            "AND (? = '' OR EXISTS (SELECT 1 FROM agenda_key k WHERE k.key = ? AND k.starts_at = e.starts_at "
+            "AND k.publication_id = e.publication_id)) ORDER BY e.ends_at, e.starts_at, e.publication_id LIMIT ?",
             now_ms - _BACK_MS,
             author_uri or "",
             author_uri or "",
+            by_author(author_uri or ""),
             EVENTS_MAX,
         ),
     )

@@ -1,6 +1,6 @@
 """One publication as lists and pages show it: its words, who wrote it, how often it was changed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +9,9 @@ from actors.model import Actor
 from actors.store import list_by_uri
 from fedi.clock import to_ms
 from fedi.db.engine import Reader, Row
+from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Publication
+from fedi.publications.shelf import organisers_in
 from fedi.publications.store import COLUMNS, publication_of
 from fedi.views.paging import Cursor, Page
 
@@ -27,13 +29,17 @@ _AFTER: Final = len(COLUMNS.split(","))
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A publication with its author, who may be unknown to us. `version` counts from 1; `row_id` is for cursors."""
+    """A publication with its author, who may be unknown to us. `version` counts from 1; `row_id` is for cursors.
+
+    `organisers`: who organises an event with its author, as far as they are known here.
+    """
 
     publication: Publication
     author: Actor | None
     row_id: int
     version: int
     is_local: bool
+    organisers: tuple[Actor, ...] = ()
 
 
 def listed_of(rx: Reader, rows: Sequence[Row]) -> list[Listed]:
@@ -48,11 +54,41 @@ def _staying(listed: Sequence[Listed]) -> list[Listed]:
 def _read(rx: Reader, rows: Sequence[Row]) -> list[Listed]:
     """Every row, the authors fetched at once."""
     publications = [publication_of(row[:_AFTER]) for row in rows]
-    authors = list_by_uri(rx, list(dict.fromkeys(each.author for each in publications)))
+    named = {
+        each.uri: each.details.organisers
+        for each in publications
+        if isinstance(each.details, EventDetails) and each.details.organisers
+    }
+    uris = dict.fromkeys(each.author for each in publications)
+    uris |= dict.fromkeys(uri for some in named.values() for uri in some)
+    actors = list_by_uri(rx, list(uris))
     return [
-        Listed(each, authors.get(each.author), row[_AFTER], row[_AFTER + 1], bool(row[_AFTER + 2]))
+        Listed(
+            each,
+            actors.get(each.author),
+            row[_AFTER],
+            row[_AFTER + 1],
+            bool(row[_AFTER + 2]),
+            _organisers(rx, each, actors, is_local=bool(row[_AFTER + 2]))
+            if each.uri in named
+            else (),
+        )
         for each, row in zip(publications, rows, strict=True)
     ]
+
+
+def _organisers(
+    rx: Reader, event: Publication, actors: Mapping[str, Actor], *, is_local: bool
+) -> tuple[Actor, ...]:
+    """Those who are known and with us. Of events of others, ours only if they agreed: anybody may claim anybody."""
+    known = [actors[uri] for uri in event.event.organisers if uri in actors]
+    agreed = organisers_in(rx, event, is_ours=is_local)
+    return tuple(
+        each
+        for each in known
+        if each.deleted_at is None
+        and (each.uri in agreed if each.is_local else not blocks.is_hidden(rx, each.uri))
+    )
 
 
 def page_of(

@@ -139,6 +139,7 @@ _OTHER_TERMS: Final[dict[str, Any]] = {
     "upcomingEvents": _iri("fep8a8e:upcomingEvents"),
     "isBannerImage": "fep8a8e:isBannerImage",
     "allDay": "mj:allDay",
+    "offer": _iri("mj:offer"),
     # aid (FEP-0837)
     "Proposal": "vf:Proposal",
     "Intent": "vf:Intent",

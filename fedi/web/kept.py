@@ -43,6 +43,7 @@ def state_of(title: str, address: str, listed: Sequence[Listed], gone: Sequence[
             each.version,
             to_ms(each.publication.updated_at or each.publication.published_at),
             each.author.title if each.author else "",
+            *(other.title for other in each.organisers),
         )
         for each in listed
     ]

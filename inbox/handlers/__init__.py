@@ -17,6 +17,7 @@ from inbox.handlers import (
     leave,
     like,
     move,
+    offer,
     quote_request,
     reject,
     remove,
@@ -45,6 +46,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     leave.HANDLER,
     tentative.HANDLER,
     ignore.HANDLER,
+    offer.HANDLER,
 )
 
 BY_ACTIVITY: Final = {name: handler for handler in HANDLERS for name in handler.activities}

@@ -5,12 +5,15 @@ from fedi import chores
 from fedi.publications import quoting
 from fedi.unit import Unit
 from fedi.vocab.read import id_of
-from inbox import attending, joined, quoted, relayed
+from inbox import attending, bonding, joined, quoted, relayed
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 
 
 def apply(unit: Unit, incoming: Incoming) -> Outcome:
     """A Follow of ours is accepted by whom it was for. Matched by its id, else by the pair (wire 10.4)."""
+    bound = bonding.answered(unit, incoming, "accepted")
+    if bound is not None:
+        return bound
     attends = attending.about_event(unit, incoming, "coming") or joined.answered(
         unit, incoming, "accepted"
     )

@@ -14,7 +14,7 @@ from fedi.publications.model import Publication
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity
 from fedi.vocab.audience import Visibility
-from inbox import attending
+from inbox import attending, bonding
 from inbox.backfill import want_parent
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 from inbox.strangers import why_wait
@@ -51,7 +51,11 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         return Ignored("create.known")
     # several authors, the sender among them (authority): it answers for what it sends
     publication = replace(incoming.publication, author=sender.uri)
-    told = attending.word_about_event(unit, incoming, publication)
+    if bonding.is_said_already(unit, incoming):
+        return Ignored("create.said_by_offer")
+    told = bonding.word_about_offer(unit, incoming, publication) or attending.word_about_event(
+        unit, incoming, publication
+    )
     return told or welcome(unit, publication, sender, incoming.recipient)
 
 

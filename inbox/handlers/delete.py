@@ -6,6 +6,7 @@ from fedi.publications import reactions, shelf, store
 from fedi.unit import Unit
 from inbox import attending, quoted
 from inbox.contract import Authority, Done, Handler, Incoming, Outcome
+from outbox import organising
 from outbox.attending import forget_participant
 
 
@@ -31,6 +32,7 @@ def _forget_actor(unit: Unit, uri: str) -> None:
     follows.forget_actor(unit, uri)
     reactions.forget_actor(unit, uri)
     forget_participant(unit, uri)
+    organising.part_with(unit, uri)
     notifications.forget_from(unit, uri)
     keys.replace_remote(unit, uri, ())
     actor_store.mark_deleted(unit, uri)

@@ -3,13 +3,16 @@
 from actors import follows, notifications, relays
 from fedi.publications import quoting
 from fedi.unit import Unit
-from inbox import attending, joined, quoted, relayed
+from inbox import attending, bonding, joined, quoted, relayed
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 from inbox.handlers.accept import find_asked
 
 
 def apply(unit: Unit, incoming: Incoming) -> Outcome:
     """A Follow of ours is refused, or we are removed from the followers."""
+    bound = bonding.answered(unit, incoming, "refused")
+    if bound is not None:
+        return bound
     attends = attending.about_event(unit, incoming, "not_coming") or joined.answered(
         unit, incoming, "refused"
     )

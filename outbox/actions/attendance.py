@@ -46,10 +46,12 @@ def write_to(
     *,
     link: str = "",
     answering: str | None = None,
-) -> None:
-    """A message for one participant. It is no publication: some days after it was delivered it is forgotten (S85).
+    offer: str | None = None,
+) -> str:
+    """A message for one participant; its id. It is no publication: some days after it was delivered it is forgotten (S85).
 
-    `words` are plain text; `link` follows them; `answering`: the id of what they said.
+    `words` are plain text; `link` follows them; `answering`: the id of what they said; `offer`: the activity that says the
+    same to servers that know it.
     """
     there = escape(reader.url or reader.uri, quote=True)
     name = escape(reader.called, quote=False)
@@ -72,12 +74,15 @@ def write_to(
     }
     if answering is not None:
         note["inReplyTo"] = answering
+    if offer is not None:
+        note["offer"] = offer
     send(
         unit,
         author,
         envelope(unit, author, "Create", note, (reader.uri,)),
         _to(reader.uri),
     )
+    return str(note["id"])
 
 
 def _join(entry: Entry) -> dict[str, Any]:

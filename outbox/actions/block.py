@@ -3,6 +3,7 @@
 from actors import blocks, follows, notifications
 from actors.model import Actor
 from fedi.unit import Unit
+from outbox import organising
 from outbox.actions.reject import reject_follow
 from outbox.attending import part_with
 
@@ -17,4 +18,5 @@ def block(unit: Unit, blocker: Actor, target_uri: str) -> bool:
     follows.remove(unit, blocker.uri, target_uri)
     notifications.forget_between(unit, blocker.uri, target_uri)
     part_with(unit, target_uri, blocker.uri)
+    organising.part_with(unit, target_uri, blocker.uri)
     return added

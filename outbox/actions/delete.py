@@ -5,6 +5,7 @@ from actors.model import Actor
 from fedi.clock import iso
 from fedi.publications import shelf
 from fedi.publications import store as publication_store
+from fedi.publications.event import bonds
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
 from fedi.vocab.terms import PUBLIC
@@ -23,6 +24,7 @@ def delete(unit: Unit, author: Actor, uri: str) -> None:
     publication = publication_store.load(unit.tx, uri)
     audience = audience_of(unit, author, publication, again=True)
     reached = reached_before(unit, uri)
+    bound = bonds.concerned(unit.tx, uri)
     event_gone(unit, publication)
     shelf.take_off(unit, uri, is_local=True)
     notifications.forget_about(unit, uri)
@@ -44,7 +46,7 @@ def delete(unit: Unit, author: Actor, uri: str) -> None:
         activity,
         Audience(
             followers=audience.followers,
-            actors=audience.actors,
+            actors=(*audience.actors, *bound),
             inboxes=reached,
             personal=audience.personal,
             visibility=publication.visibility.value,

@@ -12,7 +12,7 @@ from actors.model import Actor
 from fedi.publications import shelf
 from fedi.publications import store as publication_store
 from fedi.publications.activitystreams import build_object
-from fedi.publications.event import attendance
+from fedi.publications.event import attendance, bonds
 from fedi.publications.event.told import with_attendance
 from fedi.publications.model import Publication
 from fedi.publications.visibility import may_come
@@ -64,7 +64,9 @@ def update(
     audience = audience_of(unit, author, newer, again=True)
     # who comes and does not follow has to hear of changes too; their address stands nowhere in it
     coming = _coming(unit, newer) if newer.kind == "event" else ()
-    audience = replace(audience, actors=(*audience.actors, *coming))
+    # so has who organises it with us, or is asked to
+    bound = bonds.concerned(unit.tx, newer.uri) if newer.visibility.is_public else ()
+    audience = replace(audience, actors=(*audience.actors, *coming, *bound))
     send(unit, author, activity, replace(audience, inboxes=_reached(unit, author, newer)))
     return newer
 

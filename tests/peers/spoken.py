@@ -16,7 +16,7 @@ from typing import Any, Final
 from actors import refresh, relays
 from actors.model import Actor, ActorImage, ProfileField
 from fedi.desk import attendance as desk
-from fedi.desk import attending
+from fedi.desk import attending, organising
 from fedi.publications import reactions
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.compose import Draft, DraftText
@@ -340,6 +340,16 @@ async def _attend(life: Life) -> None:
     event = await life.publish("event-elsewhere", elsewhere)
     await life.hear("ignore-join", say(life.reader, "Join", event.uri, 2, cc=[]))
     await _attend_there(life)
+    await _organise(life, event)
+
+
+async def _organise(life: Life, event: Publication) -> None:
+    """The reader is asked to organise it with us, and agrees."""
+    order = organising.InviteOrder(which=event.uri, who=life.reader.uri)
+    await organising.invite(life.made[HOST], order)
+    await life.keep("offer-organiser")
+    offer = life.said["offer-organiser"]
+    await life.hear("update-event-organisers", say(life.reader, "Accept", offer["id"], 20, cc=[]))
 
 
 async def _attend_there(life: Life) -> None:

@@ -670,7 +670,7 @@ CASES: Final = (
     Case(
         "fep/0837-offer-agreement",
         "`Offer` of an agreement (0837)",
-        "verb_unknown",
+        "offer.unknown",
         ours={"https://market.example/users/alice": COLLECTIVE},
     ),
 )

@@ -29,7 +29,8 @@ from fedi.vocab.read import (
 )
 
 WEBSITE: Final = "Website"  # the name by which Mobilizon knows the link that belongs to the event
-_CONTACTS_MAX: Final = 20
+_CONTACTS_MAX: Final = 40
+ORGANISERS_MAX: Final = 20
 _CAPACITY_MAX: Final = 10_000_000
 
 _STATUS_WORDS: Final[dict[str, Status]] = {
@@ -72,6 +73,7 @@ def parse_event(document: Mapping[str, Any]) -> EventDetails:
     place, online_url = _parse_location(document)
     is_online = bool_of(document.get("isOnline"))
     join_mode, external_url = _parse_joining(document)
+    organisers = _parse_organisers(document)
     offset = None if zone is not None else int(offset_of(begins) / timedelta(minutes=1)) or None
     return EventDetails(
         starts_at=begins.astimezone(UTC),
@@ -92,9 +94,14 @@ def parse_event(document: Mapping[str, Any]) -> EventDetails:
         remaining=_parse_count(document.get("remainingAttendeeCapacity")),
         replies_open=_replies_open(document),
         is_online=(place is None and online_url is not None) if is_online is None else is_online,
-        contacts=ids_of(document.get("contacts"), _CONTACTS_MAX),
+        contacts=tuple(
+            each
+            for each in ids_of(document.get("contacts"), _CONTACTS_MAX)
+            if each not in organisers
+        ),
         takes_join=isinstance(document.get("joinMode"), str),
         takes_form=bool_of(document.get("anonymousParticipationEnabled")) is True,
+        organisers=organisers,
         **parse_particulars(document),
     )
 
@@ -116,10 +123,12 @@ def build_event(publication: Publication) -> dict[str, Any]:
         "inLanguage": publication.language,
         "isOnline": details.is_online,
         "draft": False,
-        "contacts": list(details.contacts),
+        # Mobilizon shows them beside its author
+        "contacts": [*details.contacts, *details.organisers],
         **_build_joining(publication, details),
     }
     optional = {
+        "organizers": [publication.author, *details.organisers] if details.organisers else None,
         "timezone": details.timezone,
         "location": _build_location(details),
         "previousStartTime": None
@@ -137,6 +146,17 @@ def build_event(publication: Publication) -> dict[str, Any]:
         website = Attachment(details.online_url, "text/html", role="link", name=WEBSITE)
         members["attachment"].insert(0, build_link(website))
     return members
+
+
+def _parse_organisers(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Who is named beside the author: a list, or a collection that holds one (FEP-8a8e)."""
+    found = document.get("organizers")
+    if isinstance(found, dict) and id_of(found) is not None and "items" not in found:
+        found = found.get("orderedItems")
+    elif isinstance(found, dict):
+        found = found.get("items", found.get("orderedItems"))
+    authors = {*ids_of(document.get("attributedTo")), *ids_of(document.get("actor"))}
+    return tuple(each for each in ids_of(found, ORGANISERS_MAX + 1) if each not in authors)
 
 
 def is_website(attachment: Attachment) -> bool:

@@ -1,5 +1,6 @@
 """Under which words an event stands in an agenda: tag, language, organiser, words of the place, its page. Pure."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from fedi.publications.model import UNKNOWN_LANGUAGE, Publication
@@ -11,14 +12,14 @@ WORDS_MAX: Final = 12
 _LENGTH_MAX: Final = 500
 
 
-def keys_of(publication: Publication) -> tuple[str, ...]:
-    """All of them, each once; the empty one is that of every event."""
+def keys_of(publication: Publication, organisers: Sequence[str] = ()) -> tuple[str, ...]:
+    """All of them, each once; the empty one is that of every event. `organisers`: besides the author."""
     place = publication.event.place
     where = [] if place is None else [place.locality, place.name, place.region]
     tags = [tag.name for tag in publication.tags if tag.kind == "hashtag"]
     found = [
         EVERYTHING,
-        by_author(publication.author),
+        *(by_author(each) for each in (publication.author, *organisers)),
         by_page(publication),
         *(in_language(each) for each in publication.texts if each != UNKNOWN_LANGUAGE),
         *(with_tag(each) for each in tags[:WORDS_MAX] if normalise_hashtag(each)),

@@ -24,6 +24,7 @@ class EventDetails:
     `takes_join`: its server knows joining (Mobilizon); others accept an event as if it were an invitation (Friendica).
     `takes_form`: people without an account may sign up on the event's page.
     `spoken`: the languages spoken there. `cost`, `childcare`, `interpretation`, `contact`: a line for people each.
+    `organisers`: who organises it with its author, and agreed to.
     """
 
     starts_at: datetime
@@ -53,6 +54,7 @@ class EventDetails:
     childcare: str | None = None
     interpretation: str | None = None
     contact: str | None = None
+    organisers: tuple[str, ...] = ()
 
     @property
     def zone(self) -> tzinfo:

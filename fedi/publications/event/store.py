@@ -2,14 +2,25 @@
 about an event is in its publication.
 """
 
+from collections.abc import Sequence
+
 from fedi.clock import to_ms
 from fedi.publications.event.keys import keys_of
 from fedi.publications.model import Publication
 from fedi.unit import Unit
 
 
-def save(unit: Unit, publication_id: int, publication: Publication, *, is_listed: bool) -> None:
-    """Remember when and where the event is. `is_listed`: whether it may stand in public agendas."""
+def save(
+    unit: Unit,
+    publication_id: int,
+    publication: Publication,
+    organisers: Sequence[str] = (),
+    *,
+    is_listed: bool,
+) -> None:
+    """Remember when and where the event is. `is_listed`: whether it may stand in public agendas; `organisers`: under whom
+    besides its author.
+    """
     details = publication.event
     place = details.place
     is_placed = place is not None and None not in (place.latitude, place.longitude)
@@ -32,7 +43,7 @@ def save(unit: Unit, publication_id: int, publication: Publication, *, is_listed
     starts_at = to_ms(publication.event.starts_at)
     unit.tx.run_many(
         "INSERT INTO agenda_key (key, starts_at, publication_id) VALUES (?, ?, ?)",
-        [(key, starts_at, publication_id) for key in keys_of(publication)],
+        [(key, starts_at, publication_id) for key in keys_of(publication, organisers)],
     )
 
 

@@ -76,7 +76,7 @@ class ShownReply:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """`address` is what one pastes into a search field elsewhere to answer. `edited` is None when it never was.
+    """`organisers`: who organises an event with `by`. `address` is what one pastes into a search field elsewhere to answer. `edited` is None when it never was.
 
     `is_sensitive`: its pictures are for those who ask for them.
     """
@@ -90,6 +90,7 @@ class Article:
     warning: Words
     body: Body
     by: Who
+    organisers: tuple[Who, ...]
     published: Moment
     edited: Moment | None
     languages: tuple[LanguageChoice, ...]
@@ -122,6 +123,7 @@ def article_of(conversation: Conversation, visitor: Visitor, seen: Seen) -> Arti
         warning=_warning(publication, chosen),
         body=body_of(chosen, _after_title(listed, chosen)),
         by=who_of(listed.author, publication.author, urls, seen),
+        organisers=tuple(who_of(each, each.uri, urls, seen) for each in listed.organisers),
         published=moment_of(publication.published_at, visitor),
         edited=None if edited is None else moment_of(edited, visitor),
         languages=language_choices(publication, chosen, href),

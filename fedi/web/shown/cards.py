@@ -57,6 +57,7 @@ class Card:
     event: EventFacts | None
     aid: AidFacts | None
     picture: Picture | None
+    organisers: tuple[Who, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def card_of(listed: Listed, visitor: Visitor, seen: Seen) -> Card:
         event=facts_of_event(publication, visitor),
         aid=facts_of_aid(publication, visitor),
         picture=_picture(listed, seen),
+        organisers=tuple(who_of(each, each.uri, urls) for each in listed.organisers),
     )
 
 

@@ -1,0 +1,1 @@
+"""The room of those who organise together: who is asked, who agreed, what others ask us."""
