@@ -17,9 +17,19 @@ from fedi.text.letters import fold_letters
 from fedi.unit import Unit
 
 ROLES = ("steward", "editor", "author", "reader")
+# What a token for reading an agenda is for; its label is the collective. No command gives it.
+CALENDAR = "calendar"
 SCOPES = ("read", "write")
 INVITATION_LIFE = timedelta(days=7)
 NAME_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarKey:
+    """Opens the agenda of a collective to a program of somebody who has this role there."""
+
+    actor_uri: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +237,58 @@ def add_token(unit: Unit, person_id: int, label: str, scopes: Sequence[str]) -> 
         unit.now_ms,
     )
     return token
+
+
+def renew_calendar(unit: Unit, person_id: int, actor_uri: str) -> str:
+    """The secret with which a program of this person reads the agenda of a collective, told once; the one before ends."""
+    end_calendar(unit, person_id, actor_uri)
+    token = new_token()
+    unit.tx.run(
+        "INSERT INTO api_token (id, token_hash, person_id, label, scopes, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+        new_row_id(unit.now),
+        _hash(token),
+        person_id,
+        actor_uri,
+        CALENDAR,
+        unit.now_ms,
+    )
+    return token
+
+
+def end_calendar(unit: Unit, person_id: int, actor_uri: str) -> bool:
+    """No program of this person reads the agenda of this collective any more; whether one could."""
+    return (
+        unit.tx.run(
+            "DELETE FROM api_token WHERE person_id = ? AND label = ? AND scopes = ?",
+            person_id,
+            actor_uri,
+            CALENDAR,
+        )
+        > 0
+    )
+
+
+def calendar_since(rx: Reader, person_id: int, actor_uri: str) -> datetime | None:
+    """Since when a program of this person may read that agenda; None when none may."""
+    row = rx.one(
+        "SELECT created_at FROM api_token WHERE person_id = ? AND label = ? AND scopes = ?",
+        person_id,
+        actor_uri,
+        CALENDAR,
+    )
+    return None if row is None else from_ms(row[0])
+
+
+def find_calendar(rx: Reader, token: str) -> CalendarKey | None:
+    """Whose agenda this secret opens, while its person is here and has a role for the collective."""
+    row = rx.one(
+        "SELECT t.label, r.role FROM api_token t JOIN person p ON p.id = t.person_id AND p.removed_at IS NULL "
+        "JOIN person_role r ON r.person_id = t.person_id AND r.actor_uri = t.label "
+        "WHERE t.token_hash = ? AND t.scopes = ?",
+        _hash(token),
+        CALENDAR,
+    )
+    return CalendarKey(row[0], row[1]) if row else None
 
 
 def list_of(rx: Reader, actor_uri: str) -> Sequence[Person]:

@@ -23,6 +23,7 @@ SEGMENTS: Final = frozenset(
         "steward",
         "sign-in",
         "sign-out",
+        "calendar",
         "invitation",
         "welcome",
         "worker.js",

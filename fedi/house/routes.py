@@ -18,6 +18,7 @@ from fedi.house.intents import doors as intents_doors
 from fedi.house.moderation import doors as moderation_doors
 from fedi.house.organising import together
 from fedi.house.people import doors as people_doors
+from fedi.house.reading import calendar
 from fedi.house.reading import doors as reading_doors
 from fedi.house.settings import doors as settings_doors
 from fedi.house.writing import doors as writing_doors
@@ -58,6 +59,7 @@ def routes(instance: Instance) -> list[Route]:
         ("/welcome/{token}", "GET", welcome.ask),
         ("/welcome/{token}", "POST", welcome.tell),
         ("/sign-out", "POST", sign_out.tell),
+        ("/calendar/{token}.ics", "GET", calendar.calendar),
         ("/invitation/{token}", "GET", invitation.ask),
         ("/invitation/{token}", "POST", invitation.tell),
         ("/worker.js", "GET", offline.worker),

@@ -3,12 +3,23 @@
 from typing import Final
 
 from fedi.house.gate import Door
-from fedi.house.reading import acts, agenda, home, neighbours, notices, search, thread, timeline
+from fedi.house.reading import (
+    acts,
+    agenda,
+    calendar,
+    home,
+    neighbours,
+    notices,
+    search,
+    thread,
+    timeline,
+)
 
 DOORS: Final[tuple[Door, ...]] = (
     *notices.DOORS,
     *timeline.DOORS,
     *agenda.DOORS,
+    *calendar.DOORS,
     *thread.DOORS,
     *search.DOORS,
     *acts.DOORS,
