@@ -15,12 +15,22 @@ from fedi.unit import Unit
 Kind = Literal[
     "mention", "reply", "like", "announce", "quote", "follow", "follow_request", "follow_accepted", "follow_refused",
     "moved", "attendance", "attendance_asked", "attend_accepted", "attend_refused", "attend_elsewhere",
-    "organise_asked", "organise_accepted", "organise_refused", "organise_ended",
+    "organise_asked", "organise_accepted", "organise_refused", "organise_ended", "invite",
 ]  # fmt: skip
 
 # What anybody may cause, whether we follow them or not.
 _OF_ANYBODY: Final = frozenset(
-    {"mention", "reply", "like", "announce", "quote", "follow", "follow_request", "organise_asked"}
+    {
+        "mention",
+        "reply",
+        "like",
+        "announce",
+        "quote",
+        "follow",
+        "follow_request",
+        "organise_asked",
+        "invite",
+    }
 )
 
 
@@ -153,6 +163,17 @@ def _rows_before(
 def forget_about(unit: Unit, about_uri: str) -> None:
     """What it was about is gone."""
     unit.tx.run("DELETE FROM notification WHERE about_uri = ?", about_uri)
+
+
+def take_back(unit: Unit, actor_uri: str, kind: Kind, from_uri: str, about_uri: str) -> None:
+    """What was told is so no more."""
+    unit.tx.run(
+        "DELETE FROM notification WHERE actor_uri = ? AND kind = ? AND from_uri = ? AND about_uri = ?",
+        actor_uri,
+        kind,
+        from_uri,
+        about_uri,
+    )
 
 
 def forget_between(unit: Unit, actor_uri: str, from_uri: str) -> None:

@@ -6,7 +6,7 @@ from actors import blocks
 from actors import store as actor_store
 from actors.model import ROLE_COLLECTIVE
 from fedi.publications import store
-from fedi.publications.event import attendance
+from fedi.publications.event import attendance, invitations
 from fedi.publications.event.admission import Wish
 from fedi.publications.event.attendance import Entry, Road
 from fedi.publications.event.words import Spoken, read_word
@@ -89,11 +89,21 @@ def about_event(unit: Unit, incoming: Incoming, wish: Wish) -> Outcome | None:
 
 def word_in(unit: Unit, said: Publication) -> tuple[Publication, Spoken] | None:
     """The event of ours that is answered, and how, by a reply that is nothing but an agreed word; None for anything else."""
-    parent = store.find(unit.tx, said.in_reply_to) if said.in_reply_to else None
+    parent = _meant(unit, said)
     if parent is None or parent.kind != "event" or said.kind != "note" or said.attachments:
         return None
     spoken = read_word(said.original.content, said.language, parent.language)
     return (parent, spoken) if spoken is not None and unit.urls.is_ours(parent.uri) else None
+
+
+def _meant(unit: Unit, said: Publication) -> Publication | None:
+    """What is answered: a publication, or the event about which we wrote to the author of this answer."""
+    if not said.in_reply_to:
+        return None
+    asked = invitations.find_by_message(unit.tx, said.in_reply_to)
+    if asked is not None:
+        return store.find(unit.tx, asked.event_uri) if asked.who == said.author else None
+    return store.find(unit.tx, said.in_reply_to)
 
 
 def word_about_event(

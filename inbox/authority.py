@@ -4,6 +4,7 @@ from actors import store as actor_store
 from fedi.canonical import same_origin
 from fedi.publications import store as publication_store
 from fedi.publications.activitystreams import authors_of
+from fedi.publications.event import invitations
 from fedi.unit import Unit
 from fedi.vocab.read import id_of
 from inbox.contract import Authority, Incoming, Refused
@@ -79,13 +80,15 @@ def _answer_to_us(unit: Unit, incoming: Incoming) -> Refused | None:
     speaker = id_of(inner.get("actor")) if inner is not None else None
     if speaker is not None and unit.urls.is_ours(speaker):
         return None
-    if uri is not None and unit.urls.is_ours(uri) and _is_event(unit, uri):
+    if uri is not None and unit.urls.is_ours(uri) and _is_event_or_invite(unit, uri):
         return None
     return Refused("authority.not_asked_by_us")
 
 
-def _is_event(unit: Unit, uri: str) -> bool:
-    """Whether it is a gathering of ours, which some peers accept and refuse like an invitation."""
+def _is_event_or_invite(unit: Unit, uri: str) -> bool:
+    """Whether we invited somebody with it, or it is a gathering of ours, which some peers accept and refuse like an invitation."""
+    if invitations.find_by_invite(unit.tx, uri) is not None:
+        return True
     stored = publication_store.find(unit.tx, uri)
     return stored is not None and stored.kind == "event"
 

@@ -11,7 +11,7 @@ from actors import store as actor_store
 from fedi import chores
 from fedi.canonical import host_of
 from fedi.publications import store as publication_store
-from fedi.publications.event import admission, attendance, gathering
+from fedi.publications.event import admission, attendance, gathering, invitations
 from fedi.publications.event.admission import Asked, Refusal, Situation, Wish
 from fedi.publications.event.attendance import Entry, Road, State
 from fedi.publications.event.gathering import Gathering
@@ -50,12 +50,14 @@ def answer(unit: Unit, publication: Publication, said: Answer) -> Entry | Refusa
     at_event = gathering.lock(unit, publication.uri, details.over_at)
     before = attendance.find(unit.tx, publication.uri, said.who)
     situation = _situation(unit, publication, at_event, before)
-    asked = Asked(said.wish, said.road, said.people, said.is_known)
+    is_guest = invitations.is_guest(unit.tx, publication.uri, said.who)
+    asked = Asked(said.wish, said.road, said.people, said.is_known, is_guest)
     state, refusal = admission.decide(asked, before, situation)
     if refusal is not None:
         _say_no(unit, publication, said, refusal)
         return refusal
     assert state is not None
+    invitations.note_answer(unit, publication.uri, said.who, comes=said.wish != "not_coming")
     if before is None and state == "not_coming":
         # who never said that they come need not be remembered for not coming
         return Entry(0, publication.uri, said.who, state, said.road, "", 1, "", "", None, False, False, unit.now)  # fmt: skip
@@ -163,6 +165,9 @@ def event_gone(unit: Unit, publication: Publication) -> None:
 
 def part_with(unit: Unit, who: str, organiser_uri: str = "") -> None:
     """Somebody is shut out, by one organiser or by all: their places are free, their links end, and they are not told."""
+    for asked in invitations.list_by_actor(unit.tx, who):
+        if organiser_uri in ("", asked.organiser_uri):
+            invitations.remove(unit, asked.event_uri, who)
     for entry in attendance.list_by_actor(unit.tx, who):
         publication = publication_store.find(unit.tx, entry.event_uri)
         if publication is None or (organiser_uri and publication.author != organiser_uri):
@@ -186,6 +191,7 @@ def forget_participant(unit: Unit, actor_uri: str) -> None:
     for entry in attendance.list_by_actor(unit.tx, actor_uri):
         withdraw(unit, entry)
         attendance.forget(unit, entry)
+    invitations.forget_actor(unit, actor_uri)
 
 
 def _say_no(unit: Unit, publication: Publication, said: Answer, refusal: Refusal) -> None:

@@ -25,6 +25,10 @@ _SAID_ON_THE_WIRE: Final = {
 }
 
 
+# On these roads nothing is answered on the wire: who sent a word or a vote is always answered in words.
+_IN_WORDS: Final = frozenset({"word", "poll"})
+
+
 def tell_state(
     unit: Unit, publication: Publication, at_event: Gathering, entry: Entry, before: Entry | None
 ) -> None:
@@ -35,7 +39,7 @@ def tell_state(
     elif entry.road == "join" and entry.activity_uri and entry.state == "refused":
         reject_join(unit, organiser, entry.who, entry.activity_uri, entry.event_uri)
     was: State | None = before.state if before is not None else None
-    if was == entry.state and entry.road != "word":
+    if was == entry.state and entry.road not in _IN_WORDS:
         return
     if entry.state == "cancelled" or entry.state in _SAID_ON_THE_WIRE.get(entry.road, ()):
         return
@@ -72,7 +76,7 @@ def tell(
     link = unit.urls.attendance(attendance.make_link(unit, entry)) if has_link else ""
     if link:
         words = f"{words}\n\n{translator(entry.language)('attendance.tell.link')}"
-    answering = entry.activity_uri if entry.road == "word" else None
+    answering = entry.activity_uri if entry.road in _IN_WORDS else None
     write_to(unit, organiser, reader, entry.language, words, link=link, answering=answering)
     return True
 
@@ -108,7 +112,7 @@ def tell_refusal(
     language = language or publication.language
     t = translator(language)
     words = t(f"attendance.no.{refusal}", title=title_in(publication, language))
-    answering = activity_uri if road == "word" else None
+    answering = activity_uri if road in _IN_WORDS else None
     write_to(unit, organiser, reader, t.language, words, answering=answering)
 
 

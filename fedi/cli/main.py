@@ -48,6 +48,7 @@ _COMMANDS: Final = {
     "attend": "fedi.cli.attending:attend",
     "organise": "fedi.cli.organising:organise",
     "attendance": "fedi.cli.attendance:attendance",
+    "invitation": "fedi.cli.inviting:invitation",
     "quarantine": "fedi.cli.quarantine:quarantine",
     "quote": "fedi.cli.quotes:quote",
     "circle": "fedi.cli.circles:circle",

@@ -18,6 +18,7 @@ from fedi.desk import (
     hosts,
     house,
     instance,
+    inviting,
     keys,
     media,
     notices,
@@ -166,6 +167,14 @@ COMMANDS: Final[dict[str, Command]] = {
     "organise.show": Command(organising.EventOrder, organising.Organisers, organising.show),
     "organise.answer": Command(organising.AnswerOrder, Done, organising.answer),
     "organise.list": Command(organising.ListOrder, organising.AllShared, organising.list_shared),
+    "invitation.send": Command(inviting.InviteOrder, inviting.Sent, inviting.invite),
+    "invitation.ask": Command(inviting.AskOrder, Done, inviting.ask),
+    "invitation.guests": Command(inviting.GuestsOrder, inviting.Guests, inviting.list_guests),
+    "invitation.withdraw": Command(inviting.WithdrawOrder, Done, inviting.withdraw),
+    "invitation.list": Command(
+        inviting.ReceivedOrder, inviting.AllReceived, inviting.list_received
+    ),
+    "invitation.answer": Command(inviting.AnswerOrder, Done, inviting.answer),
     "attendance.show": Command(attendance.ShowOrder, attendance.Sheet, attendance.show),
     "attendance.decide": Command(attendance.DecideOrder, attendance.Decided, attendance.decide),
     "attendance.set": Command(attendance.SetOrder, Done, attendance.change),

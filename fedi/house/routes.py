@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fedi.house import address, first, me, offline
-from fedi.house.attendance import going
+from fedi.house.attendance import going, guests, invitations
 from fedi.house.attendance import sheet as attendance_sheet
 from fedi.house.entry import factor, invitation, lost, passkey, sign_in, sign_out, welcome
 from fedi.house.factor import mine
@@ -34,6 +34,8 @@ DOORS: tuple[Door, ...] = (
     *address.DOORS,
     *people_doors.DOORS,
     *writing_doors.DOORS,
+    *guests.DOORS,
+    *invitations.DOORS,
     *attendance_sheet.DOORS,
     *going.DOORS,
     *together.DOORS,

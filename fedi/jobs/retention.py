@@ -23,7 +23,14 @@ from fedi.media import cache
 from fedi.media import store as media_store
 from fedi.media.remote import sweep
 from fedi.publications import drafts, featured, shelf
-from fedi.publications.event import attendance, gathering, gone, participation
+from fedi.publications.event import (
+    attendance,
+    gathering,
+    gone,
+    invitations,
+    invited,
+    participation,
+)
 from fedi.unit import Unit
 from fedi.views import unneeded
 from inbox import store as inbox_store
@@ -278,6 +285,7 @@ def _forget_attendance(unit: Unit, span: Span, uris: Sequence[Any]) -> int:
     over = gathering.forget_over(unit, span.before, uris)
     for uri in over:
         attendance.forget_event(unit, uri)
+        invitations.forget_event(unit, uri)
     return len(over)
 
 
@@ -288,6 +296,11 @@ def _find_participation(rx: Reader, span: Span, after: Place, most: int) -> list
 
 def _find_withdrawn(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
     return [Row((at, uri), uri) for at, uri in gone.list_told(rx, span.before, after, most)]
+
+
+def _find_invited(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
+    found = invited.list_over(rx, span.before, after, most)
+    return [Row((at, uri), uri) for at, uri in found]
 
 
 # Publications before actors, so that who said them may go with them; what is given up before the ledger of what failed.
@@ -394,6 +407,13 @@ RULES: tuple[Rule, ...] = (
         ("retention", "withdrawn_events_days"),
         _find_withdrawn,
         lambda _, unit, span, uris: gone.forget_told(unit, span.before, uris),
+        start=(0, ""),
+    ),
+    Rule(
+        "invited",
+        ("retention", "attendance_days"),
+        _find_invited,
+        lambda _, unit, span, uris: invited.forget_over(unit, span.before, uris),
         start=(0, ""),
     ),
     Rule(

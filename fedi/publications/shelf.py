@@ -13,7 +13,15 @@ from fedi.media import store as media_store
 from fedi.publications import featured, quotes, quoting, reactions, saved, store, timeline
 from fedi.publications.aid import store as aid_store
 from fedi.publications.aid.model import AidDetails
-from fedi.publications.event import attendance, bonds, gathering, gone, participation
+from fedi.publications.event import (
+    attendance,
+    bonds,
+    gathering,
+    gone,
+    invitations,
+    invited,
+    participation,
+)
 from fedi.publications.event import store as event_store
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Publication
@@ -102,6 +110,8 @@ def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:
     gathering.forget(unit, uri)
     participation.forget_event(unit, uri)
     bonds.forget_event(unit, uri)
+    invitations.forget_event(unit, uri)
+    invited.forget_event(unit, uri)
     if row_id is None:
         return False
     event_store.remove(unit, row_id)
@@ -174,5 +184,6 @@ def _shelve(unit: Unit, row_id: int, publication: Publication) -> None:
         find_by_date(unit, row_id, publication)
         gathering.note_end(unit, publication.uri, publication.details.over_at)
         participation.note_end(unit, publication.uri, publication.details.over_at)
+        invited.note_end(unit, publication.uri, publication.details.over_at)
     elif isinstance(publication.details, AidDetails):
         aid_store.save(unit, row_id, publication.details, is_listed=is_listed)

@@ -26,13 +26,13 @@ LATELY_MAX: Final = 4
 # Of what is held, so much is looked at to find what concerns one collective.
 _HELD_LOOKED_AT: Final = 200
 # What asks for an answer; the rest is told on the page of notifications.
-_ANSWERED: Final = frozenset({"mention", "reply", "quote"})
+_ANSWERED: Final = frozenset({"mention", "reply", "quote", "invite"})
 _UNREAD_LOOKED_AT: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Words to the collective that nobody marked as seen. `kind`: mention, reply or quote."""
+    """Words to the collective that nobody marked as seen. `kind`: mention, reply, quote or invite."""
 
     notice: Notification
     kind: str

@@ -13,6 +13,7 @@ from inbox.handlers import (
     flag,
     follow,
     ignore,
+    invite,
     join,
     leave,
     like,
@@ -47,6 +48,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     tentative.HANDLER,
     ignore.HANDLER,
     offer.HANDLER,
+    invite.HANDLER,
 )
 
 BY_ACTIVITY: Final = {name: handler for handler in HANDLERS for name in handler.activities}

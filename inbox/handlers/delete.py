@@ -3,6 +3,7 @@
 from actors import follows, keys, notifications
 from actors import store as actor_store
 from fedi.publications import reactions, shelf, store
+from fedi.publications.event import invited
 from fedi.unit import Unit
 from inbox import attending, quoted
 from inbox.contract import Authority, Done, Handler, Incoming, Outcome
@@ -33,6 +34,7 @@ def _forget_actor(unit: Unit, uri: str) -> None:
     reactions.forget_actor(unit, uri)
     forget_participant(unit, uri)
     organising.part_with(unit, uri)
+    invited.forget_from(unit, uri)
     notifications.forget_from(unit, uri)
     keys.replace_remote(unit, uri, ())
     actor_store.mark_deleted(unit, uri)

@@ -3,7 +3,7 @@
 from actors import follows, notifications, relays
 from fedi.publications import quoting
 from fedi.unit import Unit
-from inbox import attending, bonding, joined, quoted, relayed
+from inbox import attending, bonding, invited, joined, quoted, relayed
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 from inbox.handlers.accept import find_asked
 
@@ -13,8 +13,10 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     bound = bonding.answered(unit, incoming, "refused")
     if bound is not None:
         return bound
-    attends = attending.about_event(unit, incoming, "not_coming") or joined.answered(
-        unit, incoming, "refused"
+    attends = (
+        attending.about_event(unit, incoming, "not_coming")
+        or invited.answered(unit, incoming, "not_coming")
+        or joined.answered(unit, incoming, "refused")
     )
     if attends is not None:
         return attends

@@ -7,7 +7,7 @@ from fedi.publications import reactions, timeline
 from fedi.publications import store as publication_store
 from fedi.unit import Unit
 from fedi.vocab.read import id_of, type_of
-from inbox import attending, bonding, store
+from inbox import attending, bonding, invited, store
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Later, Outcome
 
 TOO_EARLY = timedelta(minutes=2)
@@ -27,6 +27,8 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         return Done("undo.attendance")
     if bonding.taken_back(unit, actor_uri, uri):
         return Done("undo.offer", is_private=True)
+    if invited.taken_back(unit, incoming):
+        return Done("undo.invite")
     return _take_back(unit, incoming, uri)
 
 

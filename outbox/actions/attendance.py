@@ -3,7 +3,8 @@
 All of it goes to one actor alone: who comes is nobody else's business, and stands in no `cc`.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from html import escape
 from typing import Any, Final
 
@@ -19,6 +20,14 @@ from outbox.store import TOLD
 
 # What a participant sends on each road, as it is quoted in an answer.
 _ASKED_WITH: Final = {"join": "Join", "accept": "Accept"}
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What a message asks: its options, of which one may be chosen until `ends_at`."""
+
+    options: tuple[str, ...]
+    ends_at: datetime
 
 
 def accept_join(unit: Unit, organiser: Actor, entry: Entry) -> None:
@@ -47,11 +56,12 @@ def write_to(
     link: str = "",
     answering: str | None = None,
     offer: str | None = None,
+    poll: Poll | None = None,
 ) -> str:
     """A message for one participant; its id. It is no publication: some days after it was delivered it is forgotten (S85).
 
     `words` are plain text; `link` follows them; `answering`: the id of what they said; `offer`: the activity that says the
-    same to servers that know it.
+    same to servers that know it; `poll`: what they may answer with one press.
     """
     there = escape(reader.url or reader.uri, quote=True)
     name = escape(reader.called, quote=False)
@@ -59,9 +69,10 @@ def write_to(
     if link:
         shown = escape(link, quote=True)
         content += f'<p><a href="{shown}" rel="nofollow noopener noreferrer">{shown}</a></p>'
+    uri = unit.urls.told(new_public_id(unit.told))
     note: dict[str, Any] = {
-        "id": unit.urls.told(new_public_id(unit.told)),
-        "type": "Note",
+        "id": uri,
+        "type": "Note" if poll is None else "Question",
         "attributedTo": author.uri,
         "to": [reader.uri],
         "cc": [],
@@ -76,13 +87,34 @@ def write_to(
         note["inReplyTo"] = answering
     if offer is not None:
         note["offer"] = offer
+    if poll is not None:
+        note |= _choices(poll)
     send(
         unit,
         author,
         envelope(unit, author, "Create", note, (reader.uri,)),
-        _to(reader.uri),
+        for_one(reader.uri),
     )
-    return str(note["id"])
+    return uri
+
+
+def withdraw_message(unit: Unit, author: Actor, reader_uri: str, message_uri: str) -> None:
+    """Take a message back."""
+    stone = {"id": message_uri, "type": "Tombstone", "deleted": iso(unit.told)}
+    activity = envelope(unit, author, "Delete", stone, (reader_uri,))
+    send(unit, author, activity, for_one(reader_uri))
+
+
+def _choices(poll: Poll) -> dict[str, Any]:
+    """One of several, nobody counted: the vote of one reader is between the two of them."""
+    return {
+        "oneOf": [
+            {"type": "Note", "name": option, "replies": {"type": "Collection", "totalItems": 0}}
+            for option in poll.options
+        ],
+        "endTime": iso(poll.ends_at),
+        "votersCount": 0,
+    }
 
 
 def _join(entry: Entry) -> dict[str, Any]:
@@ -96,8 +128,9 @@ def _join(entry: Entry) -> dict[str, Any]:
 
 def _answer(unit: Unit, organiser: Actor, activity: dict[str, Any]) -> None:
     [reader] = activity["to"]
-    send(unit, organiser, activity, _to(reader))
+    send(unit, organiser, activity, for_one(reader))
 
 
-def _to(reader_uri: str) -> Audience:
+def for_one(reader_uri: str) -> Audience:
+    """Somebody alone, and no word of it kept for longer than its delivery takes (S85)."""
     return replace(Audience.only(reader_uri), visibility=TOLD)

@@ -2,6 +2,7 @@
 
 from actors import blocks, follows, notifications
 from actors.model import Actor
+from fedi.publications.event import invited
 from fedi.unit import Unit
 from outbox import organising
 from outbox.actions.reject import reject_follow
@@ -17,6 +18,7 @@ def block(unit: Unit, blocker: Actor, target_uri: str) -> bool:
         reject_follow(unit, blocker, target_uri, following.activity_uri)
     follows.remove(unit, blocker.uri, target_uri)
     notifications.forget_between(unit, blocker.uri, target_uri)
+    invited.forget_between(unit, blocker.uri, target_uri)
     part_with(unit, target_uri, blocker.uri)
     organising.part_with(unit, target_uri, blocker.uri)
     return added

@@ -172,12 +172,15 @@ def truth(scene: Scene, verb: str, number: object = "now") -> Document:
         "Join": scene.event.uri,
         "Leave": scene.event.uri,
         "Ignore": scene.join,
+        "Invite": scene.join["object"],
         "TentativeAccept": scene.event.uri,
         "TentativeReject": scene.event.uri,
     }
     more: dict[str, Any] = {"target": ali.featured} if verb in ("Add", "Remove") else {}
     if verb == "Move":
         more["target"] = "https://venus.test/ali_anew"
+    if verb == "Invite":
+        more["target"] = scene.agora.uri
     if verb == "QuoteRequest":
         more["instrument"] = f"{ali.uri}/notes/quoting"
     if verb in ("EmojiReact", "Flag"):
@@ -188,7 +191,7 @@ def truth(scene: Scene, verb: str, number: object = "now") -> Document:
 # In this order each leaves to the next what it needs.
 ORDER = [
     "Follow", "Accept", "Reject", "Create", "Update", "Add", "Remove", "Like", "EmojiReact",
-    "Announce", "Flag", "QuoteRequest", "Ignore", "Join", "Leave", "TentativeAccept", "TentativeReject", "Move", "Undo", "Block",
+    "Announce", "Flag", "QuoteRequest", "Ignore", "Invite", "Join", "Leave", "TentativeAccept", "TentativeReject", "Move", "Undo", "Block",
     "Delete",
 ]  # fmt: skip
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from actors import refresh, relays
 from actors.model import Actor, ActorImage, ProfileField
 from fedi.desk import attendance as desk
-from fedi.desk import attending, organising
+from fedi.desk import attending, inviting, organising
 from fedi.publications import reactions
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.compose import Draft, DraftText
@@ -372,6 +372,33 @@ async def _attend_there(life: Life) -> None:
     await life.keep("leave")
     await attending.leave(here, attending.LeaveOrder(which=invitation))
     await life.keep("undo-accept-event")
+    await _invite(life)
+
+
+async def _invite(life: Life) -> None:
+    """The reader, on Mastodon, is invited with a poll, then no more; and invites us, who do not come."""
+    here = life.made[HOST]
+    rel = "http://nodeinfo.diaspora.software/ns/schema/2.0"
+    href = life.there.url("/nodeinfo")
+    life.there.show(
+        life.there.url("/.well-known/nodeinfo"), {"links": [{"rel": rel, "href": href}]}
+    )
+    life.there.show(href, {"software": {"name": "mastodon"}})
+    draft = an_event("Feast", starts_at=START + timedelta(days=9))
+    event = await life.publish("event-with-guests", draft)
+    order = inviting.InviteOrder(which=event.uri, who=(life.reader.uri,), words="With songs")
+    await inviting.invite(here, order)
+    await life.keep("invite")
+    withdrawn = inviting.WithdrawOrder(which=event.uri, who=life.reader.uri)
+    await inviting.withdraw(here, withdrawn)
+    await life.keep("undo-invite")
+    there = f"{life.reader.uri}/notes/8"
+    invited = say(life.reader, "Invite", there, 3, target=life.agora.uri, cc=[])
+    assert (await deliver(life.made, HOST, life.reader.key, invited)).status == 202
+    await life.made.settle()
+    answer = inviting.AnswerOrder(which=there, answer="not_coming", actor=life.agora.username)
+    await inviting.answer(here, answer)
+    await life.keep("reject-invite")
 
 
 def _with(draft: Draft, **details: Any) -> Draft:

@@ -663,8 +663,8 @@ CASES: Final = (
     ),
     Case(
         "mobilizon/invite",
-        "`Invite`",
-        "verb_unknown",
+        "`Invite` to a group",
+        "authority.object_elsewhere",
         ours={"https://mobilizon.test/@someuser": COLLECTIVE},
     ),
     Case(

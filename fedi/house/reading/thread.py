@@ -24,8 +24,10 @@ from fedi.house.reading.spoken import spoken_in, who_in_house
 from fedi.house.rights import Right
 from fedi.house.twice import do_once
 from fedi.ids import new_token
+from fedi.publications import store as publication_store
 from fedi.publications.contract import Problem
-from fedi.publications.event import participation
+from fedi.publications.event import invitations, invited, participation
+from fedi.publications.event.invited import Invited
 from fedi.publications.event.participation import Participation
 from fedi.publications.model import UNKNOWN_LANGUAGE, Publication
 from fedi.unit import Unit
@@ -149,16 +151,40 @@ def _beside(problem: Problem, what: str) -> Problem:
     return replace(problem, field="comment" if what == COMMENT else "words")
 
 
+def _may_ask(rx: Reader, visit: Visit, publication: Publication) -> bool:
+    """Whether it answers an event of this collective, and its author may be asked whether they come."""
+    if publication.kind != "note" or visit.instance.urls.is_ours(publication.author):
+        return False
+    event = publication_store.find(rx, publication.in_reply_to) if publication.in_reply_to else None
+    if event is None or event.author != visit.actor.uri:
+        return False
+    is_open = _answers(event, visit.visitor.now) in ("join", "accept")
+    return is_open and invitations.find(rx, event.uri, publication.author) is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the collective has to do with what is read: what it answered, who invited it, whether it may ask its author."""
+
+    going: Participation | None
+    invited: Invited | None
+    may_ask: bool
+
+
 async def _page(visit: Visit, about: str, typed: _Typed) -> Response:
-    def look(rx: Reader) -> tuple[Thread, bool, Participation | None]:
+    def look(rx: Reader) -> tuple[Thread, bool, _Around]:
         uri = load_said(visit, rx, about).listed.publication.uri
         thread = look_thread(rx, visit.actor, uri, held_too=sees_held(visit))
         if thread is None:
             raise NotFound("reading.not_here")
-        found = participation.find(rx, visit.actor.uri, uri)
-        return thread, rule_of(rx, visit.actor.uri).two_people, found
+        around = _Around(
+            participation.find(rx, visit.actor.uri, uri),
+            invited.find(rx, visit.actor.uri, uri),
+            _may_ask(rx, visit, thread.said.listed.publication),
+        )
+        return thread, rule_of(rx, visit.actor.uri).two_people, around
 
-    thread, is_two, going = await visit.instance.look(look)
+    thread, is_two, around = await visit.instance.look(look)
     listed = thread.said.listed
     publication = listed.publication
     if not listed.is_local and not thread.said.is_held and publication.visibility.is_public:
@@ -187,7 +213,9 @@ async def _page(visit: Visit, about: str, typed: _Typed) -> Response:
         is_own=publication.author == visit.actor.uri,
         quote=consent,
         is_two=is_two,
-        going=going,
+        going=around.going,
+        invited=around.invited,
+        may_ask=around.may_ask,
         answers=_answers(publication, visitor.now),
         sign_up_href=web_link(publication.event.external_url or publication.url)
         if publication.kind == "event"

@@ -17,12 +17,14 @@ _IN: Final = ("asked", "waiting", "coming")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody wants. `is_known`: whether their word counts without anybody looking at it first (S107)."""
+    """What somebody wants. `is_known`: whether their word counts without anybody looking at it first (S107); `is_guest`:
+    whether the organisers invited them, which is their consent."""
 
     wish: Wish
     road: Road
     people: int = 1
     is_known: bool = True
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def decide(
 
 def _place(asked: Asked, before: Entry | None, at: Situation) -> State | None:
     was = before.state if before is not None else None
-    if was == "asked" or (_brings_more(asked, before) and _needs_consent(asked, at)):
+    is_asked = was == "asked" and not (asked.is_guest and asked.people == 1)
+    if is_asked or (_brings_more(asked, before) and _needs_consent(asked, at)):
         return "asked"
     stays = before is not None and was == "coming" and asked.people <= before.people
     if stays or has_room(asked.people, at):
@@ -87,6 +90,9 @@ def _brings_more(asked: Asked, before: Entry | None) -> bool:
 
 
 def _needs_consent(asked: Asked, at: Situation) -> bool:
+    """Whoever was invited is let in alone; who comes along is asked about like everybody."""
+    if asked.is_guest and asked.people == 1:
+        return False
     return (
         at.details.join_mode == "restricted"
         or not asked.is_known

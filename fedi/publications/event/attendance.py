@@ -21,8 +21,8 @@ from fedi.unit import Unit
 log = logging.getLogger("fedi.publications")
 
 State = Literal["asked", "waiting", "coming", "maybe", "not_coming", "refused", "cancelled"]
-# How an answer came: the wire's Join, an Accept of the event, a word in a reply, the form on the page.
-Road = Literal["join", "accept", "word", "form"]
+# How an answer came: the wire's Join, an Accept of the event, a word in a reply, a vote in a poll, the form on the page.
+Road = Literal["join", "accept", "word", "poll", "form"]
 # Letters and messages about an entry.
 Told = Literal[
     "coming", "waiting", "asked", "refused", "maybe", "not_coming", "cancelled", "moved_up", "changed", "called_off",
