@@ -18,7 +18,7 @@ from PIL import Image
 
 from actors import people
 from actors.model import Actor
-from fedi.desk import attendance
+from fedi.desk import attendance, inviting
 from fedi.desk import attending as going
 from fedi.desk.blocking import HostOrder, block_host, limit_host
 from fedi.desk.blocklists import ImportOrder, import_list
@@ -193,6 +193,16 @@ async def _gather(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
     beirut = await made.collective(NEIGHBOUR, "markaz", "مركز الحي")
     theirs = await made.publish(beirut, an_event("ورشة إصلاح الدراجات"))
     await going.attend(here, going.AttendOrder(which=theirs.uri, actor="mujawara"))
+    feast = await made.publish(beirut, an_event("عيد الحصاد في المركز"))
+    named = (f"@markaz@{NEIGHBOUR}", f"@beirut@{NEIGHBOUR}")
+    guests = inviting.InviteOrder(which=event.uri, who=named, actor="mujawara")
+    await inviting.invite(here, guests)
+    words = "نعدّ لكم الشاي، وننتظر أغانيكم!"
+    asked = inviting.InviteOrder(which=feast.uri, who=(ours.handle,), words=words, actor="markaz")
+    await inviting.invite(made[NEIGHBOUR], asked)
+    answer_ours = inviting.AnswerOrder(which=event.uri, answer="coming", actor="markaz")
+    await made.settle()
+    await inviting.answer(made[NEIGHBOUR], answer_ours)
     await made.settle()
     which = event.uri.rpartition("/")[2]
     return {
@@ -201,6 +211,9 @@ async def _gather(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
         "attendance-link": links[0].removeprefix(f"https://{HOST}"),
         "attendance": f"{HOUSE}/attendance/{which}",
         "event-there": f"{HOUSE}/thread?about={quote(theirs.uri)}",
+        "guests": f"{HOUSE}/attendance/{which}/guests",
+        "invitations": f"{HOUSE}/invitations",
+        "invited": f"{HOUSE}/thread?about={quote(feast.uri)}",
         "going": f"{HOUSE}/going",
     }
 

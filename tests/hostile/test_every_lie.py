@@ -172,6 +172,12 @@ def truth(scene: Scene, verb: str, number: object = "now") -> Document:
         "Join": scene.event.uri,
         "Leave": scene.event.uri,
         "Ignore": scene.join,
+        "Offer": {
+            "type": "Relationship",
+            "subject": scene.agora.uri,
+            "relationship": "http://schema.org/organizer",
+            "object": scene.join["object"],
+        },
         "Invite": scene.join["object"],
         "TentativeAccept": scene.event.uri,
         "TentativeReject": scene.event.uri,
@@ -191,7 +197,7 @@ def truth(scene: Scene, verb: str, number: object = "now") -> Document:
 # In this order each leaves to the next what it needs.
 ORDER = [
     "Follow", "Accept", "Reject", "Create", "Update", "Add", "Remove", "Like", "EmojiReact",
-    "Announce", "Flag", "QuoteRequest", "Ignore", "Invite", "Join", "Leave", "TentativeAccept", "TentativeReject", "Move", "Undo", "Block",
+    "Announce", "Flag", "QuoteRequest", "Ignore", "Invite", "Offer", "Join", "Leave", "TentativeAccept", "TentativeReject", "Move", "Undo", "Block",
     "Delete",
 ]  # fmt: skip
 
