@@ -105,11 +105,15 @@ class Circle:
         return south, north, west, east
 
     def holds(self, latitude: float, longitude: float) -> bool:
-        """Whether a point lies within, along the great circle."""
+        """Whether a point lies within."""
+        return self.distance_km(latitude, longitude) <= self.km
+
+    def distance_km(self, latitude: float, longitude: float) -> float:
+        """How far a point is from the middle, along the great circle."""
         north, east = radians(latitude - self.latitude), radians(longitude - self.longitude)
         across = cos(radians(self.latitude)) * cos(radians(latitude))
         chord = sin(north / 2) ** 2 + across * sin(east / 2) ** 2
-        return 2 * _EARTH_KM * asin(min(1.0, sqrt(chord))) <= self.km
+        return 2 * _EARTH_KM * asin(min(1.0, sqrt(chord)))
 
 
 @dataclass(frozen=True, slots=True)

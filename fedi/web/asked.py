@@ -104,6 +104,11 @@ class Asked:
         """Whether a month is to be shown, and not a list."""
         return self.fields["view"] == "month"
 
+    @property
+    def is_map(self) -> bool:
+        """Whether a map is to be shown."""
+        return self.fields["view"] == "map"
+
     def between(self, first: date, last: date, zone: str) -> Wanted:
         """The same of what goes on between two days, both included, over or not."""
         return Wanted(
@@ -171,7 +176,7 @@ def parse_asked(query: Mapping[str, str]) -> Asked:
         "place": bool(fields["place"]) and not 0 < len(place) <= PLACE_WORDS_MAX,
         "language": bool(fields["language"]) and not _LANGUAGE.fullmatch(fields["language"]),
         "past": fields["past"] not in ("", "1"),
-        "view": fields["view"] not in ("", "list", "month"),
+        "view": fields["view"] not in ("", "list", "map", "month"),
         "month": bool(fields["month"]) and month is None,
         "near": bool(fields["near"]) and near is None,
         "from": bool(fields["from"]) and since is None,

@@ -26,6 +26,7 @@ def pages_of(sample: Sample) -> dict[str, str]:
         "home": "/",
         "agenda": "/agenda",
         "month": "/agenda?view=month&month=2026-12",
+        "map": "/agenda?view=map",
         "embed": "/embed",
         "embed-event": f"{sample.event}/embed",
         "poster": f"{sample.event}/poster",

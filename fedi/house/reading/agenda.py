@@ -33,7 +33,7 @@ async def show_with(visit: Visit, secret: str) -> Response:
         if full.problems:
             return full, Page(()), since
         wanted, most = wanted_of(full, visit.visitor)
-        after = None if full.is_month else visit.visitor.after
+        after = None if full.is_month or full.is_map else visit.visitor.after
         return full, look_house_agenda(rx, visit.actor, wanted, after, most), since
 
     asked, found, since = await visit.instance.look(look)

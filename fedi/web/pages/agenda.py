@@ -20,6 +20,7 @@ from fedi.web.pages.feeds import answer_calendar, answer_feed
 from fedi.web.pages.frame import later_href, seen_here, show, visitor_here
 from fedi.web.shown.cards import cards_of, months_of
 from fedi.web.shown.embedded import frame_of, oembed_href
+from fedi.web.shown.map import chart_of
 from fedi.web.shown.month import grid_of, month_of, span_of
 from fedi.web.site import ATOM, ICS, JSON_FEED, OEMBED, Alternate, Head, Site, site_of
 from fedi.web.visitor import Visitor
@@ -30,6 +31,7 @@ EVENTS_MAX: Final = 250
 LATELY: Final = timedelta(days=60)
 LATELY_MAX: Final = 50
 MONTH_MAX: Final = 300
+MAP_MAX: Final = 300
 DISTANCES_KM: Final = (5, 10, 25, 50, 100, 200)
 
 Found = tuple[Asked, tuple[Actor, ...], Page[Listed]]
@@ -45,7 +47,8 @@ async def agenda(instance: Instance, request: Request) -> Response:
         page: Page[Listed] = Page(())
         if not full.problems:
             wanted, most = wanted_of(full, visitor)
-            page = look_agenda(rx, wanted, None if full.is_month else visitor.after, most)
+            after = None if full.is_month or full.is_map else visitor.after
+            page = look_agenda(rx, wanted, after, most)
         return full, tuple(list_collectives(rx)), page
 
     asked, collectives, page = await instance.look(look)
@@ -64,7 +67,7 @@ async def agenda(instance: Instance, request: Request) -> Response:
         ),
         is_indexed=site.is_indexed
         and visitor.after is None
-        and not (asked.is_filtered or asked.is_month),
+        and not (asked.is_filtered or asked.is_month or asked.is_map),
     )
     return show(
         request,
@@ -88,26 +91,29 @@ def wanted_of(asked: Asked, visitor: Visitor) -> tuple[Wanted, int]:
     if asked.is_month:
         month = asked.month or month_of(visitor)
         return asked.between(*span_of(month, visitor), visitor.zone), MONTH_MAX
-    return asked.wanted(visitor.now, visitor.zone), PAGE_SIZE
+    return asked.wanted(visitor.now, visitor.zone), MAP_MAX if asked.is_map else PAGE_SIZE
 
 
 def agenda_values(
     instance: Instance, asked: Asked, visitor: Visitor, page: Page[Listed], path: str
 ) -> dict[str, Any]:
     """What the templates of an agenda are given: the events as a list or as a month, and the form above them."""
-    grid = months = None
+    grid = months = chart = None
     if asked.is_month:
         grid = grid_of(asked.month or month_of(visitor), page.items, visitor, instance.urls)
+    elif asked.is_map:
+        chart = chart_of(page.items, asked, path, visitor, instance.urls)
     else:
         cards = cards_of(page.items, visitor, seen_here(instance))
         months = months_of(cards, page.items, visitor, latest_first=asked.past)
     return {
         "address": path,
         "grid": grid,
+        "chart": chart,
         "months": months or (),
         "is_cut": page.next is not None,
         "next_href": None
-        if asked.is_month
+        if asked.is_month or asked.is_map
         else later_href(instance, f"{path}{asked.query()}", page),
         **filters_of(asked, visitor),
     }
