@@ -116,6 +116,7 @@ _AID = _options(
     option("--unit", "aid__unit", help="cli.opt.unit"),
     option("--minimum", "aid__minimum", metavar="N", help="cli.opt.minimum"),
     option("--until", "aid__until", metavar="WHEN", help="cli.opt.until"),
+    option("--for-event", "aid__event", metavar="URI", help="cli.opt.for_event"),
 )
 _DATES = {"event": "starts", "aid": "until"}
 _ZONE = option("--zone", metavar="ZONE", help="cli.opt.zone")

@@ -252,4 +252,6 @@ def read_aid(
     if wish.until is not None:
         until = _moment(reading, wish.until, zone or UTC, "until")
         changes["until"] = end_of_day(until, zone or UTC) if until else None
+    if wish.event is not None:
+        changes["event_uri"] = wish.event or None
     return replace(before or AidDetails(purpose=purpose), **changes)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -70,6 +70,7 @@ class _Around:
     quote: Quote | None = None
 
 
+_Wanted = TypeVar("_Wanted", PublishOrder, EditOrder)
 Also = Callable[[Unit, Sequence[Publication]], None]
 
 
@@ -93,6 +94,7 @@ async def publish(instance: Instance, order: PublishOrder, also: Also | None = N
     """
     author, members = await instance.look(lambda rx: _load_audience(rx, order))
     reading = Reading()
+    order = await instance.look(lambda rx: _for_event(rx, instance, author, order, reading))
     made = await _made(instance, author, order, reading)
     answers = read_answers(reading, order.answers, instance.config.instance.posture)
     pictures.check(reading, order.pictures, order.kept)
@@ -155,6 +157,7 @@ async def preview(instance: Instance, order: PublishOrder) -> Preview:
     except Unfit as unfit:
         reading.problems += unfit.problems
         author = await instance.look(lambda rx: load_speaker(rx, order.actor))
+    order = await instance.look(lambda rx: _for_event(rx, instance, author, order, reading))
     made = await _made(instance, author, order, reading)
     read_answers(reading, order.answers, instance.config.instance.posture)
     pictures.check(reading, (), order.kept)
@@ -199,6 +202,7 @@ async def edit(instance: Instance, order: EditOrder, also: Also | None = None) -
         lambda rx: _load_own(rx, instance, order.which, order.actor)
     )
     reading = Reading()
+    order = await instance.look(lambda rx: _for_event(rx, instance, author, order, reading))
     language = before.language if before.language != "und" else config.language
     draft = drafts.changed_draft(reading, order, before, language, config.timezone)
     new_pictures = order.pictures or ()
@@ -246,6 +250,35 @@ async def delete(instance: Instance, order: DeleteOrder, also: Also | None = Non
         return Done()
 
     return await instance.change(withdraw)
+
+
+def _for_event(
+    rx: Reader, instance: Instance, author: Actor, order: _Wanted, reading: Reading
+) -> _Wanted:
+    """The order with the id of the event for which something is needed: one that this collective organises."""
+    which = order.aid.event
+    if not which:
+        return order
+    event = _own_event(rx, instance, author, which)
+    if event is None:
+        reading.wrong("for_event", "aid.event_unknown")
+        return order
+    if not event.visibility.is_public:
+        # what everybody may read would tell everybody that it takes place
+        reading.wrong("for_event", "aid.event_private")
+        return order
+    return msgspec.structs.replace(order, aid=msgspec.structs.replace(order.aid, event=event.uri))
+
+
+def _own_event(rx: Reader, instance: Instance, author: Actor, which: str) -> Publication | None:
+    """An event that this collective organises, alone or with others."""
+    try:
+        found = lookup.load_for(rx, instance.urls, author.uri, which)
+    except FediError:
+        return None
+    if found.kind != "event":
+        return None
+    return found if author.uri in (found.author, *found.event.organisers) else None
 
 
 def _page_of(publication: Publication) -> str:

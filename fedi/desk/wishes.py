@@ -100,7 +100,8 @@ class AnswersWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class AidWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is needed or offered. Amounts as typed; `until` is a day or a moment."""
+    """What is needed or offered. Amounts as typed; `until` is a day or a moment; `event`: for which event
+    of ours, empty for none."""
 
     what: str | None = None
     quantity: str | None = None
@@ -108,6 +109,7 @@ class AidWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     minimum: str | None = None
     until: str | None = None
     zone: str | None = None
+    event: str | None = None
 
 
 class PublishOrder(Order, frozen=True, kw_only=True):

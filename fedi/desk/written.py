@@ -52,7 +52,7 @@ _ANSWERS: Final = (
     "answers_form", "answers_waiting", "answers_counts", "answers_online_url", "answers_place_name",
     "answers_place_street", "answers_place_locality",
 )  # fmt: skip
-_AID: Final = ("what", "quantity", "unit", "minimum", "until", "zone")
+_AID: Final = ("what", "quantity", "unit", "minimum", "until", "zone", "for_event")
 # Every field of the form of a kind, besides its words and its pictures.
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "note": (*_COMMON, "reply_to"),
@@ -219,6 +219,7 @@ def _aid(written: Written) -> AidWish:
         minimum=get("minimum").strip(),
         until=get("until"),
         zone=get("zone") or None,
+        event=get("for_event").strip(),
     )
 
 
@@ -275,6 +276,7 @@ def _aid_fields(details: AidDetails, zone: tzinfo) -> dict[str, str]:
         "unit": details.unit,
         "minimum": details.minimum or "",
         "until": _day(details.until, zone) if details.until else "",
+        "for_event": details.event_uri or "",
     }
 
 

@@ -8,6 +8,7 @@ from html import escape, unescape
 from typing import Final
 
 from actors.model import Actor
+from fedi.i18n.catalog import translator
 from fedi.publications.contract import Problem
 from fedi.publications.event.rules import complete
 from fedi.publications.kinds import KIND_NAMES
@@ -189,12 +190,20 @@ def _summary(language: str, text: DraftText, draft: Draft, content: str) -> str 
     return None
 
 
+def _event_line(language: str, event_uri: str | None) -> str:
+    """Where people who read it elsewhere find the event for which it is needed."""
+    if event_uri is None:
+        return ""
+    address = escape(event_uri)
+    return f'<p>{escape(translator(language)("aid.for_event"), quote=False)} <a href="{address}">{address}</a></p>'
+
+
 def _first_line(language: str, title: str | None, draft: Draft, setting: Setting) -> str:
     """A Note has no title where it is read, so its first lines carry it."""
     if draft.kind in ("aid_request", "aid_offer"):
         line = aid_first_line(draft.details, language, title, zone=setting.zone)  # type: ignore[arg-type]
         heading = f"<p><strong>{escape(title, quote=False)}</strong></p>" if title else ""
-        return f"{heading}<p>{escape(line, quote=False)}</p>"
+        return f"{heading}<p>{escape(line, quote=False)}</p>{_event_line(language, draft.details.event_uri)}"  # type: ignore[union-attr]
     if draft.is_short and title:
         return f"<p><strong>{escape(title, quote=False)}</strong></p>"
     return ""

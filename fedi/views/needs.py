@@ -1,5 +1,6 @@
 """What is needed and what is offered, as long as it is: open ended, or until a day that has not passed."""
 
+from collections.abc import Collection
 from typing import Literal
 
 from fedi.db.engine import Reader
@@ -22,3 +23,19 @@ def list_open(
             most,
         ),
     )
+
+
+def list_for_event(
+    rx: Reader, event_uri: str, organisers: Collection[str], most: int
+) -> list[Listed]:
+    """What is needed and offered for an event, as far as those say so who organise it; the first asked first."""
+    found = listed_of(
+        rx,
+        rx.all(
+            f"SELECT {LISTED_COLUMNS} FROM aid d JOIN publication p ON p.id = d.publication_id "
+            "WHERE d.event_uri = ? AND d.is_listed AND NOT p.is_held ORDER BY d.publication_id LIMIT ?",
+            event_uri,
+            most,
+        ),
+    )
+    return [each for each in found if each.publication.author in organisers]

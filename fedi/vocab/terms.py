@@ -141,6 +141,7 @@ _OTHER_TERMS: Final[dict[str, Any]] = {
     "allDay": "mj:allDay",
     "offer": _iri("mj:offer"),
     # aid (FEP-0837)
+    "about": _iri("sc:about"),
     "Proposal": "vf:Proposal",
     "Intent": "vf:Intent",
     "Agreement": "vf:Agreement",

@@ -23,7 +23,7 @@ from fedi.desk import attending as going
 from fedi.desk.blocking import HostOrder, block_host, limit_host
 from fedi.desk.blocklists import ImportOrder, import_list
 from fedi.desk.publishing import publish
-from fedi.desk.wishes import PlaceWish, PublishOrder, Words
+from fedi.desk.wishes import AidWish, PlaceWish, PublishOrder, Words
 from fedi.moderation import flags
 from fedi.publications import shelf
 from fedi.publications.event import attendance as entries
@@ -200,6 +200,13 @@ async def _gather(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
     words = "نعدّ لكم الشاي، وننتظر أغانيكم!"
     asked = inviting.InviteOrder(which=feast.uri, who=(ours.handle,), words=words, actor="markaz")
     await inviting.invite(made[NEIGHBOUR], asked)
+    need = PublishOrder(
+        kind="aid_request",
+        actor="mujawara",
+        words=(Words(language="ar", title="فراش لأربعة ضيوف من خارج المدينة", source="ليلتان."),),
+        aid=AidWish(what="shelter", quantity="4", event=event.uri),
+    )
+    await publish(here, need)
     answer_ours = inviting.AnswerOrder(which=event.uri, answer="coming", actor="markaz")
     await made.settle()
     await inviting.answer(made[NEIGHBOUR], answer_ours)
@@ -211,6 +218,8 @@ async def _gather(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
         "attendance-link": links[0].removeprefix(f"https://{HOST}"),
         "attendance": f"{HOUSE}/attendance/{which}",
         "event-there": f"{HOUSE}/thread?about={quote(theirs.uri)}",
+        "event-house": f"{HOUSE}/publications/{which}",
+        "call": f"{HOUSE}/write?kind=aid_request&what=shelter&for_event={quote(event.uri)}",
         "guests": f"{HOUSE}/attendance/{which}/guests",
         "invitations": f"{HOUSE}/invitations",
         "invited": f"{HOUSE}/thread?about={quote(feast.uri)}",

@@ -1,5 +1,6 @@
 """`/house/{username}/thread?about=…`: a publication, what it answers, what was answered; and answering."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -20,7 +21,7 @@ from fedi.house.gate import Door
 from fedi.house.member import Visit
 from fedi.house.reading.addresses import load_said, load_shown, must, sees_held, thread_of
 from fedi.house.reading.quotes import quote_state
-from fedi.house.reading.spoken import spoken_in, who_in_house
+from fedi.house.reading.spoken import spoken_in, spoken_of, who_in_house
 from fedi.house.rights import Right
 from fedi.house.twice import do_once
 from fedi.ids import new_token
@@ -31,7 +32,9 @@ from fedi.publications.event.invited import Invited
 from fedi.publications.event.participation import Participation
 from fedi.publications.model import UNKNOWN_LANGUAGE, Publication
 from fedi.unit import Unit
+from fedi.views.calls import event_of, needs_of
 from fedi.views.conversation import Conversation
+from fedi.views.listed import Listed
 from fedi.views.thread import Said, Thread, look_thread
 from fedi.vocab.audience import Visibility
 from fedi.web.pages.frame import seen_here
@@ -169,6 +172,8 @@ class _Around:
     going: Participation | None
     invited: Invited | None
     may_ask: bool
+    needs: Sequence[Listed]
+    event: Listed | None
 
 
 async def _page(visit: Visit, about: str, typed: _Typed) -> Response:
@@ -181,6 +186,8 @@ async def _page(visit: Visit, about: str, typed: _Typed) -> Response:
             participation.find(rx, visit.actor.uri, uri),
             invited.find(rx, visit.actor.uri, uri),
             _may_ask(rx, visit, thread.said.listed.publication),
+            needs_of(rx, thread.said.listed.publication),
+            event_of(rx, thread.said.listed.publication),
         )
         return thread, rule_of(rx, visit.actor.uri).two_people, around
 
@@ -216,6 +223,8 @@ async def _page(visit: Visit, about: str, typed: _Typed) -> Response:
         going=around.going,
         invited=around.invited,
         may_ask=around.may_ask,
+        needs=[spoken_of(visit, each) for each in around.needs],
+        for_event=spoken_of(visit, around.event) if around.event else None,
         answers=_answers(publication, visitor.now),
         sign_up_href=web_link(publication.event.external_url or publication.url)
         if publication.kind == "event"

@@ -48,6 +48,9 @@ async def choose(visit: Visit) -> Response:
     # a collective that named no language of its own writes as its members read
     language = usual_language(visit.actor, visit.visitor.language)
     fields = {"zone": instance.config.instance.timezone} if kind == "event" else {}
+    if kind.startswith("aid_"):
+        # from the page of an event: what is needed for it
+        fields |= {name: query[name][:2000] for name in ("for_event", "what") if query.get(name)}
     if reply_to:
         parent = await instance.look(
             lambda rx: writing.load_answered(rx, instance, visit.actor, reply_to)

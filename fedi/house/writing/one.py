@@ -23,9 +23,11 @@ from fedi.publications import drafts, featured, store
 from fedi.publications.model import Publication
 from fedi.text.direction import clean_line
 from fedi.text.excerpt import excerpt
+from fedi.views.calls import needs_of
 
 VERSIONS_MAX: Final = 20
 DELIVERIES_MAX: Final = 200
+ANSWERS_MAX: Final = 200
 
 
 async def show(visit: Visit) -> Response:
@@ -40,6 +42,7 @@ async def show(visit: Visit) -> Response:
             "is_pinned": publication.uri in featured.list_uris(rx, actor.uri),
             "draft_id": changing.id if changing else "",
             "quote": quote_state(rx, instance, publication),
+            "needs": [_need(rx, each.publication) for each in needs_of(rx, publication)],
         }
 
     publication, found = await instance.look(look)
@@ -79,6 +82,16 @@ async def show(visit: Visit) -> Response:
         once=new_token(),
         **found,
     )
+
+
+def _need(rx: Reader, need: Publication) -> dict[str, Any]:
+    """Something asked for an event, with how many answered it."""
+    return {
+        "uri": need.uri,
+        "kind": need.kind,
+        "title": need.original.name or need.uri,
+        "answers": len(store.list_replies(rx, need.uri, ANSWERS_MAX)),
+    }
 
 
 async def change(visit: Visit, form: Form) -> Response:

@@ -87,6 +87,7 @@ async def show_sheet(
         answered = written.get("reply_to")
         changed = people.find_by_id(rx, draft.changed_by) if draft else None
         return {
+            "event_title": _event_title(rx, visit, written.get("for_event")),
             "lists": [(each.name, each.name) for each in circles.list_of(rx, actor.uri)],
             "answered": _answered(rx, visit, answered) if answered else None,
             "changed_by": changed.name if changed else "",
@@ -164,6 +165,17 @@ async def show_sheet(
         failure=t(draft.failure[0], **draft.failure[1]) if draft and draft.failure else "",
         **found,
     )
+
+
+def _event_title(rx: Reader, visit: Visit, which: str) -> str:
+    """What the event is called for which something is asked; empty where this collective may not read it."""
+    if not which:
+        return ""
+    try:
+        event = writing.load_answered(rx, visit.instance, visit.actor, which)
+    except FediError:
+        return ""
+    return event.original.name or event.uri
 
 
 def _answered(rx: Reader, visit: Visit, uri: str) -> dict[str, str] | None:

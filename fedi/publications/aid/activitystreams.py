@@ -1,6 +1,6 @@
 """Aid requests and offers ⇄ the FEP-0837 members on a `Note`, so that microblogs show it and peers can compute. Pure.
 
-The deadline is AS2's `endTime`; a category of ours is `resourceClassifiedAs`, the address of a thing `resourceConformsTo`.
+The deadline is AS2's `endTime`; the event for which it is needed is schema.org's `about`; a category of ours is `resourceClassifiedAs`, the address of a thing `resourceConformsTo`.
 """
 
 import re
@@ -13,7 +13,7 @@ from fedi.errors import Invalid
 from fedi.publications.aid.model import Action, AidDetails, Purpose
 from fedi.publications.model import Publication
 from fedi.publications.place import build_place, line_of, parse_place
-from fedi.vocab.read import as_list, href_of, moment_of, one_of
+from fedi.vocab.read import as_list, href_of, id_of, moment_of, one_of
 
 PROPOSAL_TYPES: Final = frozenset({"Proposal"})
 TYPES: Final = PROPOSAL_TYPES | {"Note"}
@@ -57,6 +57,7 @@ def parse_aid(document: Mapping[str, Any]) -> AidDetails:
         place=next(
             (p for item in as_list(document.get("location"))[:4] if (p := parse_place(item))), None
         ),
+        event_uri=id_of(one_of(document.get("about"))),
         in_return=isinstance(one_of(document.get("reciprocal")), dict),
     )
 
@@ -80,6 +81,8 @@ def build_aid(publication: Publication) -> dict[str, Any]:
     members: dict[str, Any] = {"purpose": details.purpose, "publishes": intent}
     if details.until is not None:
         members["endTime"] = iso(details.until)
+    if details.event_uri is not None:
+        members["about"] = details.event_uri
     if details.place is not None:
         members["location"] = build_place(details.place)
     return members

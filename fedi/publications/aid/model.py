@@ -39,6 +39,7 @@ class AidDetails:
 
     `what` is one of CATEGORIES, or the address of a thing (Wikidata). `minimum` is the smallest part one may
     pledge, `available` what is left. `in_return`: the author asks something back, as in a sale (only remote ones do).
+    `event_uri`: the event for which it is asked or given.
     """
 
     purpose: Purpose
@@ -51,3 +52,4 @@ class AidDetails:
     until: datetime | None = None
     place: Place | None = None
     in_return: bool = False
+    event_uri: str | None = None

@@ -6,15 +6,16 @@ from fedi.unit import Unit
 
 
 def save(unit: Unit, publication_id: int, details: AidDetails, *, is_listed: bool) -> None:
-    """Remember the purpose and the deadline. `is_listed`: whether it may stand in public lists."""
+    """Remember the purpose, the deadline and the event it is for. `is_listed`: whether it may stand in public lists."""
     unit.tx.run(
-        "INSERT INTO aid (publication_id, purpose, until_at, is_listed) VALUES (?, ?, ?, ?) "
+        "INSERT INTO aid (publication_id, purpose, until_at, is_listed, event_uri) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (publication_id) DO UPDATE SET purpose = excluded.purpose, until_at = excluded.until_at, "
-        "is_listed = excluded.is_listed",
+        "is_listed = excluded.is_listed, event_uri = excluded.event_uri",
         publication_id,
         details.purpose,
         None if details.until is None else to_ms(details.until),
         is_listed,
+        details.event_uri,
     )
 
 

@@ -10,10 +10,12 @@ from fedi.instance import Instance
 from fedi.publications.model import Publication
 from fedi.publications.store import Tombstone
 from fedi.views.attending import look_attending
+from fedi.views.calls import event_of, needs_of
 from fedi.views.conversation import Conversation, look_conversation
 from fedi.web.pages.errors import error_page
 from fedi.web.pages.frame import seen_here, show, visitor_here
 from fedi.web.shown.article import Article, article_of
+from fedi.web.shown.cards import card_of
 from fedi.web.shown.embedded import HEIGHT_OF_ONE, frame_of, oembed_href
 from fedi.web.site import DOCUMENT, ICS, OEMBED, Alternate, Head, site_of
 
@@ -30,8 +32,15 @@ async def page_for_publication(
         return await error_page(instance, request, NotFound())
     site = site_of(instance.config, instance.urls, collectives)
     posture = instance.config.instance.posture
-    attending = await instance.look(lambda rx: look_attending(rx, publication, posture))
-    article = article_of(conversation, visitor, seen_here(instance))
+    attending, needs, event = await instance.look(
+        lambda rx: (
+            look_attending(rx, publication, posture),
+            needs_of(rx, publication),
+            event_of(rx, publication),
+        )
+    )
+    seen = seen_here(instance)
+    article = article_of(conversation, visitor, seen)
     head = _head(conversation, article, instance.urls.base)
     return show(
         request,
@@ -41,6 +50,8 @@ async def page_for_publication(
         head,
         article=article,
         attending=attending,
+        needs=[card_of(each, visitor, seen) for each in needs],
+        for_event=card_of(event, visitor, seen) if event is not None else None,
         frame=""
         if article.event is None
         else frame_of(f"{publication.uri}/embed", article.title.text, HEIGHT_OF_ONE),
