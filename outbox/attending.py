@@ -4,6 +4,7 @@ Every road ends here, inside one transaction: what arrives by ActivityPub, the f
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from actors import blocks, notifications
@@ -15,12 +16,14 @@ from fedi.publications.event import admission, attendance, gathering, invitation
 from fedi.publications.event.admission import Asked, Refusal, Situation, Wish
 from fedi.publications.event.attendance import Entry, Road, State
 from fedi.publications.event.gathering import Gathering
+from fedi.publications.event.parts import are_moved
 from fedi.publications.model import Publication
 from fedi.unit import Unit
 from outbox import participants
 from outbox.actions.attendance import ignore_join
 
 WAITING_AT_ONCE: Final = 200
+PROGRAMME_AFTER: Final = timedelta(minutes=15)
 GONE_MAX: Final = 500
 
 
@@ -148,6 +151,9 @@ def event_changed(unit: Unit, before: Publication, after: Publication) -> None:
         now.starts_at, now.ends_at, now.place, now.online_url, now.status,
     ):  # fmt: skip
         chores.add(unit, chores.PARTICIPANTS, f"changed {after.uri}")
+    elif are_moved(was.parts, now.parts):
+        # a while later, so that several changes are told once
+        chores.add(unit, chores.PARTICIPANTS, f"programme {after.uri}", PROGRAMME_AFTER)
     if was.starts_at != now.starts_at:
         attendance.remind_again(unit, after.uri)
     move_up(unit, after)

@@ -47,6 +47,7 @@ _COMMANDS: Final = {
     "held": "fedi.cli.held:held",
     "attend": "fedi.cli.attending:attend",
     "organise": "fedi.cli.organising:organise",
+    "programme": "fedi.cli.programme:programme",
     "attendance": "fedi.cli.attendance:attendance",
     "invitation": "fedi.cli.inviting:invitation",
     "quarantine": "fedi.cli.quarantine:quarantine",

@@ -15,6 +15,7 @@ from fedi.feeds.ical_facts import facts_of
 from fedi.feeds.ical_lines import escaped, line, text_line
 from fedi.publications.event.gone import Gone
 from fedi.publications.event.model import EventDetails
+from fedi.publications.event.parts import Part
 from fedi.text.direction import clean_line, clean_text
 from fedi.text.html import text_of
 from fedi.text.links import checked_link
@@ -36,11 +37,17 @@ _MARKUP_CHARS_MAX: Final = 8 * TEXT_CHARS_MAX
 
 
 def render_calendar(
-    listed: Iterable[Listed], title: str, gone: Iterable[Gone] = (), gone_name: str = ""
+    listed: Iterable[Listed],
+    title: str,
+    gone: Iterable[Gone] = (),
+    gone_name: str = "",
+    *,
+    with_parts: bool = False,
 ) -> bytes:
     """A calendar with these events, each in its original language, with the time zones they are told in.
 
     `gone`: events that were withdrawn; they keep their days, are struck out, and bear `gone_name` in the place of all they said.
+    `with_parts`: the sessions or stops of an event too, each related to it (RFC 5545 3.8.4.5).
     """
     events, withdrawn = list(listed), list(gone)
     pieces = [
@@ -56,9 +63,15 @@ def render_calendar(
     # Asked for oftener, nothing would be new.
     pieces += [b"REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n", b"X-PUBLISHED-TTL:PT1H\r\n"]
     told = [*(each.publication.event for each in events), *(each.details for each in withdrawn)]
-    zones = {each.timezone for each in told if each.timezone and not each.all_day}
+    zones = {
+        each.timezone
+        for each in told
+        if each.timezone and (not each.all_day or (with_parts and each.parts))
+    }
     pieces += [_zone(name) for name in sorted(zones) if not _is_utc(name)]
     pieces += [_event(each) for each in events]
+    if with_parts:
+        pieces += [_part(part, each) for each in events for part in each.publication.event.parts]
     pieces += [_gone(each, gone_name) for each in withdrawn]
     pieces.append(b"END:VCALENDAR\r\n")
     return b"".join(pieces)
@@ -95,6 +108,36 @@ def _event(listed: Listed) -> bytes:
     ]
     if names:
         pieces.append(line("CATEGORIES", ",".join(names)))
+    pieces.append(b"END:VEVENT\r\n")
+    return b"".join(pieces)
+
+
+def _part(part: Part, listed: Listed) -> bytes:
+    """A session, or a stop under the name by which its own calendar knows it."""
+    publication = listed.publication
+    details = publication.event
+    tag = publication.language if publication.language in part.names else next(iter(part.names))
+    is_told = tag != "und" and _LANGUAGE.fullmatch(tag)
+    language = {"LANGUAGE": tag} if is_told else None
+    is_off = "cancelled" in (part.status, details.status)
+    pieces = [
+        b"BEGIN:VEVENT\r\n",
+        line("UID", _plain(part.uri or f"{publication.uri}#{part.key}")),
+        line("DTSTAMP", _utc(publication.updated_at or publication.published_at)),
+        _moment("DTSTART", part.starts_at, details),
+        _moment("DTEND", part.ends_at, details) if part.ends_at else b"",
+        # the changes of a stop are counted by its host
+        line("SEQUENCE", "0" if part.is_stop else str(listed.version)),
+        line("STATUS", "CANCELLED" if is_off else "CONFIRMED"),
+        text_line("SUMMARY", clean_line(part.names[tag], LINE_CHARS_MAX), language),
+        line("RELATED-TO", _plain(publication.uri), {"RELTYPE": "PARENT"}),
+        line("URL", _plain(part.uri or f"{publication.uri}#{part.key}")),
+    ]
+    if part.room:
+        pieces.append(text_line("LOCATION", clean_line(part.room, LINE_CHARS_MAX)))
+    words = "\n\n".join(each for each in (part.who, part.texts.get(tag, "")) if each)
+    if words:
+        pieces.append(text_line("DESCRIPTION", clean_text(words, TEXT_CHARS_MAX), language))
     pieces.append(b"END:VEVENT\r\n")
     return b"".join(pieces)
 

@@ -31,13 +31,14 @@ AGAIN: Final = timedelta(minutes=15)
 BEFORE: Final = timedelta(hours=24)
 _LONGEST: Final = timedelta(days=14)
 _EVENTS_AT_ONCE: Final = 200
+_WHAT: Final[dict[str, Told]] = {"called_off": "called_off", "programme": "programme"}
 _STATES: Final = frozenset({"asked", "waiting", "coming", "refused"})
 
 
 async def tell_all(instance: Instance, subject: str) -> int:
-    """Tell everybody concerned what changed; how many. `subject`: changed or called_off, a space, the event."""
+    """Tell everybody concerned what changed; how many. `subject`: changed, programme or called_off, a space, the event."""
     what, _, uri = subject.partition(" ")
-    told: Told = "called_off" if what == "called_off" else "changed"
+    told: Told = _WHAT.get(what, "changed")
     count = 0
     for state in attendance.CONCERNED:
         after = (0, 0)

@@ -21,6 +21,7 @@ from fedi.publications.event import (
     invitations,
     invited,
     participation,
+    sketch,
 )
 from fedi.publications.event import store as event_store
 from fedi.publications.event.model import EventDetails
@@ -112,6 +113,7 @@ def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:
     bonds.forget_event(unit, uri)
     invitations.forget_event(unit, uri)
     invited.forget_event(unit, uri)
+    sketch.forget(unit, uri)
     if row_id is None:
         return False
     event_store.remove(unit, row_id)

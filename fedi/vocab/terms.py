@@ -140,6 +140,10 @@ _OTHER_TERMS: Final[dict[str, Any]] = {
     "isBannerImage": "fep8a8e:isBannerImage",
     "allDay": "mj:allDay",
     "offer": _iri("mj:offer"),
+    "agreed": "mj:agreed",
+    "subEvent": _iri("sc:subEvent"),
+    "superEvent": _iri("sc:superEvent"),
+    "performer": "sc:performer",
     # aid (FEP-0837)
     "about": _iri("sc:about"),
     "Proposal": "vf:Proposal",

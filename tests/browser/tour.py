@@ -18,7 +18,7 @@ from PIL import Image
 
 from actors import people
 from actors.model import Actor
-from fedi.desk import attendance, inviting
+from fedi.desk import attendance, inviting, organising, programme
 from fedi.desk import attending as going
 from fedi.desk.blocking import HostOrder, block_host, limit_host
 from fedi.desk.blocklists import ImportOrder, import_list
@@ -213,6 +213,7 @@ async def _gather(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
     await made.settle()
     which = event.uri.rpartition("/")[2]
     return {
+        **await _festival(near, ours),
         "event": f"/event/{which}",
         "attend": f"/event/{which}/attend",
         "attendance-link": links[0].removeprefix(f"https://{HOST}"),
@@ -224,6 +225,51 @@ async def _gather(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
         "invitations": f"{HOUSE}/invitations",
         "invited": f"{HOUSE}/thread?about={quote(feast.uri)}",
         "going": f"{HOUSE}/going",
+    }
+
+
+_PROGRAMME: Final = """day,from,until,room,who,spoken,status,title,title.en,text
+2026-12-04,10:00,11:30,القاعة الكبرى,سلمى وبلال,"ar, fr",,الافتتاح: ماذا نريد من هذه الأيام؟,Opening: what do we want from these days?,كلمة ترحيب ثم حديث مفتوح مع كل من يأتي.
+2026-12-04,10:00,12:00,الحديقة,Inès,fr,,ورشة البذور,Seed workshop,
+2026-12-04,12:00,,الساحة,,,,غداء مشترك,Lunch together,
+2026-12-04,14:00,16:00,القاعة الكبرى,جيران بيروت,ar,cancelled,عن الإيجارات في بيروت,Rents in Beirut,
+2026-12-05,18:30,20:00,القاعة الكبرى,,ar,,فيلم ونقاش,A film and a talk,
+"""
+
+
+async def _festival(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
+    """An event of ours with a programme and another organiser; one of the neighbour's that we are asked to organise."""
+    made = near.made
+    here = made[HOST]
+    draft = an_event("مهرجان الجيرة: ثلاثة أيام للأرض والسكن")
+    details = replace(
+        draft.details,  # type: ignore[type-var]
+        spoken=("ar", "fr"),
+        cost="مجانًا، أو بقدر الاستطاعة",
+        wheelchair="partially",
+        contact="mahrajan@majaz.test",
+    )
+    event = await made.publish(ours, replace(draft, details=details))
+    table = programme.TableOrder(which=event.uri, table=_PROGRAMME, actor="mujawara")
+    await programme.bring(here, table)
+    beirut = await made.collective(NEIGHBOUR, "souk", "سوق الطيّب")
+    asked = organising.InviteOrder(which=event.uri, who=f"@souk@{NEIGHBOUR}", actor="mujawara")
+    await organising.invite(here, asked)
+    await made.settle()
+    yes = organising.AnswerOrder(which=event.uri, agrees=True, actor="souk")
+    await organising.answer(made[NEIGHBOUR], yes)
+    theirs = await made.publish(beirut, an_event("لقاء المزارعين"))
+    await made.settle()
+    back = organising.InviteOrder(which=theirs.uri, who=f"@mujawara@{HOST}", actor="souk")
+    await organising.invite(made[NEIGHBOUR], back)
+    await made.settle()
+    which = event.uri.rpartition("/")[2]
+    return {
+        "festival": f"/event/{which}",
+        "festival-there": f"{HOUSE}/thread?about={quote(event.uri)}",
+        "programme": f"{HOUSE}/programme/{which}",
+        "organisers": f"{HOUSE}/organisers/{which}",
+        "organising": f"{HOUSE}/organising",
     }
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from starlette.responses import Response
 
 from actors import journal
+from fedi.db.engine import Reader
 from fedi.desk import organising as desk
 from fedi.errors import FediError, Invalid
 from fedi.house.forms import Form
@@ -13,7 +14,9 @@ from fedi.house.gate import Door
 from fedi.house.member import Visit
 from fedi.house.reading.addresses import page_of_actor, thread_of
 from fedi.house.rights import Right
+from fedi.publications import store
 from fedi.publications.contract import Problem
+from fedi.publications.summaries import event_summary
 
 
 async def show(visit: Visit) -> Response:
@@ -44,6 +47,17 @@ async def tell(visit: Visit, form: Form) -> Response:
 async def show_shared(visit: Visit) -> Response:
     """What others ask us, and what we organise with them."""
     found = await desk.list_shared(visit.instance, desk.ListOrder(actor=visit.username))
+    visitor = visit.visitor
+
+    def look(rx: Reader) -> dict[str, str]:
+        events = [store.find(rx, each.event) for each in found.events]
+        return {
+            each.uri: event_summary(each.event, visitor.language, digits=visitor.digits)
+            for each in events
+            if each is not None
+        }
+
+    whens = await visit.instance.look(look)
     return page(
         visit,
         "organising/shared.html",
@@ -53,7 +67,7 @@ async def show_shared(visit: Visit) -> Response:
             (
                 state,
                 [
-                    (each, thread_of(visit.username, each.event))
+                    (each, thread_of(visit.username, each.event), whens.get(each.event, ""))
                     for each in found.events
                     if each.state == state
                 ],

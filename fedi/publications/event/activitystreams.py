@@ -9,6 +9,7 @@ from fedi.errors import Invalid
 from fedi.publications.attachments import build_link
 from fedi.publications.event.model import EventDetails, JoinMode, Status
 from fedi.publications.event.particulars import build_particulars, parse_particulars
+from fedi.publications.event.programme import build_parts, parse_parts
 from fedi.publications.event.rules import complete
 from fedi.publications.model import Attachment, Publication
 from fedi.publications.place import Place, build_place, line_of, parse_place
@@ -102,6 +103,7 @@ def parse_event(document: Mapping[str, Any]) -> EventDetails:
         takes_join=isinstance(document.get("joinMode"), str),
         takes_form=bool_of(document.get("anonymousParticipationEnabled")) is True,
         organisers=organisers,
+        parts=parse_parts(document, zone),
         **parse_particulars(document),
     )
 
@@ -141,6 +143,8 @@ def build_event(publication: Publication) -> dict[str, Any]:
         "allDay": True if details.all_day else None,
     }
     members.update({member: value for member, value in optional.items() if value is not None})
+    if details.parts:
+        members["subEvent"] = build_parts(details.parts, publication.uri, details.zone)
     members["attachment"] = build_particulars(details, publication.language)
     if details.online_url is not None:
         website = Attachment(details.online_url, "text/html", role="link", name=WEBSITE)

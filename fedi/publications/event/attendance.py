@@ -26,7 +26,7 @@ Road = Literal["join", "accept", "word", "poll", "form"]
 # Letters and messages about an entry.
 Told = Literal[
     "coming", "waiting", "asked", "refused", "maybe", "not_coming", "cancelled", "moved_up", "changed", "called_off",
-    "reminder", "word",
+    "reminder", "word", "programme",
 ]  # fmt: skip
 
 STATES: Final = ("asked", "waiting", "coming", "maybe", "not_coming", "refused", "cancelled")

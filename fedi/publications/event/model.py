@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Final, Literal
 
+from fedi.publications.event.parts import Part
 from fedi.publications.place import Place
 from fedi.vocab.read import zone_of
 
@@ -24,7 +25,7 @@ class EventDetails:
     `takes_join`: its server knows joining (Mobilizon); others accept an event as if it were an invitation (Friendica).
     `takes_form`: people without an account may sign up on the event's page.
     `spoken`: the languages spoken there. `cost`, `childcare`, `interpretation`, `contact`: a line for people each.
-    `organisers`: who organises it with its author, and agreed to.
+    `organisers`: who organises it with its author, and agreed to. `parts`: its programme, or the stops of a tour, in order.
     """
 
     starts_at: datetime
@@ -55,6 +56,7 @@ class EventDetails:
     interpretation: str | None = None
     contact: str | None = None
     organisers: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @property
     def zone(self) -> tzinfo:

@@ -146,7 +146,7 @@ async def event_calendar(instance: Instance, request: Request) -> Response:
     listed = await instance.look(lambda rx: find_readable(rx, uri))
     if listed is None or not isinstance(listed.publication.details, EventDetails):
         raise NotFound(detail="no such event")
-    return await answer_calendar(instance, request, [listed], "", name="event.ics")
+    return await answer_calendar(instance, request, [listed], "", name="event.ics", with_parts=True)
 
 
 def _of_actor(rx: Reader, request: Request, kind: str | None) -> tuple[Actor, list[Listed]]:
@@ -217,15 +217,17 @@ async def answer_calendar(
     title: str,
     name: str = "events.ics",
     gone: Sequence[Gone] = (),
+    *,
+    with_parts: bool = False,
 ) -> Response:
-    """These events as a calendar. `gone`: what was withdrawn of it not long ago."""
+    """These events as a calendar. `gone`: what was withdrawn of it not long ago; `with_parts`: with their programme."""
     # Here and not at the top: a server that starts needs no calendar yet, and loading takes long.
     from fedi.feeds import ical  # noqa: PLC0415
 
     gone_name = translator(instance.config.instance.language)("agenda.withdrawn")
     state = state_of(f"{title} {gone_name}", name, listed, gone)
     headers = {"content-disposition": f'inline; filename="{name}"'}
-    write = partial(ical.render_calendar, listed, title, gone, gone_name)
+    write = partial(ical.render_calendar, listed, title, gone, gone_name, with_parts=with_parts)
     changes = [each.gone_at for each in gone]
     return await _answer(request, state, write, ical.MEDIA_TYPE, listed, headers, changes)
 

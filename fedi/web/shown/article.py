@@ -18,6 +18,7 @@ from fedi.web.shown.cards import Moment, facts_of_aid, facts_of_event, moment_of
 from fedi.web.shown.facts import AidFacts, EventFacts
 from fedi.web.shown.people import Who, path_here, web_link, who_of
 from fedi.web.shown.pictures import Link, Picture, links_of, pictures_of
+from fedi.web.shown.programme import Day, Stop, days_of, stops_of
 from fedi.web.shown.words import (
     LEAD_CHARS_MAX,
     Chosen,
@@ -76,7 +77,7 @@ class ShownReply:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """`organisers`: who organises an event with `by`. `address` is what one pastes into a search field elsewhere to answer. `edited` is None when it never was.
+    """`days`, `stops`: the programme of an event, or the stops of a tour. `organisers`: who organises an event with `by`. `address` is what one pastes into a search field elsewhere to answer. `edited` is None when it never was.
 
     `is_sensitive`: its pictures are for those who ask for them.
     """
@@ -95,6 +96,8 @@ class Article:
     edited: Moment | None
     languages: tuple[LanguageChoice, ...]
     event: EventFacts | None
+    days: tuple[Day, ...]
+    stops: tuple[Stop, ...]
     aid: AidFacts | None
     is_sensitive: bool
     pictures: tuple[Picture, ...]
@@ -128,6 +131,8 @@ def article_of(conversation: Conversation, visitor: Visitor, seen: Seen) -> Arti
         edited=None if edited is None else moment_of(edited, visitor),
         languages=language_choices(publication, chosen, href),
         event=facts_of_event(publication, visitor),
+        days=days_of(publication, visitor),
+        stops=stops_of(publication, visitor),
         aid=facts_of_aid(publication, visitor),
         is_sensitive=publication.sensitive,
         pictures=pictures,

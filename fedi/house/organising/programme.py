@@ -1,0 +1,165 @@
+"""`/house/NAME/programme/ID`: the sessions of an event, written one by one; they go out together when somebody lets them."""
+
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from actors import journal
+from fedi.desk import programme as desk
+from fedi.errors import FediError, Invalid
+from fedi.house.forms import Form
+from fedi.house.frame import go, page, problems_of
+from fedi.house.gate import Door
+from fedi.house.member import Visit
+from fedi.house.rights import Right
+from fedi.house.writing.languages import name_of
+from fedi.i18n.dates import day_line, time_line, zone_of
+from fedi.publications.contract import Problem
+from fedi.text.direction import language_direction
+
+_FIELDS: Final = ("day", "begins", "ends", "room", "who", "spoken")
+
+
+async def show(visit: Visit) -> Response:
+    """The sessions, and the form of one: a new one, or the one that the address names."""
+    return await _page(visit)
+
+
+async def tell(visit: Visit, form: Form) -> Response:
+    """Write a session down, leave one out, let all of it go out, or throw away what did not."""
+    does, which = form.get("does"), desk.WhichOrder(which=_which(visit), actor=visit.username)
+    instance = visit.instance
+    try:
+        if does == "publish":
+            await desk.publish(instance, which)
+            await _note(visit)
+        elif does == "discard":
+            await desk.discard(instance, which)
+        elif does == "remove":
+            await desk.remove(instance, _removal(visit, form))
+        elif does == "save":
+            await desk.put(instance, _session(visit, form))
+        else:
+            raise Invalid("house.form", detail="does")
+    except FediError as problem:
+        return await _page(visit, problems_of(problem), form)
+    return go(_here(visit), "programme_out" if does == "publish" else "saved")
+
+
+def _session(visit: Visit, form: Form) -> desk.Session:
+    tags = form.all("languages")[:8]
+    typed = {name: form.get(name)[:2_000] for name in _FIELDS}
+    return desk.Session(
+        which=_which(visit),
+        actor=visit.username,
+        names={tag: form.get(f"name.{tag}")[:2_000] for tag in tags},
+        texts={tag: form.get(f"text.{tag}")[:10_000] for tag in tags},
+        is_off=form.get("is_off") == "yes",
+        key=form.get("key")[:40],
+        seen=form.number("seen") or 0,
+        **typed,
+    )
+
+
+def _removal(visit: Visit, form: Form) -> desk.RemoveOrder:
+    return desk.RemoveOrder(
+        which=_which(visit),
+        actor=visit.username,
+        key=form.get("key")[:40],
+        seen=form.number("seen") or 0,
+    )
+
+
+async def _page(
+    visit: Visit, problems: tuple[Problem, ...] = (), form: Form | None = None
+) -> Response:
+    visitor = visit.visitor
+    found = await desk.show(
+        visit.instance, desk.WhichOrder(which=_which(visit), actor=visit.username)
+    )
+    zone = zone_of(found.zone)
+    wanted = form.get("key") if form else visit.request.query_params.get("session", "")[:40]
+    chosen = next((each for each in found.lines if each.key == wanted), None)
+
+    def day(line: desk.Line) -> str:
+        return line.starts_at.astimezone(zone).date().isoformat()
+
+    def hour(moment: Any) -> str:
+        return time_line(moment, found.zone, visitor.language, digits=visitor.digits)
+
+    days: dict[str, list[Any]] = {}
+    for each in found.lines:
+        times = hour(each.starts_at) + (f"–{hour(each.ends_at)}" if each.ends_at else "")
+        days.setdefault(day(each), []).append((each, times, _name_in(each, visitor.language)))
+    return page(
+        visit,
+        "programme/programme.html",
+        visitor.t("programme.title"),
+        status=400 if problems else 200,
+        problems=problems,
+        section="write",
+        found=found,
+        id=_which(visit),
+        there=_here(visit),
+        days=[
+            (day_line(some[0][0].starts_at.astimezone(zone).date(), visitor.language, digits=visitor.digits), some)
+            for some in days.values()
+        ],
+        rooms=sorted({each.room for each in found.lines if each.room}),
+        languages=[(tag, name_of(tag), language_direction(tag)) for tag in found.languages],
+        chosen=chosen,
+        typed=_typed(form, found.languages) if form else _as_typed(chosen, found, zone),
+    )  # fmt: skip
+
+
+def _name_in(line: desk.Line, language: str) -> tuple[str, str]:
+    tag = language if language in line.names else next(iter(line.names))
+    return line.names[tag], tag
+
+
+def _typed(form: Form, languages: list[str]) -> dict[str, str]:
+    names = (
+        *_FIELDS,
+        "is_off",
+        *(f"{kind}.{tag}" for tag in languages for kind in ("name", "text")),
+    )
+    return {name: form.get(name)[:2_000] for name in names}
+
+
+def _as_typed(chosen: desk.Line | None, found: desk.Programme, zone: Any) -> dict[str, str]:
+    """The form that says what the session is; a new one begins on the day of the last one."""
+    if chosen is None:
+        last = max((each.starts_at for each in found.lines), default=None)
+        return {"day": last.astimezone(zone).date().isoformat()} if last else {}
+    begins = chosen.starts_at.astimezone(zone)
+    ends = chosen.ends_at.astimezone(zone).strftime("%H:%M") if chosen.ends_at else ""
+    return {
+        "day": begins.date().isoformat(),
+        "begins": begins.strftime("%H:%M"),
+        "ends": ends,
+        "room": chosen.room,
+        "who": chosen.who,
+        "spoken": chosen.spoken,
+        "is_off": "yes" if chosen.status == "cancelled" else "",
+        **{f"name.{tag}": text for tag, text in chosen.names.items()},
+        **{f"text.{tag}": text for tag, text in chosen.texts.items()},
+    }
+
+
+async def _note(visit: Visit) -> None:
+    uri = visit.instance.urls.publication("event", _which(visit))
+    person_id = visit.member.person.id
+    await visit.instance.change(
+        lambda unit: journal.note(unit, visit.actor.uri, person_id, "journal.programme_out", uri)
+    )
+
+
+def _which(visit: Visit) -> str:
+    return str(visit.request.path_params["id"])
+
+
+def _here(visit: Visit) -> str:
+    return f"/house/{visit.username}/programme/{_which(visit)}"
+
+
+DOORS: Final = (Door("/house/{username}/programme/{id}", Right.PUBLISH, ask=show, tell=tell),)
