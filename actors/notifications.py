@@ -15,6 +15,7 @@ from fedi.unit import Unit
 Kind = Literal[
     "mention", "reply", "like", "announce", "quote", "follow", "follow_request", "follow_accepted", "follow_refused",
     "moved", "attendance", "attendance_asked", "attend_accepted", "attend_refused", "attend_elsewhere",
+    "attend_reminder", "attend_changed", "attend_called_off", "attend_gone",
     "organise_asked", "organise_accepted", "organise_refused", "organise_ended", "invite",
 ]  # fmt: skip
 
@@ -80,6 +81,18 @@ def again(unit: Unit, actor_uri: str, kind: Kind, about_uri: str) -> None:
         about_uri,
     )
     add(unit, actor_uri, kind, actor_uri, about_uri)
+
+
+def has(rx: Reader, actor_uri: str, kind: Kind, from_uri: str, about_uri: str) -> bool:
+    """Whether a collective was told exactly this."""
+    row = rx.one(
+        "SELECT 1 FROM notification WHERE actor_uri = ? AND kind = ? AND from_uri = ? AND about_uri = ?",
+        actor_uri,
+        kind,
+        from_uri,
+        about_uri,
+    )
+    return row is not None
 
 
 def list_newest(

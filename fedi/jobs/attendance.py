@@ -1,4 +1,4 @@
-"""What participants of our events are told in the background: that something changed, a reminder, letters to who gave an address."""
+"""What participants of our events, and our collectives that go elsewhere, are told in the background: that something changed, a reminder, letters to who gave an address."""
 
 import logging
 from collections.abc import Awaitable, Sequence
@@ -14,7 +14,7 @@ from fedi.i18n.catalog import translator
 from fedi.ids import new_token
 from fedi.instance import Instance
 from fedi.publications import store as publication_store
-from fedi.publications.event import attendance, farewell, gathering
+from fedi.publications.event import attendance, coming, farewell, gathering, participation
 from fedi.publications.event.attendance import Entry, Letter, Told
 from fedi.publications.event.gathering import Gathering
 from fedi.publications.summaries import event_summary
@@ -59,6 +59,21 @@ async def remind(instance: Instance) -> int:
     )
     for uri in uris:
         count += await instance.change(partial(_remind, uri=uri))
+    return count
+
+
+async def remind_ourselves(instance: Instance) -> int:
+    """Remind our collectives of events elsewhere that they come to; how many."""
+    now, count = instance.clock.now(), 0
+    found = await instance.look(
+        lambda rx: [
+            each.event_uri
+            for each in participation.list_ending(rx, now, now + _LONGEST, _EVENTS_AT_ONCE)
+            if not coming.is_reminded(rx, each)
+        ]
+    )
+    for uri in dict.fromkeys(found):
+        count += await instance.change(partial(_remind_ourselves, uri=uri))
     return count
 
 
@@ -109,6 +124,11 @@ def _tell(unit: Unit, uri: str, entries: Sequence[Entry], what: Told) -> int:
         return 0
     found = gathering.find(unit.tx, uri, unit.posture)
     return sum(participants.tell(unit, publication, found, each, what) for each in entries)
+
+
+def _remind_ourselves(unit: Unit, uri: str) -> int:
+    event = publication_store.find(unit.tx, uri)
+    return 0 if event is None or event.kind != "event" else coming.remind(unit, event)
 
 
 def _remind(unit: Unit, uri: str) -> int:

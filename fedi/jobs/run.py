@@ -44,6 +44,7 @@ JOBS: tuple[Job, ...] = (
     Job("mail", send_due, timedelta(seconds=20)),
     Job("letters to participants", attendance.send_letters, timedelta(seconds=20)),
     Job("reminders", attendance.remind, timedelta(minutes=10)),
+    Job("reminders of events elsewhere", attendance.remind_ourselves, timedelta(minutes=10)),
     Job("digests", wish_digests, timedelta(hours=1)),
     Job("block lists", fetch_due, timedelta(hours=1)),
     Job("handles", sweep_handles, timedelta(hours=1)),

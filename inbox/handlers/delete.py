@@ -3,7 +3,7 @@
 from actors import follows, keys, notifications
 from actors import store as actor_store
 from fedi.publications import reactions, shelf, store
-from fedi.publications.event import invited
+from fedi.publications.event import coming, invited
 from fedi.unit import Unit
 from inbox import attending, quoted
 from inbox.contract import Authority, Done, Handler, Incoming, Outcome
@@ -22,7 +22,11 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         return outcome
     notifications.forget_about(unit, uri)
     attending.take_back(unit, sender.uri, uri, None)
+    event = store.find(unit.tx, uri)
+    going = coming.list_going(unit.tx, event, unit.now) if event is not None else ()
     if shelf.take_off(unit, uri, is_local=False, by=sender.uri):
+        for each in going:
+            notifications.add(unit, each, "attend_gone", sender.uri, uri)
         return Done("delete.publication")
     return Done("delete.remembered")
 

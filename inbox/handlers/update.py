@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from fedi.publications import shelf, store
+from fedi.publications.event import coming
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity
 from fedi.vocab.terms import ACTOR_TYPES
@@ -44,6 +45,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         in_reply_to=stored.in_reply_to,
     )
     shelf.exchange(unit, kept)
+    coming.changed(unit, stored, kept)
     return Done("update.stored")
 
 

@@ -1,15 +1,17 @@
 """Our collectives come to events of others: asked, accepted, refused, taken back, in the words of each server."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from actors import notifications
 from actors.model import Actor
 from fedi.desk import attendance as desk
 from fedi.desk.attending import AttendOrder, LeaveOrder, ListOrder, attend, leave, list_going
 from fedi.errors import Invalid, NotFound
+from fedi.jobs.attendance import remind_ourselves
 from fedi.jobs.retention import apply as forget_in_time
 from tests.harness.browser import Browser
 from tests.harness.gathering import an_organiser, told
@@ -29,6 +31,7 @@ class Abroad:
     beirut: Actor
     organiser: Person
     uri: str
+    start: datetime
 
     async def answer(self, verb: str, subject: object, by: Person | None = None) -> None:
         who = by or self.organiser
@@ -67,7 +70,7 @@ async def an_event_abroad(made: World, there: Stranger, **members: Any) -> Abroa
         **members,
     }
     there.show(uri, {name: value for name, value in event.items() if value is not None})
-    return Abroad(made, there, beirut, organiser, uri)
+    return Abroad(made, there, beirut, organiser, uri, start)
 
 
 async def test_a_join_is_asked_accepted_and_taken_back() -> None:
@@ -251,3 +254,99 @@ async def test_what_was_answered_is_forgotten_after_the_event() -> None:
         made.clock.advance(days=7 + 15)
         await forget_in_time(made[HERE])
         assert (await made.rows(HERE))["participation"] == 0
+
+
+def _event(abroad: Abroad, updated: str, **members: Any) -> dict[str, Any]:
+    start = abroad.start
+    return {
+        "id": abroad.uri,
+        "type": "Event",
+        "attributedTo": abroad.organiser.uri,
+        "name": "Assembly abroad",
+        "content": "<p>Come</p>",
+        "startTime": start.isoformat(),
+        "endTime": (start + timedelta(hours=2)).isoformat(),
+        "published": "2026-01-01T00:00:00Z",
+        "updated": updated,
+        "to": ["https://www.w3.org/ns/activitystreams#Public"],
+        "cc": [],
+        **members,
+    }
+
+
+async def notices(made: World, beirut: Actor) -> list[str]:
+    found = await made[HERE].look(lambda rx: notifications.list_newest(rx, beirut.uri))
+    return sorted(each.kind for each in found)
+
+
+MOVED = {"startTime": "2027-01-09T18:00:00Z", "endTime": "2027-01-09T20:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("wish", "verb", "change", "expected"),
+    [
+        ("coming", "Update", MOVED, ["attend_changed"]),
+        ("maybe", "Update", MOVED, ["attend_changed"]),
+        ("coming", "Update", {"status": "CANCELLED"}, ["attend_called_off"]),
+        ("coming", "Update", {"location": {"type": "Place", "name": "Dar"}}, ["attend_changed"]),
+        ("coming", "Update", {"content": "<p>Come, all</p>"}, []),
+        ("not_coming", "Update", MOVED, []),
+        ("coming", "Delete", None, ["attend_gone"]),
+        ("not_coming", "Delete", None, []),
+    ],
+)
+async def test_who_comes_learns_what_changes(
+    wish: str, verb: str, change: dict[str, Any] | None, expected: list[str]
+) -> None:
+    async with world(HERE) as made, stranger(made, "friendica.test") as there:
+        abroad = await an_event_abroad(made, there)
+        await abroad.ask(wish=wish)
+        is_update = change is not None
+        await abroad.answer(
+            verb, _event(abroad, "2026-12-24T00:00:00Z", **change) if is_update else abroad.uri
+        )
+        assert await notices(made, abroad.beirut) == expected
+        ana = await a_member(made, abroad.beirut)
+        page = await ana.get("/house/beirut/notifications")
+        assert "reading.did" not in page.text
+        assert ("Assembly abroad" in page.text) == (is_update and bool(expected))
+
+
+async def test_who_comes_is_reminded_once_within_the_day_before_and_again_of_another_day() -> None:
+    async with world(HERE) as made, stranger(made, "friendica.test") as there:
+        abroad = await an_event_abroad(made, there)
+        await abroad.ask()
+        here = made[HERE]
+        assert await remind_ourselves(here) == 0
+        made.clock.advance(days=6, hours=1)
+        assert [await remind_ourselves(here), await remind_ourselves(here)] == [1, 0]
+        assert await notices(made, abroad.beirut) == ["attend_reminder"]
+        later = made.clock.now() + timedelta(days=3)
+        moved = {
+            "startTime": later.isoformat(),
+            "endTime": (later + timedelta(hours=2)).isoformat(),
+        }
+        await abroad.answer("Update", _event(abroad, made.clock.now().isoformat(), **moved))
+        assert await notices(made, abroad.beirut) == ["attend_changed"]
+        made.clock.advance(days=2, hours=2)
+        assert [await remind_ourselves(here), await remind_ourselves(here)] == [1, 0]
+        assert await notices(made, abroad.beirut) == ["attend_changed", "attend_reminder"]
+
+
+@pytest.mark.parametrize("reason", ["refused", "cancelled", "taken back", "not coming", "begun"])
+async def test_nobody_is_reminded_in_vain(reason: str) -> None:
+    async with world(HERE) as made, stranger(made, "mobilizon.test") as there:
+        abroad = await an_event_abroad(made, there, joinMode="restricted")
+        wish = "not_coming" if reason == "not coming" else "coming"
+        await attend(made[HERE], AttendOrder(which=abroad.uri, wish=wish))
+        await made.settle()
+        if reason == "refused":
+            (join,) = told(there, "Join")
+            await abroad.answer("Reject", join)
+        elif reason == "cancelled":
+            event = _event(abroad, "2026-12-24T00:00:00Z", status="CANCELLED")
+            await abroad.answer("Update", event)
+        elif reason == "taken back":
+            await leave(made[HERE], LeaveOrder(which=abroad.uri))
+        made.clock.advance(days=7 if reason == "begun" else 6, hours=1)
+        assert await remind_ourselves(made[HERE]) == 0

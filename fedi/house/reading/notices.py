@@ -32,7 +32,15 @@ from fedi.web.shown.people import Who
 PAGE: Final = 40
 NAMED_MAX: Final = 3
 # Of these a collective may say that it does not want to be told on this page; the others ask for an answer.
-OPTIONAL: Final = ("like", "announce", "follow", "follow_accepted", "follow_refused")
+OPTIONAL: Final = (
+    "like",
+    "announce",
+    "follow",
+    "follow_accepted",
+    "follow_refused",
+    "attend_reminder",
+    "attend_changed",
+)
 _QUIET: Final = "notices.quiet:"
 
 

@@ -58,6 +58,26 @@ def list_of(rx: Reader, actor_uri: str, since: datetime, most: int) -> Sequence[
     return [_participation_of(row) for row in rows]
 
 
+def list_of_event(rx: Reader, event_uri: str) -> Sequence[Participation]:
+    """What collectives of ours answered to this event."""
+    rows = rx.all(
+        f"SELECT {_COLUMNS} FROM participation WHERE event_uri = ? ORDER BY actor_uri", event_uri
+    )
+    return [_participation_of(row) for row in rows]
+
+
+def list_ending(rx: Reader, since: datetime, until: datetime, most: int) -> Sequence[Participation]:
+    """What was answered to events that end between two moments, the first to end first."""
+    rows = rx.all(
+        f"SELECT {_COLUMNS} FROM participation WHERE over_at > ? AND over_at <= ? "
+        "ORDER BY over_at, event_uri, actor_uri LIMIT ?",
+        to_ms(since),
+        to_ms(until),
+        most,
+    )
+    return [_participation_of(row) for row in rows]
+
+
 def put(unit: Unit, found: Participation) -> None:
     """Write it down, in the place of what was answered before."""
     unit.tx.run(
