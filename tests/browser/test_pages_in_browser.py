@@ -27,6 +27,7 @@ PHONE = 320
 PAGES = [
     "/",
     "/agenda",
+    "/agenda?view=map",
     "/needs",
     "/about",
     "/archive/statement",
