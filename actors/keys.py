@@ -62,6 +62,7 @@ def replace_pair(unit: Unit, secret: bytes, actor_uri: str, pair: tuple[bytes, b
     uris = (f"{main_key(actor_uri)}-{mark}", f"{ed25519_key(actor_uri)}-{mark}")
     _insert_pair(unit, secret, actor_uri, pair, uris)
     unit.touched.add(actor_uri)
+    unit.rekeyed.add(actor_uri)
     return old
 
 

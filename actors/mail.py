@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from actors.sealing import seal, unseal
 from fedi.clock import to_ms
-from fedi.db.engine import Reader
+from fedi.db.engine import UNHELD, Reader
 from fedi.errors import Invalid
 from fedi.ids import new_row_id
 from fedi.unit import Unit
@@ -160,7 +160,8 @@ def wish(unit: Unit, secret: bytes, kind: Kind, address: str, person_id: int = 0
 def claim(unit: Unit, secret: bytes, most: int, lease: timedelta) -> Sequence[Wish]:
     """Some of the letters that are due; nobody else gets them before the lease ends."""
     rows = unit.tx.all(
-        "SELECT id, wish_sealed, attempts FROM letter WHERE due_at <= ? ORDER BY due_at, id LIMIT ?",
+        "SELECT id, wish_sealed, attempts FROM letter WHERE due_at <= ? "
+        f"ORDER BY due_at, id LIMIT ? {UNHELD}",
         unit.now_ms,
         most,
     )

@@ -104,6 +104,7 @@ async def fetch_key(instance: Instance, key_id: str) -> PublicKey:
     now = instance.clock.monotonic()
     if instance.keyring.has_failed(key_id, now):
         raise NotFound("signature.key", detail="failed lately")
+    generation = instance.keyring.generation
     try:
         key = await _fetch_key(instance, key_id)
     except RemoteUnreachable as problem:
@@ -121,7 +122,7 @@ async def fetch_key(instance: Instance, key_id: str) -> PublicKey:
         raise NotFound(
             "signature.key", detail=f"{problem.message_key} {problem.detail}"
         ) from problem
-    instance.keyring.remember(key)
+    instance.keyring.remember(key, generation)
     return key
 
 
@@ -165,12 +166,8 @@ async def _store_document(instance: Instance, document: dict[str, Any]) -> Actor
     actor, listed = parse_actor(document, now=instance.clock.now(), elsewhere=pairs)
     if instance.urls.is_ours(actor.uri):
         raise Forbidden("error.forbidden", detail="a remote document claims a local id")
-    before, is_known, is_host_known = await instance.look(
-        lambda rx: (
-            _public_texts(rx, actor.uri),
-            store.is_known(rx, actor.uri),
-            store.is_host_known(rx, actor.host),
-        )
+    is_known, is_host_known = await instance.look(
+        lambda rx: (store.is_known(rx, actor.uri), store.is_host_known(rx, actor.host))
     )
     if not is_known:
         instance.newcomers.admit(
@@ -191,13 +188,14 @@ async def _store_document(instance: Instance, document: dict[str, Any]) -> Actor
         if known is not None and known.username != actor.username:
             store.want_handle(unit, actor.uri)
         _note_changed_key(unit, actor.uri, listed)
+        before = _public_texts(unit.tx, actor.uri)
+        if before and before != {(key.uri, key.public_text) for key in listed}:
+            unit.rekeyed.add(actor.uri)
         keys.replace_remote(unit, actor.uri, listed)
 
     await instance.change(save)
     if understands_rfc9421(document):
         instance.http.note_scheme(origin_of(actor.uri), RFC9421)
-    if before != {(key.uri, key.public_text) for key in listed}:
-        instance.keyring.forget_owner(actor.uri)
     return actor
 
 

@@ -40,6 +40,7 @@ class DocumentCache:
         self._entries: OrderedDict[bytes, Rendered] = OrderedDict()
         self._keys_about: defaultdict[str, set[bytes]] = defaultdict(set)
         self.generation = 0
+        self._is_kept = True
         self.at_door = self.from_memory = self.rendered = 0
 
     @property
@@ -62,7 +63,7 @@ class DocumentCache:
     def put(self, key: bytes, entry: Rendered, generation: int) -> None:
         """Keep an entry, unless something was forgotten since `generation` was read."""
         self.rendered += 1
-        if generation != self.generation:
+        if generation != self.generation or not self._is_kept:
             return
         self._drop(key)
         self._entries[key] = entry
@@ -77,6 +78,28 @@ class DocumentCache:
         for about in abouts:
             for key in tuple(self._keys_about.get(about, ())):
                 self._drop(key)
+
+    def forget_all(self) -> None:
+        """Anything may have changed."""
+        self.generation += 1
+        self._entries.clear()
+        self._keys_about.clear()
+        self._bytes = 0
+
+    def end(self) -> None:
+        """What others change is not heard here: nothing is kept until `begin`."""
+        self.forget_all()
+        self._is_kept = False
+
+    def begin(self) -> None:
+        """From now on it is heard."""
+        self.forget_all()
+        self._is_kept = True
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether anything is remembered at all."""
+        return self._is_kept
 
     def _drop(self, key: bytes) -> None:
         entry = self._entries.pop(key, None)

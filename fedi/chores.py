@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fedi.clock import from_ms, to_ms
-from fedi.db.engine import Reader
+from fedi.db.engine import UNHELD, Reader
 from fedi.unit import LONGEST_WAIT, Unit
 from fedi.wake import CHORES
 
@@ -24,6 +24,8 @@ PARTICIPANTS = "participants"
 HANDLE = "handle"
 # What is stored is read once more for the indexes, from the row that is the subject.
 REINDEX = "reindex"
+# Whose list of followers does not agree with ours, a space, the digest of theirs, a space, where the list is.
+FOLLOWERS = "followers"
 WAITING_MAX = 10_000
 ATTEMPTS_MAX = 4
 
@@ -99,7 +101,7 @@ def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Chore]:
     """Take what is due for as long as the lease; what relays brought, names and indexes come after everything else."""
     rows = unit.tx.all(
         "SELECT kind, subject, attempts FROM chore WHERE due_at <= ? AND claimed_until < ? "
-        "ORDER BY kind IN ('relayed', 'handle', 'reindex'), due_at LIMIT ?",
+        f"ORDER BY kind IN ('relayed', 'handle', 'reindex'), due_at LIMIT ? {UNHELD}",
         unit.now_ms,
         unit.now_ms,
         most,
@@ -111,18 +113,32 @@ def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Chore]:
     return [Chore(row[0], row[1], int(row[2]) + 1) for row in rows]
 
 
+def keep(unit: Unit, claimed: Sequence[Chore], lease: timedelta) -> None:
+    """These are still under way."""
+    unit.tx.run_many(
+        "UPDATE chore SET claimed_until = ? WHERE kind = ? AND subject = ? AND attempts = ? AND claimed_until > 0",
+        [(to_ms(unit.now + lease), each.kind, each.subject, each.attempts) for each in claimed],
+    )
+
+
 def finish(unit: Unit, chore: Chore) -> None:
-    """It is done, or not worth another attempt."""
-    unit.tx.run("DELETE FROM chore WHERE kind = ? AND subject = ?", chore.kind, chore.subject)
+    """It is done, or not worth another attempt; nothing when somebody else has taken it over."""
+    unit.tx.run(
+        "DELETE FROM chore WHERE kind = ? AND subject = ? AND attempts = ?",
+        chore.kind,
+        chore.subject,
+        chore.attempts,
+    )
 
 
 def postpone(unit: Unit, chore: Chore, after: timedelta) -> None:
-    """Try it again later."""
+    """Try it again later; nothing when somebody else has taken it over."""
     unit.tx.run(
-        "UPDATE chore SET claimed_until = 0, due_at = ? WHERE kind = ? AND subject = ?",
+        "UPDATE chore SET claimed_until = 0, due_at = ? WHERE kind = ? AND subject = ? AND attempts = ?",
         to_ms(unit.now + after),
         chore.kind,
         chore.subject,
+        chore.attempts,
     )
 
 

@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from actors import births, blocks, keys, webfinger
+from actors import births, blocks, webfinger
 from fedi import chores, secret, settings
 from fedi.cache import DocumentCache
 from fedi.clock import Clock, SystemClock, to_ms
+from fedi.company import Company
 from fedi.config import Config
 from fedi.db.engine import Database, Reader
-from fedi.db.migrate import migrate
+from fedi.db.migrate import is_current, migrate
 from fedi.db.sqlite import open_sqlite
 from fedi.db.watch import Watch
 from fedi.errors import Conflict, SetupError
@@ -27,13 +28,13 @@ from fedi.instance import Instance
 from fedi.keyring import Keyring
 from fedi.media.storage import FolderStorage
 from fedi.metrics import Metrics
-from fedi.signatures.keys import SigningKey, new_pair
+from fedi.signatures.keys import new_pair
 from fedi.unit import Unit
 from fedi.urls import Urls
 from fedi.wake import Wake
 from inbox import store as inbox_store
 from outbox import hosts
-from outbox.seal import current_key, signing_key
+from outbox.own_key import OwnKey
 
 DATABASE = "fedi.sqlite3"
 LOCK = "lock"
@@ -61,29 +62,52 @@ class Outside:
 
 
 @asynccontextmanager
-async def open_instance(config: Config, outside: Outside | None = None) -> AsyncIterator[Instance]:
+async def open_instance(
+    config: Config,
+    outside: Outside | None = None,
+    *,
+    is_shared: bool = False,
+    wants_duty: bool = False,
+) -> AsyncIterator[Instance]:
     """An open instance, alone in its data folder. Creates what is missing; closes everything at the end.
+
+    `is_shared`: other processes have the same database open, here or on other machines; what is there has to be made by
+    one that is alone. `wants_duty`: do what one of them does for all when nobody else does.
 
     Raises SetupError with what to do about it; FolderInUse when another process has the folder.
     """
     outside = outside or Outside()
+    if is_shared and not config.database.url:
+        raise SetupError("database.file_is_not_shared")
     folder = _prepare_folder(config.data_folder)
-    lock = lock_folder(folder)
+    lock = lock_folder(folder, is_shared=is_shared)
     try:
         if (folder / RESTORING).exists():
             raise SetupError("backup.unfinished", folder=str(folder))
         clock = outside.clock or SystemClock()
         metrics = Metrics()
-        async with _database(config, clock, metrics) as (database, key):
+        async with _database(config, clock, metrics, is_shared=is_shared) as (database, key):
             transport = outside.transport or _transport(config, outside.resolver)
             try:
-                yield await _assemble(
+                instance = await _assemble(
                     config, database, key, transport, clock, folder, outside, metrics
                 )
+                async with _heard(instance, wants_duty=wants_duty):
+                    yield instance
             finally:
                 await transport.close()
     finally:
         os.close(lock)
+
+
+@asynccontextmanager
+async def _heard(instance: Instance, *, wants_duty: bool) -> AsyncIterator[None]:
+    """What others change meanwhile is heard, if there are any."""
+    if instance.company is None:
+        yield
+        return
+    async with instance.db.listening(instance.company, wants_duty=wants_duty):
+        yield
 
 
 def has_instance(config: Config) -> bool:
@@ -92,8 +116,10 @@ def has_instance(config: Config) -> bool:
     return (folder / (secret.SECRET if config.database.url else DATABASE)).exists()
 
 
-async def open_database(config: Config, metrics: Metrics | None = None) -> Database:
-    """The engine that the configuration names, as it is. Raises SetupError."""
+async def open_database(
+    config: Config, metrics: Metrics | None = None, *, is_shared: bool = False
+) -> Database:
+    """The engine that the configuration names, as it is, alone or with others. Raises SetupError."""
     watch = Watch(metrics, config.log.slow_statement_ms / 1000)
     if not config.database.url:
         return await open_sqlite(
@@ -107,12 +133,13 @@ async def open_database(config: Config, metrics: Metrics | None = None) -> Datab
         readers=config.storage.readers,
         writers=config.database.writers,
         watch=watch,
+        is_shared=is_shared,
     )
 
 
 @asynccontextmanager
 async def _database(
-    config: Config, clock: Clock, metrics: Metrics | None = None
+    config: Config, clock: Clock, metrics: Metrics | None = None, *, is_shared: bool = False
 ) -> AsyncIterator[tuple[Database, bytes]]:
     """The tables of this version, and the secret that opens what is sealed in them."""
     folder = config.data_folder
@@ -122,13 +149,53 @@ async def _database(
         if config.database.url
         else secret.load(folder, has_database=(folder / DATABASE).exists())
     )
-    database = await open_database(config, metrics)
+    if is_shared:
+        await _prepare_for_many(config, clock)
+    database = await open_database(config, metrics, is_shared=is_shared)
     try:
-        await migrate(database, now_ms=to_ms(clock.now()))
+        if not is_shared:
+            await migrate(database, now_ms=to_ms(clock.now()))
         present = present or secret.load(folder, has_database=await database.read(_is_lived_in))
         true = await database.read(lambda rx: secret.true_one(folder, rx, present))
-        secret.tidy(folder, present, true)
+        if not is_shared:
+            secret.tidy(folder, present, true)
         yield database, true
+    finally:
+        await database.close()
+
+
+async def _prepare_for_many(config: Config, clock: Clock) -> None:
+    """Tables of this version, made by whoever comes first and is alone in that moment. Raises SetupError when others have
+    an older version open, or nobody has begun an instance here."""
+    async with _closing(await open_database(config, is_shared=True)) as database:
+        if await is_current(database):
+            await _check_begun(database)
+            return
+    try:
+        alone = await open_database(config)
+    except SetupError as problem:
+        if problem.message_key != "database.shared":
+            raise
+        # whoever came at the same moment may have done it
+        async with _closing(await open_database(config, is_shared=True)) as database:
+            if await is_current(database):
+                return
+        raise SetupError("database.upgrade_alone") from problem
+    async with _closing(alone):
+        await migrate(alone, now_ms=to_ms(clock.now()))
+        await _check_begun(alone)
+
+
+async def _check_begun(database: Database) -> None:
+    if not await database.read(_is_lived_in):
+        raise SetupError("database.not_begun")
+
+
+@asynccontextmanager
+async def _closing(database: Database) -> AsyncIterator[Database]:
+    """Closed at the end."""
+    try:
+        yield database
     finally:
         await database.close()
 
@@ -204,12 +271,11 @@ async def _assemble(
     keyring = Keyring(key)
     server_uri = urls.server_actor()
 
-    def server_key() -> SigningKey:
-        return keyring.signing[keyring.current[server_uri, keys.RSA]]
-
+    server_key = OwnKey(keyring, server_uri)
     changes: dict[str, str] = {}
     accounts = Accounts()
     schemes = SchemeMemory(changes.__setitem__)
+    documents, wake = DocumentCache(), Wake()
     instance = Instance(
         config=config,
         urls=urls,
@@ -225,21 +291,24 @@ async def _assemble(
         media=FolderStorage(folder / MEDIA),
         clock=clock,
         keyring=keyring,
-        wake=Wake(),
+        wake=wake,
         metrics=metrics,
-        documents=DocumentCache(),
+        documents=documents,
+        company=Company(documents, keyring, wake, lambda: server_key.renew(instance))
+        if database.is_shared
+        else None,
         schemes_learned=changes,
         accounts=accounts,
         chance=outside.chance or secrets.SystemRandom().random,
         new_keys=outside.new_keys or new_pair,
     )
-    await instance.change(_first_looks)
+    await instance.change(_every_look if database.is_shared else _first_looks)
     for host, scheme in await instance.look(hosts.list_schemes):
         origin = f"{webfinger.scheme_of(instance, host)}://{host}"
         schemes.remember(origin, RFC9421 if scheme == RFC9421 else CAVAGE)
     changes.clear()
     await births.ensure_server_actor(instance)
-    await signing_key(instance, await current_key(instance, server_uri, keys.RSA))
+    await server_key.look_up(instance)
     return instance
 
 
@@ -248,10 +317,14 @@ def user_agent(urls: Urls) -> str:
     return f"Mujawara (+{urls.base}/about)"
 
 
-def _first_looks(unit: Unit) -> None:
-    """Only one process has an embedded database, so whatever a dead one had claimed is free again."""
+def _every_look(unit: Unit) -> None:
     settings.check_base_url(unit)
     blocks.close_or_open(unit, is_closed=unit.posture == "closed", own_host=unit.urls.host)
+
+
+def _first_looks(unit: Unit) -> None:
+    """Nobody else has the database, so whatever a dead process had claimed is free again."""
+    _every_look(unit)
     inbox_store.hand_back_all(unit)
     hosts.hand_back_all(unit)
     chores.hand_back_all(unit)
@@ -293,11 +366,11 @@ def _prepare_folder(folder: Path) -> Path:
     return folder
 
 
-def lock_folder(folder: Path) -> int:
-    """Keep the folder for this process until the descriptor is closed. Raises FolderInUse."""
+def lock_folder(folder: Path, *, is_shared: bool = False) -> int:
+    """Keep the folder until the descriptor is closed: for this process, or for all that share it. Raises FolderInUse."""
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError as problem:
         os.close(descriptor)
         raise FolderInUse(

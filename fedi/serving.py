@@ -1,21 +1,26 @@
-"""One running process: web server, workers, the desk's socket; started together, stopped together without losing anything."""
+"""One running process: web server, workers, the desk's socket; started together, stopped together without losing anything.
+
+Or one of several on the same PostgreSQL, which serves and leaves the work to others, or works and leaves serving to them.
+"""
 
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import fields
 from pathlib import Path
 from threading import Event
 
 from fedi.app import assemble, known_answers
+from fedi.company import Company
 from fedi.config import Config
 from fedi.desk.control import serve_control
 from fedi.errors import SetupError
 from fedi.http.door import DoorLimits
 from fedi.http.server import serve
 from fedi.instance import Instance
-from fedi.jobs.run import run_workers
+from fedi.jobs.run import run_beside_workers, run_workers
 from fedi.opening import CONTROL, Outside, open_instance
 from fedi.warming import start_warming
 from inbox.limits import HostLimits
@@ -43,47 +48,89 @@ async def serve_instance(
 
 
 async def serve_open_instance(
-    instance: Instance, *, stop: asyncio.Event, on_ready: Callable[[str], None]
+    instance: Instance, *, stop: asyncio.Event, on_ready: Callable[[str], None], jobs: bool = True
 ) -> None:
-    """The same for an instance that is open already."""
+    """The same for an instance that is open already. Without `jobs` others on the same database do the work.
+
+    Raises SetupError, as late as when somebody else had a shared database alone meanwhile.
+    """
     config = instance.config
     _say_what_is_unsafe(config)
     limits = HostLimits.of(config.inbox)
-    workers_stop = asyncio.Event()
-    metrics = await _metrics(instance, workers_stop)
-    workers = asyncio.create_task(run_workers(instance, limits, workers_stop))
-    control = asyncio.create_task(
-        serve_control(instance, config.data_folder / CONTROL, workers_stop)
-    )
     leave = Event()
 
     def ready(address: str) -> None:
         on_ready(address)
         start_warming(leave)
 
+    async with _working(instance, limits, run_workers if jobs else run_beside_workers, stop):
+        try:
+            await serve(
+                assemble(instance, limits),
+                bind=config.server.bind,
+                trusted_proxies=config.server.trusted_proxies,
+                on_ready=ready,
+                stop=stop,
+                grace_s=GRACE_S,
+                tls=_tls(config),
+                limits=DoorLimits(patient_paths=PATIENT_PATHS),
+                shortcut=known_answers(instance),
+                metrics=instance.metrics,
+            )
+        finally:
+            leave.set()
+
+
+async def work_open_instance(
+    instance: Instance, *, stop: asyncio.Event, on_ready: Callable[[], None]
+) -> None:
+    """Do the work of an instance whose pages and inboxes others serve, until `stop`. Raises SetupError as above."""
+    _say_what_is_unsafe(instance.config)
+    limits = HostLimits.of(instance.config.inbox)
+    async with _working(instance, limits, run_workers, stop):
+        on_ready()
+        await stop.wait()
+
+
+@asynccontextmanager
+async def _working(
+    instance: Instance,
+    limits: HostLimits,
+    run: Callable[[Instance, HostLimits, asyncio.Event], Awaitable[None]],
+    stop: asyncio.Event,
+) -> AsyncIterator[None]:
+    """Workers, the desk's socket and the listener for numbers, while this is held. Sets `stop` and raises SetupError when
+    somebody had a shared database alone while we were cut off."""
+    workers_stop = asyncio.Event()
+    metrics = await _metrics(instance, workers_stop)
+    tasks = (
+        asyncio.ensure_future(run(instance, limits, workers_stop)),
+        asyncio.create_task(
+            serve_control(instance, instance.config.data_folder / CONTROL, workers_stop)
+        ),
+        *metrics,
+    )
+    watching = asyncio.create_task(_stop_when_shut_out(instance.company, stop))
     try:
-        await serve(
-            assemble(instance, limits),
-            bind=config.server.bind,
-            trusted_proxies=config.server.trusted_proxies,
-            on_ready=ready,
-            stop=stop,
-            grace_s=GRACE_S,
-            tls=_tls(config),
-            limits=DoorLimits(patient_paths=PATIENT_PATHS),
-            shortcut=known_answers(instance),
-            metrics=instance.metrics,
-        )
+        yield
     finally:
-        leave.set()
+        watching.cancel()
         workers_stop.set()
         instance.wake.ring_all()
-        for task in (workers, control, *metrics):
+        for task in tasks:
             try:
                 async with asyncio.timeout(GRACE_S):
                     await task
             except TimeoutError:
                 log.warning("a worker did not finish in time; its leases will run out")
+    if instance.company is not None and instance.company.is_shut_out.is_set():
+        raise SetupError("database.taken_meanwhile")
+
+
+async def _stop_when_shut_out(company: Company | None, stop: asyncio.Event) -> None:
+    if company is not None:
+        await company.is_shut_out.wait()
+        stop.set()
 
 
 async def _metrics(instance: Instance, stop: asyncio.Event) -> tuple["asyncio.Task[None]", ...]:

@@ -25,7 +25,9 @@ class Unit:
     `finds_others`: whether words of others may be found by searching for them. `filters`: what is let in unseen.
 
     `touched`: ids of what changed so that its rendered document is no longer true. `wakes`: names of the workers that
-    have something to do once the transaction is on disk. `chance`: a random number from 0 to 1 at each call.
+    have something to do once the transaction is on disk. `rekeyed`: ids of actors whose keys are others from then on.
+
+    `chance`: a random number from 0 to 1 at each call.
 
     `grain`: how finely others are told when something was said.
     """
@@ -39,6 +41,7 @@ class Unit:
     filters: InboxConfig = field(default_factory=InboxConfig)
     touched: set[str] = field(default_factory=set)
     wakes: set[str] = field(default_factory=set)
+    rekeyed: set[str] = field(default_factory=set)
     chance: Callable[[], float] = _never_late
     grain: timedelta = timedelta()
 

@@ -47,11 +47,16 @@ class Wake:
         """There is work for this worker."""
         self.bells[name].ring()
 
+    def ring_if_known(self, name: str) -> None:
+        """The same, said by a process that may be of another version."""
+        if name in self.bells:
+            self.bells[name].ring()
+
     async def wait(self, name: str, at_most_s: float) -> None:
         """Until this worker's bell rings, or until so many seconds have passed."""
         await self.bells[name].wait(at_most_s)
 
     def ring_all(self) -> None:
-        """Everybody up: the process is about to stop."""
+        """Everybody up: the process is about to stop, or what others rang was not heard."""
         for bell in self.bells.values():
             bell.ring()

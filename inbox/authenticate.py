@@ -42,15 +42,16 @@ async def verified(instance: Instance, request: SignedRequest) -> Verified:
     """
     verdict = await _verify(instance, request)
     if isinstance(verdict, UnknownKey):
+        generation = instance.keyring.generation
         from_store = await _from_store(instance, verdict.key_id)
         if from_store is None:
-            await _fetch(instance, verdict.key_id)
-            verdict = await _verify(instance, request)
+            fetched = await _fetch(instance, verdict.key_id)
+            verdict = await _verify(instance, request, fetched)
         else:
-            instance.keyring.remember(from_store)
-            verdict = await _verify_or_refresh(instance, request, verdict.key_id)
+            instance.keyring.remember(from_store, generation)
+            verdict = await _verify_or_refresh(instance, request, verdict.key_id, from_store)
     elif isinstance(verdict, Refused) and verdict.reason is Reason.MISMATCH:
-        verdict = await _verify_or_refresh(instance, request, None)
+        verdict = await _verify_or_refresh(instance, request, None, None)
     if isinstance(verdict, Verified):
         return verdict
     if isinstance(verdict, UnknownKey):
@@ -65,11 +66,16 @@ def sender_of(actor: Actor, proof: str) -> Sender:
     return Sender(actor, proof)
 
 
-async def _verify(instance: Instance, request: SignedRequest) -> Verified | UnknownKey | Refused:
+async def _verify(
+    instance: Instance, request: SignedRequest, at_hand: PublicKey | None = None
+) -> Verified | UnknownKey | Refused:
+    """`at_hand`: a key that was looked up this moment, whether or not it may be remembered."""
     large: list[PublicKey] = []
 
     def recall(key_id: str) -> PublicKey | None:
         key = instance.keyring.recall(key_id)
+        if key is None and at_hand is not None and at_hand.key_id == key_id:
+            key = at_hand
         if key is not None:
             instance.accounts.check_verifying(host_of(key.owner), instance.clock.monotonic())
         if key is None or not _is_large(key):
@@ -108,10 +114,10 @@ def _is_large(key: PublicKey) -> bool:
 
 
 async def _verify_or_refresh(
-    instance: Instance, request: SignedRequest, key_id: str | None
+    instance: Instance, request: SignedRequest, key_id: str | None, at_hand: PublicKey | None
 ) -> Verified | UnknownKey | Refused:
     """Verify with the key we know; when it does not fit, ask its owner once, but not too often (S14)."""
-    verdict = await _verify(instance, request)
+    verdict = await _verify(instance, request, at_hand)
     if not (isinstance(verdict, Refused) and verdict.reason is Reason.MISMATCH):
         return verdict
     name = key_id or key_id_of(request)
@@ -124,10 +130,10 @@ async def _verify_or_refresh(
     instance.keyring.note_failure(f"refresh {name}", now + REFRESH_EVERY_S)
     instance.newcomers.note_failed_key(host, now)
     try:
-        await refresh.fetch_key(instance, name)
+        fetched = await refresh.fetch_key(instance, name)
     except FediError:
         return verdict
-    return await _verify(instance, request)
+    return await _verify(instance, request, fetched)
 
 
 async def _from_store(instance: Instance, key_id: str) -> PublicKey | None:
@@ -146,10 +152,10 @@ async def _from_store(instance: Instance, key_id: str) -> PublicKey | None:
     return key
 
 
-async def _fetch(instance: Instance, key_id: str) -> None:
+async def _fetch(instance: Instance, key_id: str) -> PublicKey:
     instance.newcomers.check(host_of(key_id), instance.clock.monotonic())
     try:
-        await refresh.fetch_key(instance, key_id)
+        return await refresh.fetch_key(instance, key_id)
     except RemoteGone:
         raise
     except NotFound as problem:

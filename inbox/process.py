@@ -7,7 +7,7 @@ belongs to its activity alone: it is tried again a few times, then set aside wit
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,6 +18,7 @@ from fedi.clock import cpu_s
 from fedi.db.engine import Reader
 from fedi.errors import FediError, Invalid, RemoteError, RemoteUnreachable, TooMany, Unavailable
 from fedi.instance import Instance
+from fedi.leases import lease_of, prolonged
 from fedi.metrics import Family, Kind
 from fedi.publications.activitystreams import parse_publication
 from fedi.publications.model import Publication
@@ -26,7 +27,7 @@ from fedi.vocab.activity import Activity, parse_activity
 from fedi.vocab.audience import Addressing
 from fedi.vocab.strict import parse_document
 from fedi.wake import INBOX
-from inbox import authority, forwarding, overload, policy, resolve, store, synchronise
+from inbox import authority, forwarding, overload, policy, resolve, store
 from inbox.authenticate import sender_of
 from inbox.contract import Done, Handler, Ignored, Incoming, Later, Outcome, Refused
 from inbox.handlers import BY_ACTIVITY
@@ -53,6 +54,10 @@ ACTED = Family(
 )
 
 
+class _TakenOver(Exception):
+    """The lease ran out and another process has the activity: what was done here is undone."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Turn:
     """One arrival in the lane of its actor. `activity`: what the door read a moment ago, if it was this process."""
@@ -70,20 +75,24 @@ class Processor:
         self._limits = limits
         self._slots = asyncio.Semaphore(instance.config.inbox.workers)
         self._lanes: dict[str, deque[_Turn]] = {}
-        self._held: set[int] = set()
+        # rows in hand, each with the number of the attempt by which it is known to be ours
+        self._held: dict[int, int] = {}
+        self._lease = lease_of(instance, store.LEASE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
         self._trouble: Unavailable | None = None
         self._is_stopping = False
-        self._is_reconciling = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`, finishing what is under way."""
+        async with prolonged(self._instance, self._lease, self._prolonging):
+            await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> None:
         self._limits.backlog = await self._instance.look(store.count_waiting)
         stopping = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                self._reconcile_aside()
                 if await self._claim_unless_in_trouble() == 0:
                     bell = asyncio.create_task(
                         self._instance.wake.wait(INBOX, await self._rest_s())
@@ -105,16 +114,20 @@ class Processor:
     async def drain(self) -> int:
         """Work everything that is due now; how many."""
         total = 0
-        while True:
-            await synchronise.work_pending(self._instance)
-            claimed = await self._claim()
-            if self._tasks:
-                await asyncio.wait(self._tasks)
-            if self._trouble is not None:
-                raise self._trouble
-            if claimed == 0:
-                return total
-            total += claimed
+        async with prolonged(self._instance, self._lease, self._prolonging):
+            while True:
+                claimed = await self._claim()
+                if self._tasks:
+                    await asyncio.wait(self._tasks)
+                if self._trouble is not None:
+                    raise self._trouble
+                if claimed == 0:
+                    return total
+                total += claimed
+
+    def _prolonging(self) -> Callable[[Unit], None] | None:
+        held = list(self._held.items())
+        return (lambda unit: store.keep_claimed(unit, held, self._lease)) if held else None
 
     async def _claim_unless_in_trouble(self) -> int:
         try:
@@ -134,7 +147,9 @@ class Processor:
         fresh = self._limits.fresh
 
         def claim(unit: Unit) -> Sequence[Kept]:
-            claimed = store.claim(unit, BATCH, store.LEASE)
+            if self._instance.db.is_shared:
+                return store.claim_among_others(unit, BATCH, self._lease)
+            claimed = store.claim(unit, BATCH, self._lease)
             if opens and len(claimed) < BATCH:
                 fresh.open()
             return claimed
@@ -143,20 +158,24 @@ class Processor:
             claimed: Sequence[Kept] = ()
             taken = fresh.take(BATCH)
         else:
-            claimed = await self._instance.change(claim)
+            claimed = await self._instance.claim(claim)
             taken = fresh.take()
         long_ago = self._instance.clock.now() - store.LEASE / 2
         arrived = [(kept, activity) for kept, activity in taken if kept.received_at > long_ago]
-        batch = [*arrived, *((kept, None) for kept in claimed)]
-        # a lease that ran out while its activity still waits for its turn here changes nothing
-        batch = [(kept, activity) for kept, activity in batch if kept.id not in self._held]
+        batch = []
+        for kept, activity in (*arrived, *((kept, None) for kept in claimed)):
+            # a lease that ran out while its activity still waits for its turn here changes nothing
+            if kept.id in self._held:
+                self._held[kept.id] = kept.attempts
+            else:
+                batch.append((kept, activity))
         if not batch:
             return 0
         uris = list({kept.arrival.actor_uri for kept, _ in batch})
         senders = await self._instance.look(lambda rx: actor_store.list_by_uri(rx, uris))
         for kept, activity in sorted(batch, key=lambda each: each[0].id):
             uri = kept.arrival.actor_uri
-            self._held.add(kept.id)
+            self._held[kept.id] = kept.attempts
             if uri not in self._lanes:
                 self._lanes[uri] = deque()
                 self._start(self._work_lane(uri))
@@ -168,22 +187,6 @@ class Processor:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _reconcile_aside(self) -> None:
-        """Looking into lists of followers asks others and must not hold anything up."""
-        if self._instance.differences and not self._is_reconciling:
-            self._is_reconciling = True
-            self._start(self._reconcile())
-
-    async def _reconcile(self) -> None:
-        try:
-            await synchronise.work_pending(self._instance)
-        except FediError as problem:
-            log.warning("reconciling rests", extra={"why": problem.message_key})
-        except Exception:
-            log.exception("reconciling failed")
-        finally:
-            self._is_reconciling = False
-
     async def _work_lane(self, uri: str) -> None:
         """What one actor said, in order. When the store is in trouble the rest comes back by its lease."""
         lane = self._lanes[uri]
@@ -191,15 +194,19 @@ class Processor:
             while lane and self._trouble is None and not self._is_stopping:
                 turn = lane.popleft()
                 await self._work(turn)
-                self._held.discard(turn.kept.id)
+                self._held.pop(turn.kept.id, None)
                 if len(self._held) <= HELD_MAX - BATCH:
                     self._room.set()
         except Unavailable as problem:
             self._trouble = problem
         finally:
             del self._lanes[uri]
-            self._held.difference_update(turn.kept.id for turn in lane)
+            for turn in lane:
+                self._held.pop(turn.kept.id, None)
             self._room.set()
+            if self._instance.db.is_shared:
+                # what else this actor said was left alone meanwhile
+                self._instance.wake.ring(INBOX)
 
     async def _work(self, turn: _Turn) -> None:
         instance, kept = self._instance, turn.kept
@@ -209,8 +216,11 @@ class Processor:
         except (RemoteUnreachable, TooMany) as problem:
             outcome = _again(kept, problem)
         except Unavailable:
-            self._held.discard(kept.id)
+            self._held.pop(kept.id, None)
             raise
+        except _TakenOver:
+            log.info("activity is another process's by now", extra={"row": kept.id})
+            return
         except (RemoteError, Invalid) as problem:
             outcome = Refused(problem.message_key)
         except FediError as problem:
@@ -225,7 +235,9 @@ class Processor:
         if isinstance(outcome, Later):
             later = outcome
             await instance.change(
-                lambda unit: store.postpone(unit, kept.id, later.reason, later.after)
+                lambda unit: store.postpone(
+                    unit, kept.id, self._attempt(kept), later.reason, later.after
+                )
             )
         elif is_written:
             self._limits.backlog = max(0, self._limits.backlog - 1)
@@ -236,7 +248,12 @@ class Processor:
 
     async def _end(self, kept: Kept, state: str, reason: str) -> None:
         self._limits.backlog = max(0, self._limits.backlog - 1)
-        await self._instance.change(lambda unit: store.finish(unit, kept.id, state, reason))
+        await self._instance.change(
+            lambda unit: store.finish(unit, kept.id, self._attempt(kept), state, reason)
+        )
+
+    def _attempt(self, kept: Kept) -> int:
+        return self._held.get(kept.id, kept.attempts)
 
     async def _act(self, turn: _Turn) -> tuple[Outcome, bool]:
         """Everything that is slow or needs the network first; then one transaction. Whether the outcome is written."""
@@ -261,7 +278,7 @@ class Processor:
                 followers_uri=sender.followers,
                 addressed=Addressing(activity.to, activity.cc),
             )
-        ready = _Ready(kept, activity, handler, publication, found)
+        ready = _Ready(kept, self._attempt(kept), activity, handler, publication, found)
         outcome, spent_s, rows = await self._instance.change(lambda unit: _counted(unit, ready))
         now = self._instance.clock.monotonic()
         self._instance.accounts.note(sender.host, now, cpu_s=spent_s, rows=rows)
@@ -301,9 +318,10 @@ def _again(kept: Kept, problem: RemoteUnreachable | TooMany) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """An activity with everything that its transaction needs."""
+    """An activity with everything that its transaction needs. `attempt`: by whose number the row is ours."""
 
     kept: Kept
+    attempt: int
     activity: Activity
     handler: Handler
     publication: Publication | None
@@ -321,7 +339,11 @@ def _apply(unit: Unit, ready: _Ready) -> Outcome:
     """The one transaction: gate, authority, effect and the mark that it was done, together or not at all."""
     outcome = _effect(unit, ready)
     if not isinstance(outcome, Later):
-        store.finish(unit, ready.kept.id, _state_of(outcome), outcome.reason)
+        is_ours = store.finish(
+            unit, ready.kept.id, ready.attempt, _state_of(outcome), outcome.reason
+        )
+        if not is_ours:
+            raise _TakenOver
     return outcome
 
 

@@ -31,9 +31,8 @@ from fedi.publications import store as publications
 from fedi.signatures.request import SignedRequest
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity, parse_activity
-from fedi.vocab.follower_digest import Synchronisation
 from fedi.vocab.strict import check_no_moved_meaning, parse_document
-from fedi.wake import DELIVERY, INBOX
+from fedi.wake import DELIVERY
 from inbox import hints, overload, policy, relayed, store, synchronise
 from inbox.authenticate import verified
 from inbox.handlers import BY_ACTIVITY
@@ -116,15 +115,11 @@ async def _receive(
     )
     limits.check_backlog(instance)
     header = next(iter(request.lines("collection-synchronization")), None)
-    reason, differs = await instance.change(
+    reason = await instance.change(
         lambda unit: _keep(unit, limits, arrival, activity, host, header, now)
     )
-    if differs is not None:
-        synchronise.remember(instance, activity.actor, differs)
-        instance.wake.ring(INBOX)
     if reason == "kept":
         limits.backlog += 1
-        instance.wake.ring(INBOX)
     return Answer(202, reason)
 
 
@@ -178,7 +173,7 @@ def _keep(
     host: str,
     header: str | None,
     now: float,
-) -> tuple[str, Synchronisation | None]:
+) -> str:
     if not policy.is_welcome(unit.tx, arrival.actor_uri, host):
         raise Forbidden("error.host_blocked", detail=host)
     if hosts.note_heard(unit, host):
@@ -186,24 +181,22 @@ def _keep(
     if arrival.type == "Announce":
         relay = relays.find_open(unit.tx, arrival.actor_uri)
         if relay is not None:
-            return _from_relay(unit, limits, activity, relay, now), None
+            return _from_relay(unit, limits, activity, relay, now)
     if not policy.concerns_us(unit, activity) and not arrival.recipient:
-        return "unrelated", None
+        return "unrelated"
     if activity.type in _WORDS and policy.is_stranger(unit.tx, arrival.actor_uri):
         limits.check_strangers(now)
-    fresh, differs = limits.fresh, None
+    fresh = limits.fresh
     if header is not None:
-        differs = synchronise.difference(
-            unit.tx, actor_store.find(unit.tx, arrival.actor_uri), header
-        )
+        synchronise.notice(unit, arrival.actor_uri, header)
     after = unit.spread() if _asks_what_all_ask(unit, activity) else timedelta()
     is_fresh = not after and fresh.takes(arrival.body)
     kept = store.keep(unit, arrival, store.LEASE if is_fresh else None, after=after)
     if kept is None:
-        return "known", differs
+        return "known"
     if is_fresh:
         unit.tx.on_commit(lambda: fresh.put(kept, activity))
-    return "kept", differs
+    return "kept"
 
 
 def _asks_what_all_ask(unit: Unit, activity: Activity) -> bool:

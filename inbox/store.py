@@ -5,14 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fedi.clock import from_ms, to_ms
-from fedi.db.engine import Reader, Row, marks
+from fedi.db.engine import UNHELD, Reader, Row, marks
 from fedi.ids import new_row_id
 from fedi.unit import LONGEST_WAIT, Unit
+from fedi.wake import INBOX
 
 WAITING = "waiting"
 QUARANTINED = "quarantined"
 ATTEMPTS_MAX = 3
 LEASE = timedelta(minutes=5)
+# What transactions queue up for that claim among others.
+_CLAIMING = 1
+_CLAIMED = (
+    "RETURNING id, uri, actor_uri, recipient, type, body, key_id, proof, attempts, received_at"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,10 @@ def keep(
         to_ms(unit.now + after),
         0 if lease is None else to_ms(unit.now + lease),
     )
-    return kept if added else None
+    if not added:
+        return None
+    unit.wakes.add(INBOX)
+    return kept
 
 
 def was_done_before(rx: Reader, kept: Kept) -> bool:
@@ -116,13 +125,36 @@ def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Kept]:
     rows = unit.tx.all(
         "UPDATE inbox_activity SET claimed_until = ?, attempts = attempts + 1 WHERE id IN "
         "(SELECT id FROM inbox_activity WHERE state = 'waiting' AND due_at <= ? AND claimed_until < ? "
-        "ORDER BY due_at, id LIMIT ?) "
-        "RETURNING id, uri, actor_uri, recipient, type, body, key_id, proof, attempts, received_at",
+        f"ORDER BY due_at, id LIMIT ?) {_CLAIMED}",
         to_ms(unit.now + lease),
         unit.now_ms,
         unit.now_ms,
         most,
     )
+    return _in_order(rows)
+
+
+def claim_among_others(unit: Unit, most: int, lease: timedelta) -> Sequence[Kept]:
+    """The same where other processes claim too: nothing of an actor of whom somebody has something in hand already, so that
+    what one actor said is worked in its order, whoever works it."""
+    unit.tx.queue_up(_CLAIMING)
+    rows = unit.tx.all(
+        "WITH free AS MATERIALIZED (SELECT a.id FROM inbox_activity a WHERE a.state = 'waiting' AND a.due_at <= ? "
+        "AND a.claimed_until < ? AND NOT EXISTS (SELECT 1 FROM inbox_activity b WHERE b.actor_uri = a.actor_uri "
+        "AND b.state = 'waiting' AND b.claimed_until > 0 AND b.claimed_until >= ?) "
+        f"ORDER BY a.due_at, a.id LIMIT ? {UNHELD}) "
+        "UPDATE inbox_activity SET claimed_until = ?, attempts = attempts + 1 "
+        f"WHERE id IN (SELECT id FROM free) {_CLAIMED}",
+        unit.now_ms,
+        unit.now_ms,
+        unit.now_ms,
+        most,
+        to_ms(unit.now + lease),
+    )
+    return _in_order(rows)
+
+
+def _in_order(rows: Sequence[Row]) -> Sequence[Kept]:
     kept = [
         Kept(
             row[0],
@@ -135,24 +167,38 @@ def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Kept]:
     return sorted(kept, key=lambda each: each.id)
 
 
-def finish(unit: Unit, row_id: int, state: str, reason: str) -> None:
-    """The arrival had its outcome."""
-    unit.tx.run(
-        "UPDATE inbox_activity SET state = ?, reason = ?, claimed_until = 0, done_at = ? WHERE id = ?",
+def keep_claimed(unit: Unit, held: Sequence[tuple[int, int]], lease: timedelta) -> None:
+    """These are still in hand: rows, each with the number of its attempt."""
+    unit.tx.run_many(
+        "UPDATE inbox_activity SET claimed_until = ? WHERE id = ? AND attempts = ? AND state = 'waiting' "
+        "AND claimed_until > 0",
+        [(to_ms(unit.now + lease), row_id, attempts) for row_id, attempts in held],
+    )
+
+
+def finish(unit: Unit, row_id: int, attempts: int, state: str, reason: str) -> bool:
+    """The arrival had its outcome; False when somebody else took it over meanwhile, because the lease had run out."""
+    changed = unit.tx.run(
+        "UPDATE inbox_activity SET state = ?, reason = ?, claimed_until = 0, done_at = ? "
+        "WHERE id = ? AND attempts = ? AND state = 'waiting'",
         state,
         reason,
         unit.now_ms,
         row_id,
+        attempts,
     )
+    return changed > 0
 
 
-def postpone(unit: Unit, row_id: int, reason: str, after: timedelta) -> None:
-    """Try the arrival again later."""
+def postpone(unit: Unit, row_id: int, attempts: int, reason: str, after: timedelta) -> None:
+    """Try the arrival again later; nothing when somebody else took it over."""
     unit.tx.run(
-        "UPDATE inbox_activity SET reason = ?, claimed_until = 0, due_at = ? WHERE id = ?",
+        "UPDATE inbox_activity SET reason = ?, claimed_until = 0, due_at = ? "
+        "WHERE id = ? AND attempts = ? AND state = 'waiting'",
         reason,
         to_ms(unit.now + after),
         row_id,
+        attempts,
     )
 
 

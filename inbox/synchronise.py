@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from actors import follows
 from actors import store as actor_store
 from actors.model import ROLE_COLLECTIVE, Actor
-from fedi.db.engine import Reader
+from fedi import chores
 from fedi.errors import RemoteError
 from fedi.instance import Instance
 from fedi.unit import Unit
-from fedi.vocab.follower_digest import Synchronisation, digest_of, parse_header
+from fedi.vocab.follower_digest import digest_of, parse_header
 from fedi.vocab.read import ids_of
 from outbox.actions.undo import withdraw_follow
 
@@ -21,43 +21,30 @@ ITEMS_MAX = 1_000
 PENDING_MAX = 1_000
 
 
-async def work_pending(instance: Instance) -> int:
-    """Look into every difference that was noticed; how many."""
-    worked = 0
-    while instance.differences:
-        sender_uri, said = instance.differences.popitem()
-        worked += 1
-        try:
-            await _reconcile(instance, sender_uri, said)
-        except RemoteError:
-            continue  # said again with the next delivery
-    return worked
-
-
-def difference(rx: Reader, sender: Actor | None, header: str | None) -> Synchronisation | None:
-    """What the sender says of its followers here, if it is not what we know."""
-    if sender is None or header is None:
-        return None
-    said = parse_header(header, followers_uri=sender.followers)
-    if said is None or digest_of(follows.list_local_followers(rx, sender.uri)) == said.digest:
-        return None
-    return said
-
-
-def remember(instance: Instance, sender_uri: str, said: Synchronisation) -> None:
-    """Have somebody look into it soon."""
-    if len(instance.differences) < PENDING_MAX:
-        instance.differences[sender_uri] = said
-
-
-async def _reconcile(instance: Instance, sender_uri: str, said: Synchronisation) -> None:
-    fetched = await instance.http.fetch_document(said.url)
+async def reconcile(instance: Instance, subject: str) -> int:
+    """Look into a difference that was noticed; 1 when the lists were brought together. `subject`: see `notice`."""
+    sender_uri, digest, url = subject.split(" ")
+    try:
+        fetched = await instance.http.fetch_document(url)
+    except RemoteError:
+        return 0  # said again with the next delivery
     items = fetched.document.get("orderedItems", fetched.document.get("items"))
     listed = ids_of(items, ITEMS_MAX)
-    if digest_of(listed) != said.digest:
+    if digest_of(listed) != digest:
         # it changed meanwhile, or was only a part: better nothing than a guess
-        return
+        return 0
     await instance.change(lambda unit: _apply(unit, sender_uri, listed))
+    return 1
+
+
+def notice(unit: Unit, sender_uri: str, header: str) -> None:
+    """Have somebody look into it soon when what the sender says of its followers here is not what we know."""
+    sender = actor_store.find(unit.tx, sender_uri)
+    said = parse_header(header, followers_uri=sender.followers) if sender is not None else None
+    if said is None or digest_of(follows.list_local_followers(unit.tx, sender_uri)) == said.digest:
+        return
+    subject = f"{sender_uri} {said.digest} {said.url}"
+    chores.add_if_few(unit, chores.FOLLOWERS, subject, PENDING_MAX)
 
 
 def _apply(unit: Unit, sender_uri: str, listed: Sequence[str]) -> None:

@@ -7,8 +7,9 @@ other. Nothing here decides policy: `retry.judge` says what an answer means, `re
 import asyncio
 import logging
 from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from actors import blocks
@@ -17,6 +18,7 @@ from fedi.canonical import host_of
 from fedi.clock import from_ms, to_ms
 from fedi.errors import FediError, ForbiddenAddress, NotFound, RemoteError, RemoteUnreachable
 from fedi.instance import Instance
+from fedi.leases import lease_of, prolonged
 from fedi.metrics import Family, Kind
 from fedi.unit import Unit
 from fedi.wake import DELIVERY
@@ -52,11 +54,12 @@ DELIVERY_S: Final = Family(
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Run:
-    """One pass over a lane: what is left to send, what became of it, and whether the host turned out to be in trouble.
+    """One pass after the other over a lane: what is left to send, what became of it, and whether the host turned out to be in trouble.
 
-    `skew_s`: its clock minus ours, where that may be why it refused a signature.
+    `skew_s`: its clock minus ours, where that may be why it refused a signature. `until`: how long the lane is ours, in
+    milliseconds; after that somebody else may have it.
     """
 
     lane: Lane
@@ -67,6 +70,13 @@ class _Run:
     trouble: tuple[str, int | None] | None = None
     was_heard: bool = False
     skew_s: int | None = None
+    until: int = 0
+
+    def begin(self, letters: Sequence[Letter]) -> None:
+        """Another pass, over these."""
+        self.letters, self.settled = deque(letters), []
+        self.held_inboxes, self.busy_inboxes = set(), set()
+        self.trouble, self.was_heard, self.skew_s = None, False, None
 
 
 class Deliverer:
@@ -76,6 +86,8 @@ class Deliverer:
         self._instance = instance
         self._slots = asyncio.Semaphore(instance.config.delivery.concurrency)
         self._lanes: set[asyncio.Task[None]] = set()
+        self._runs: set[_Run] = set()
+        self._lease = lease_of(instance, LEASE)
         self._bodies: OrderedDict[int, bytes] = OrderedDict()
         self._bodies_bytes = 0
         self._sealer = Sealer(instance)
@@ -83,6 +95,10 @@ class Deliverer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop`; then let the requests under way finish and hand back the rest."""
+        async with prolonged(self._instance, self._lease, self._prolonging):
+            await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> None:
         stopping = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
@@ -102,13 +118,14 @@ class Deliverer:
     async def drain(self) -> int:
         """Send everything that is due now and return how many lanes were worked."""
         worked = 0
-        while True:
-            started = await self._start_lanes()
-            if self._lanes:
-                await asyncio.wait(self._lanes)
-            if started == 0:
-                return worked
-            worked += started
+        async with prolonged(self._instance, self._lease, self._prolonging):
+            while True:
+                started = await self._start_lanes()
+                if self._lanes:
+                    await asyncio.wait(self._lanes)
+                if started == 0:
+                    return worked
+                worked += started
 
     async def _start_lanes(self) -> int:
         free = self._instance.config.delivery.concurrency - len(self._lanes)
@@ -116,8 +133,8 @@ class Deliverer:
             await asyncio.wait(self._lanes, return_when=asyncio.FIRST_COMPLETED)
             return -1
         own_host = self._instance.urls.host
-        claimed = await self._instance.change(
-            lambda unit: hosts.claim(unit, free, LEASE, own_host=own_host)
+        claimed = await self._instance.claim(
+            lambda unit: hosts.claim(unit, free, self._lease, own_host=own_host)
         )
         for lane in claimed:
             task = asyncio.create_task(self._work_lane(lane))
@@ -132,9 +149,24 @@ class Deliverer:
         wait = (due - self._instance.clock.now()).total_seconds()
         return min(REST_S, max(0.05, wait))
 
+    def _prolonging(self) -> Callable[[Unit], None] | None:
+        held = list(self._runs)
+        return (lambda unit: self._prolong(unit, held)) if held else None
+
+    def _prolong(self, unit: Unit, held: Sequence[_Run]) -> None:
+        kept = [run for run in held if hosts.extend(unit, run.lane, self._lease)]
+        unit.tx.on_commit(lambda: self._note_prolonged(kept, unit.now + self._lease))
+
+    def _note_prolonged(self, runs: Sequence[_Run], until: datetime) -> None:
+        """One that is another's by now is left when its time is over."""
+        for run in runs:
+            run.until = to_ms(until)
+
     async def _work_lane(self, lane: Lane) -> None:
+        run = _Run(lane, deque(), until=lane.until)
+        self._runs.add(run)
         try:
-            while await self._pass(lane):
+            while await self._pass(run):
                 pass
         except FediError as problem:
             # the store is in trouble (a full disk): the lease runs out by itself and the lane comes back
@@ -143,17 +175,19 @@ class Deliverer:
             log.exception("lane failed", extra={"host": lane.host})
             await self._instance.change(
                 lambda unit: hosts.note_trouble(
-                    unit, lane.host, "internal", unit.now + timedelta(minutes=15)
+                    unit, lane, "internal", unit.now + timedelta(minutes=15)
                 )
             )
+        finally:
+            self._runs.discard(run)
 
-    async def _pass(self, lane: Lane) -> bool:
+    async def _pass(self, run: _Run) -> bool:
         """Send one batch of a lane; whether there may be more to do at once."""
-        now_ms = to_ms(self._instance.clock.now())
+        lane, now_ms = run.lane, to_ms(self._instance.clock.now())
         letters = await self._instance.look(
             lambda rx: store.list_sendable(rx, lane.host, now_ms, BATCH)
         )
-        run = _Run(lane, deque(letters))
+        run.begin(letters)
         workers = 1 if lane.failures else self._instance.config.delivery.per_host
         await asyncio.gather(*(self._send_letters(run) for _ in range(workers)))
         due_at = await self._instance.change(lambda unit: self._finish(unit, run))
@@ -169,21 +203,23 @@ class Deliverer:
         if run.trouble is not None:
             reason, after_s = run.trouble
             due = next_attempt(run.lane.failures + 1, unit.now, self._instance.chance(), after_s)
-            hosts.note_trouble(unit, run.lane.host, reason, due)
+            hosts.note_trouble(unit, run.lane, reason, due)
             return None
         if run.was_heard:
             hosts.note_sent(unit, run.lane.host)
         if run.skew_s is not None:
             hosts.note_skew(unit, run.lane.host, run.skew_s)
         due_at = store.next_due_for(unit.tx, run.lane.host, unit.now_ms)
-        if due_at is not None and due_at <= unit.now_ms and run.settled:
-            hosts.extend(unit, run.lane.host, LEASE)
-        else:
-            hosts.release(unit, run.lane.host, due_at)
+        if due_at is None or due_at > unit.now_ms or not run.settled:
+            hosts.release(unit, run.lane, due_at)
+            return due_at
+        if not hosts.extend(unit, run.lane, self._lease):
+            return None
+        unit.tx.on_commit(lambda: self._note_prolonged((run,), unit.now + self._lease))
         return due_at
 
     async def _send_letters(self, run: _Run) -> None:
-        while run.trouble is None:
+        while run.trouble is None and not self._is_lost(run):
             letter = self._take(run)
             if letter is None:
                 return
@@ -201,6 +237,10 @@ class Deliverer:
             run.settled.append(settlement)
             if settlement.state == store.WAITING:
                 run.held_inboxes.add(way)
+
+    def _is_lost(self, run: _Run) -> bool:
+        """Whether the lease has run out, so that another process may be sending the same."""
+        return self._instance.db.is_shared and run.until <= to_ms(self._instance.clock.now())
 
     def _take(self, run: _Run) -> Letter | None:
         """The next letter that may go: not behind an older one from the same author to the same inbox."""

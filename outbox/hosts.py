@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fedi.clock import from_ms, to_ms
-from fedi.db.engine import Reader, marks
+from fedi.db.engine import UNHELD, Reader, marks
 from fedi.unit import LONGEST_WAIT, Unit
 
 _COLUMNS = "host, due_at, failures, failing_since, last_sent_at, last_reason, clock_skew_s"
@@ -22,10 +22,13 @@ _SILENT = (
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A host that was claimed for delivery. `failures`: attempts in a row that found it in trouble."""
+    """A host that was claimed for delivery. `failures`: attempts in a row that found it in trouble. `claim`: the number by which
+    whoever claimed it knows it to be theirs still. `until`: when the lease runs out, in milliseconds."""
 
     host: str
     failures: int
+    claim: int
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +58,42 @@ def claim(
     unit: Unit, most: int, lease: timedelta, *, own_host: str, own: bool = False
 ) -> Sequence[Lane]:
     """Take the lanes that are due, for as long as the lease. `own`: only our own host's lane, else all others."""
+    until = to_ms(unit.now + lease)
     rows = unit.tx.all(
-        "UPDATE host SET claimed_until = ? WHERE host IN (SELECT host FROM host WHERE due_at <= ? "
-        "AND claimed_until < ? AND (host = ?) = ? ORDER BY due_at LIMIT ?) RETURNING host, failures",
-        to_ms(unit.now + lease),
+        "WITH free AS MATERIALIZED (SELECT host FROM host WHERE due_at <= ? AND claimed_until < ? AND (host = ?) = ? "
+        f"ORDER BY due_at LIMIT ? {UNHELD}) "
+        "UPDATE host SET claimed_until = ?, claim = claim + 1 WHERE host IN (SELECT host FROM free) "
+        "RETURNING host, failures, claim",
         unit.now_ms,
         unit.now_ms,
         own_host,
         own,
         most,
+        until,
     )
-    return [Lane(row[0], int(row[1])) for row in rows]
+    return [Lane(row[0], int(row[1]), int(row[2]), until) for row in rows]
 
 
-def extend(unit: Unit, host: str, lease: timedelta) -> None:
-    """Keep a lane that still has work."""
-    unit.tx.run("UPDATE host SET claimed_until = ? WHERE host = ?", to_ms(unit.now + lease), host)
+def extend(unit: Unit, lane: Lane, lease: timedelta) -> bool:
+    """Keep a lane that still has work; False when somebody else has taken it over."""
+    changed = unit.tx.run(
+        "UPDATE host SET claimed_until = ? WHERE host = ? AND claim = ? AND claimed_until > 0",
+        to_ms(unit.now + lease),
+        lane.host,
+        lane.claim,
+    )
+    return changed > 0
 
 
-def release(unit: Unit, host: str, due_at: int | None) -> None:
-    """Give a lane back. `due_at`: when the next waiting letter may go, None when nothing waits."""
-    unit.tx.run("UPDATE host SET claimed_until = 0, due_at = ? WHERE host = ?", due_at, host)
+def release(unit: Unit, lane: Lane, due_at: int | None) -> None:
+    """Give a lane back; nothing when somebody else has taken it over. `due_at`: when the next waiting letter may go, None
+    when nothing waits."""
+    unit.tx.run(
+        "UPDATE host SET claimed_until = 0, due_at = ? WHERE host = ? AND claim = ?",
+        due_at,
+        lane.host,
+        lane.claim,
+    )
 
 
 def note_sent(unit: Unit, host: str) -> None:
@@ -88,15 +106,16 @@ def note_sent(unit: Unit, host: str) -> None:
     )
 
 
-def note_trouble(unit: Unit, host: str, reason: str, due_at: datetime) -> None:
+def note_trouble(unit: Unit, lane: Lane, reason: str, due_at: datetime) -> None:
     """The host is in trouble: leave it alone until `due_at`, and give its lane back."""
     unit.tx.run(
         "UPDATE host SET claimed_until = 0, due_at = ?, failures = failures + 1, "
-        "failing_since = COALESCE(failing_since, ?), last_reason = ? WHERE host = ?",
+        "failing_since = COALESCE(failing_since, ?), last_reason = ? WHERE host = ? AND claim = ?",
         to_ms(due_at),
         unit.now_ms,
         reason,
-        host,
+        lane.host,
+        lane.claim,
     )
 
 

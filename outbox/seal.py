@@ -61,11 +61,13 @@ class Sealer:
             return kept.body
         body = await asyncio.to_thread(self._sealed, kept.body, rsa, ed25519)
 
-        def keep(unit: Unit) -> None:
-            store.keep_seal(unit, kept.activity_id, body)
+        def keep(unit: Unit) -> bytes:
+            if store.keep_seal(unit, kept.activity_id, body):
+                return body
+            # another process was quicker: what it gave out never changes
+            return store.load_seal(unit.tx, kept.activity_id).body
 
-        await self._instance.change(keep)
-        return body
+        return await self._instance.change(keep)
 
     def _sealed(self, body: bytes, rsa: SigningKey, ed25519: SigningKey) -> bytes:
         # importing the JSON-LD processor takes a tenth of a second: not at the start of every process
@@ -99,8 +101,9 @@ async def current_key(instance: Instance, actor_uri: str, kind: str) -> str:
     """The id of the key with which an actor of ours signs now. Raises NotFound."""
     known = instance.keyring.current.get((actor_uri, kind))
     if known is None:
+        generation = instance.keyring.generation
         known = await instance.look(lambda rx: keys.find_current(rx, actor_uri, kind))
-        instance.keyring.current[actor_uri, kind] = known
+        instance.keyring.remember_current(actor_uri, kind, known, generation)
     return known
 
 

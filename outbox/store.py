@@ -232,11 +232,14 @@ def bind_key(unit: Unit, activity_id: int, key_uri: str) -> None:
     unit.tx.run("UPDATE outbox_activity SET key_uri = ? WHERE id = ?", key_uri, activity_id)
 
 
-def keep_seal(unit: Unit, activity_id: int, body: bytes) -> None:
-    """These are the bytes from now on."""
-    unit.tx.run(
-        "UPDATE outbox_activity SET body = ?, is_final = TRUE WHERE id = ?", body, activity_id
+def keep_seal(unit: Unit, activity_id: int, body: bytes) -> bool:
+    """These are the bytes from now on; False when others were kept before."""
+    changed = unit.tx.run(
+        "UPDATE outbox_activity SET body = ?, is_final = TRUE WHERE id = ? AND NOT is_final",
+        body,
+        activity_id,
     )
+    return changed > 0
 
 
 def settle(unit: Unit, settlements: Sequence[Settlement]) -> None:

@@ -32,9 +32,11 @@ class Digests:
 
     async def headers(self, actor_uri: str, inbox: str) -> dict[str, str]:
         """The header for words to the followers that go to this inbox."""
-        if self._generation != self._instance.documents.generation or len(self._known) > ACTORS_MAX:
+        documents = self._instance.documents
+        is_old = self._generation != documents.generation or not documents.is_kept
+        if is_old or len(self._known) > ACTORS_MAX:
             self._known.clear()
-            self._generation = self._instance.documents.generation
+            self._generation = documents.generation
         digests = self._known.get(actor_uri)
         if digests is None:
             followers = await self._instance.look(

@@ -19,6 +19,7 @@ INTERRUPTED: Final = 130
 _COMMANDS: Final = {
     "init": "fedi.cli.start:init",
     "serve": "fedi.cli.start:serve",
+    "work": "fedi.cli.start:work",
     "publish": "fedi.cli.publish:publish",
     "edit": "fedi.cli.publish:edit",
     "delete": "fedi.cli.publish:delete",

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,9 +18,10 @@ from fedi.config import Config, parse_config
 from fedi.desk import collectives, people
 from fedi.desk.collectives import AddOrder, Collective, NoOrder
 from fedi.errors import Conflict, SetupError
+from fedi.instance import Instance
 from fedi.logs import set_up_logs
 from fedi.opening import FolderInUse, has_instance, open_instance
-from fedi.serving import serve_open_instance
+from fedi.serving import serve_open_instance, work_open_instance
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 # option → section and setting of the configuration file
@@ -100,7 +102,8 @@ def init(
 
 @command("serve")
 @option("--bind", metavar="HOST:PORT", help="cli.opt.bind")
-def serve(bind: str | None) -> None:
+@option("--no-jobs", is_flag=True, help="cli.opt.no_jobs")
+def serve(bind: str | None, no_jobs: bool) -> None:
     """Serve until told to stop; the first time, make everything that is needed."""
     here = session()
     config = here.load()
@@ -110,7 +113,49 @@ def serve(bind: str | None) -> None:
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         config = parse_config(text, environment, path)
     set_up_logs("debug" if here.wishes.debug else config.log.level, config.log.format)
-    here.run(lambda: _serve(here, config))
+    here.run(lambda: _serve_beside_workers(here, config) if no_jobs else _serve(here, config))
+
+
+@command("work")
+def work() -> None:
+    """Do the work of servers that run with --no-jobs: deliver, act on what came in, tidy, until told to stop."""
+    here = session()
+    config = here.load()
+    set_up_logs("debug" if here.wishes.debug else config.log.level, config.log.format)
+    here.run(lambda: _work(here, config))
+
+
+async def _serve_beside_workers(here: Session, config: Config) -> None:
+    stop = asyncio.Event()
+    _stop_on_signals(stop)
+    async with _shared(config, wants_duty=False) as instance:
+        ready = _announcer(here, config, None, "")
+        await serve_open_instance(instance, stop=stop, on_ready=ready, jobs=False)
+
+
+async def _work(here: Session, config: Config) -> None:
+    stop = asyncio.Event()
+    _stop_on_signals(stop)
+
+    def ready() -> None:
+        if here.as_json:
+            write_json({"working": True, "base_url": config.instance.base_url})
+            return
+        for line in _introduction(config, None):
+            click.echo(line)
+        click.echo(t("cli.work.ready"))
+
+    async with _shared(config, wants_duty=True) as instance:
+        await work_open_instance(instance, stop=stop, on_ready=ready)
+
+
+@asynccontextmanager
+async def _shared(config: Config, *, wants_duty: bool) -> AsyncIterator[Instance]:
+    try:
+        async with open_instance(config, is_shared=True, wants_duty=wants_duty) as instance:
+            yield instance
+    except FolderInUse as problem:
+        raise FolderInUse("desk.folder_in_use", folder=str(config.data_folder)) from problem
 
 
 async def _serve(here: Session, config: Config) -> None:

@@ -6,13 +6,17 @@ SQL is the common subset of SQLite and PostgreSQL with `?` placeholders. A row i
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 log = logging.getLogger("fedi.db")
 
 T = TypeVar("T")
 
 Row = tuple[Any, ...]
+
+# At the end of a statement that looks for what may be claimed. To SQLite, where units never overlap, it is a remark; on
+# PostgreSQL rows that another unit holds just now are passed over.
+UNHELD: Final = "/* of those that nobody holds */"
 
 
 class Reader(Protocol):
@@ -47,18 +51,69 @@ class Writer(Reader, Protocol):
         """
         ...
 
+    def tell(self, words: str) -> None:
+        """Once the transaction is on disk, have every process that shares the database hear these words, this one too.
+
+        At most 7,900 bytes. Where the database is not shared nobody hears them.
+        """
+        ...
+
+    def queue_up(self, number: int) -> None:
+        """Wait until no other transaction that asked for this number is under way; the next one waits for this one."""
+        ...
+
+
+class Ear(Protocol):
+    """Who listens to what others that share the database tell. Called on the event loop."""
+
+    def opened(self) -> None:
+        """From now on everything is heard. What was told before may have been missed."""
+        ...
+
+    def heard(self, words: str) -> None:
+        """Somebody told this, perhaps we ourselves."""
+        ...
+
+    def lost(self) -> None:
+        """Nothing is heard any more, until `opened` is called again. A duty has ended."""
+        ...
+
+    def put_on_duty(self) -> None:
+        """What one process does for all is ours to do, until `lost`."""
+        ...
+
+    def shut_out(self) -> None:
+        """While we were cut off somebody had the database for themselves: nothing that we know need be true."""
+        ...
+
 
 class Database(Protocol):
     """An engine. `read` and `write` run a whole function in one hop and hand back what it returned.
 
     A function may be run more than once before it counts, so it leaves nothing behind but what it returns.
+    `is_shared`: other processes work on it at the same time.
     """
 
     dialect: str
+    is_shared: bool
 
     async def read(self, work: Callable[[Reader], T]) -> T: ...
 
     async def write(self, work: Callable[[Writer], T]) -> T: ...
+
+    async def claim(self, work: Callable[[Writer], T]) -> T:
+        """As `write`, for a function that only takes rows which it finds free (`UNHELD`) and changes nothing else.
+
+        Such functions never come into the way of one another, however many there are.
+        """
+        ...
+
+    def listening(self, ear: Ear, *, wants_duty: bool) -> AbstractAsyncContextManager[None]:
+        """While this is held `ear` hears what others tell. `wants_duty`: take it when nobody has it.
+
+        Where the database is not shared there is nobody to hear.
+        """
+        ...
 
     def migrating(self) -> AbstractAsyncContextManager[None]:
         """While this is held no other process changes the tables."""

@@ -78,6 +78,16 @@ async def migrate(database: Database, *, now_ms: int, folder: Path = FOLDER) -> 
         return await _bring_up(database, now_ms, folder)
 
 
+async def is_current(database: Database, *, folder: Path = FOLDER) -> bool:
+    """Whether the tables are those of this program. Raises SetupError when they were to be copied here and are not all there."""
+    if await database.is_half_there():
+        raise SetupError("database.unfinished")
+    applied = await database.read(
+        lambda rx: dict[int, str](rx.all("SELECT version, checksum FROM schema_version"))
+    )
+    return applied == {each.version: each.checksum for each in list_migrations(folder)}
+
+
 async def _bring_up(database: Database, now_ms: int, folder: Path) -> int:
     migrations = list_migrations(folder)
     if await database.is_half_there():

@@ -4,6 +4,9 @@ A unit of work is one SERIALIZABLE transaction, run whole in one hop: what is tr
 comes after the other, stays true with many at once. A unit that came into another's way is run again; the third time it
 has the tables for itself, so it cannot lose for ever. A look is REPEATABLE READ, READ ONLY: one moment of the database.
 
+One process has the database for itself, or several share it: a lock of each connection says so, and a number that grows
+whenever somebody has it alone tells those who were cut off that nothing they know need be true.
+
 Nothing here is loaded by an instance that keeps its tables in a file.
 """
 
@@ -14,7 +17,13 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from functools import lru_cache, partial
 from itertools import count
 from typing import Any, Final, TypeVar
@@ -24,8 +33,11 @@ from psycopg import errors
 from psycopg.abc import AdaptContext
 from psycopg.adapt import AdaptersMap, Dumper, Loader
 
-from fedi.db.engine import Reader, Row, Writer, call_all
+from fedi.clock import SystemClock
+from fedi.db import postgres_ear
+from fedi.db.engine import UNHELD, Ear, Reader, Row, Writer, call_all
 from fedi.db.migrate import LEDGER
+from fedi.db.postgres_ear import CHANNEL, AsyncLine, ShutOut
 from fedi.db.watch import READ, WRITE, Watch, now_s
 from fedi.errors import Invalid, SetupError, Unavailable
 
@@ -43,6 +55,8 @@ RETRY_AFTER_S: Final = 30
 KEEP_S: Final = 5.0
 ATTEMPTS_TOGETHER: Final = 2
 ATTEMPTS: Final = 6
+# The detail of a refusal: it is shared, so nobody can have it alone.
+SHARED: Final = "shared"
 
 LOOK: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # LOCK takes no snapshot, so whoever had to wait for it sees what the others left. Looks are kept from nothing.
@@ -50,6 +64,8 @@ _CHANGE: Final = "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE schema_version 
 _CHANGE_ALONE: Final = (
     "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE schema_version IN EXCLUSIVE MODE"
 )
+# Whoever claims passes over what others hold, so it need not be alone in the world: with others it never has to run again.
+_CLAIM: Final = "BEGIN ISOLATION LEVEL READ COMMITTED; LOCK TABLE schema_version IN ROW SHARE MODE"
 _HALF_THERE: Final = (
     "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'moving'"
 )
@@ -61,6 +77,18 @@ _MANNERS: Final = (
 )
 _AGAIN: Final = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
 _MARKS: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\?")
+# How often somebody had the database alone.
+_MADE_ALONE: Final = "CREATE SEQUENCE IF NOT EXISTS held_alone"
+_NEXT_ALONE: Final = "SELECT nextval('held_alone')"
+_LAST_ALONE: Final = "SELECT last_value FROM held_alone"
+_HAS_ALONE: Final = "SELECT to_regclass('held_alone') IS NOT NULL"
+_SHARE: Final = f"SELECT pg_try_advisory_lock_shared({SERVING})"
+_IS_SHARED: Final = (
+    f"SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = {SERVING} AND mode = 'ShareLock' AND granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1"
+)
+# Among the numbers that transactions queue up for.
+_QUEUE: Final = 0x6D756A64
 INTEGER_MAX: Final = 2**63
 # What PostgreSQL cannot have in a text, and what nobody writes.
 _ZERO, _NOBODY_S = "\x00", "\uffff\U0010fffe\uffff"
@@ -110,8 +138,9 @@ def _adapters() -> AdaptContext:
 
 @lru_cache(maxsize=4096)
 def numbered(sql: str) -> str:
-    """`?` as `$1`, `$2` …, but for those inside quotes."""
+    """`?` as `$1`, `$2` …, but for those inside quotes; and the remark about what is held, in words of this engine."""
     numbers = count(1)
+    sql = sql.replace(UNHELD, "FOR UPDATE SKIP LOCKED")
     return _MARKS.sub(lambda found: f"${next(numbers)}" if found[0] == "?" else found[0], sql)
 
 
@@ -178,6 +207,12 @@ class PostgresWriter(PostgresReader):
     def on_commit(self, call: Callable[[], None]) -> None:
         self.commit_calls.append(call)
 
+    def tell(self, words: str) -> None:
+        self._line.execute("SELECT pg_notify($1, $2)", (CHANNEL, words))
+
+    def queue_up(self, number: int) -> None:
+        self._line.execute("SELECT pg_advisory_xact_lock($1::int4, $2::int4)", (_QUEUE, number))
+
 
 class _Lines:
     """Threads with a connection each, opened by the first unit that needs one and again after it was lost."""
@@ -223,22 +258,14 @@ class Server:
             raise Unavailable(
                 "error.storage", detail="PostgreSQL is away", retry_after_s=RETRY_AFTER_S
             )
-        words: dict[str, Any] = {"password": self._password} if self._password else {}
         try:
             line: Line = psycopg.Connection.connect(
                 self._url,
-                autocommit=True,
-                prepare_threshold=3,
-                context=_adapters(),
                 cursor_factory=psycopg.RawCursor,
-                connect_timeout=CONNECT_S,
-                application_name="mujawara",
-                client_encoding="UTF8",
+                **self._words,
                 keepalives_idle=30,
                 keepalives_interval=10,
-                keepalives_count=3,
                 tcp_user_timeout=60_000,
-                **words,
             )
         except psycopg.OperationalError:
             self._away_until = time.monotonic() + AWAY_S
@@ -251,30 +278,104 @@ class Server:
             raise
         return line
 
+    async def connect_to_listen(self) -> AsyncLine:
+        """A connection that notices within seconds that the server does not answer any more. Raises psycopg.Error."""
+        return await psycopg.AsyncConnection.connect(
+            self._url,
+            cursor_factory=psycopg.AsyncRawCursor,
+            **self._words,
+            keepalives_idle=2,
+            keepalives_interval=1,
+            tcp_user_timeout=5_000,
+        )
+
+    @property
+    def _words(self) -> dict[str, Any]:
+        words: dict[str, Any] = {"password": self._password} if self._password else {}
+        return words | {
+            "autocommit": True,
+            "prepare_threshold": 3,
+            "context": _adapters(),
+            "connect_timeout": CONNECT_S,
+            "application_name": "mujawara",
+            "client_encoding": "UTF8",
+            "keepalives_count": 3,
+        }
+
 
 class PostgresDatabase:
-    """The engine for more than one machine. Open with `open_postgres`, always close."""
+    """The engine for more than one machine. Open with `open_postgres`, always close.
+
+    `since`: how often somebody had the database alone when we came in to share it; None when it is ours alone.
+    """
 
     dialect = "postgres"
 
     def __init__(
-        self, server: Server, keeper: Line, watch: Watch, *, readers: int, writers: int
+        self,
+        server: Server,
+        keeper: Line,
+        watch: Watch,
+        *,
+        readers: int,
+        writers: int,
+        since: int | None = None,
     ) -> None:
         self._watch = watch
         self._server, self._keeper = server, keeper
         self._keeping = threading.Lock()
+        self._since = since
+        self.is_shared = since is not None
         self._readers = _Lines(partial(self._connect, 30), readers, "database-look")
         self._writers = _Lines(partial(self._connect, 60), writers, "database-change")
 
     def _connect(self, statement_s: int) -> Line:
         """After the server was away somebody else may have come in meanwhile: then we keep out."""
+        if self._since is not None:
+            line = self._server.connect(statement_s)
+            try:
+                _come_back(
+                    line.execute(_SHARE).fetchone(),
+                    lambda: line.execute(_LAST_ALONE).fetchone(),
+                    self._since,
+                )
+            except BaseException as problem:
+                line.close()
+                if isinstance(problem, ShutOut):
+                    raise _kept_from() from None
+                raise
+            return line
         with self._keeping:
             try:
                 self._keeper.execute("SELECT 1")
             except psycopg.OperationalError:
                 self._keeper.close()
                 self._keeper = _keep(self._server, 0)
+                _note_alone(self._keeper)
         return self._server.connect(statement_s)
+
+    async def _reach(self) -> AsyncLine:
+        """A connection to listen with. Raises psycopg.Error, Unavailable, ShutOut."""
+        line = await self._server.connect_to_listen()
+        try:
+            is_in = await (await line.execute(_SHARE)).fetchone()
+            alone = await (await line.execute(_LAST_ALONE)).fetchone()
+            _come_back(is_in, lambda: alone, self._since or 0)
+        except BaseException:
+            await line.close()
+            raise
+        return line
+
+    def listening(self, ear: Ear, *, wants_duty: bool) -> AbstractAsyncContextManager[None]:
+        """While this is held `ear` hears what others tell; nobody does when the database is ours alone."""
+        if not self.is_shared:
+            return nullcontext()
+        return postgres_ear.listening(
+            self._reach,
+            ear,
+            lambda theirs_s: SystemClock().now().timestamp() - theirs_s,
+            wants_duty=wants_duty,
+        )
 
     async def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on one snapshot of the database."""
@@ -286,11 +387,18 @@ class PostgresDatabase:
         `work` may run more than once; only the last time counts. Raises Unavailable when the server is away: unless it
         vanished in the moment of the commit, nothing was done.
         """
+        return await self._write(work, _CHANGE)
+
+    async def claim(self, work: Callable[[Writer], T]) -> T:
+        """As `write`, passing over what others hold; two of them never come into each other's way."""
+        return await self._write(work, _CLAIM)
+
+    async def _write(self, work: Callable[[Writer], T], begin: str) -> T:
         loop = asyncio.get_running_loop()
         watch, asked_s = self._watch, now_s()
 
         def whole() -> T:
-            result, calls = _change(self._writers, work, watch, asked_s)
+            result, calls = _change(self._writers, work, watch, asked_s, begin)
             if calls:
                 loop.call_soon_threadsafe(call_all, calls)
             return result
@@ -350,7 +458,7 @@ def _look(lines: _Lines, work: Callable[[Reader], T], watch: Watch, asked_s: flo
 
 
 def _change(
-    lines: _Lines, work: Callable[[Writer], T], watch: Watch, asked_s: float
+    lines: _Lines, work: Callable[[Writer], T], watch: Watch, asked_s: float, begin: str
 ) -> tuple[T, Sequence[Callable[[], None]]]:
     began_s = now_s()
     is_alone = was_lost = False
@@ -360,7 +468,7 @@ def _change(
             is_alone = is_alone or attempt > ATTEMPTS_TOGETHER
             is_committing = False
             try:
-                with transaction(line, _CHANGE_ALONE if is_alone else _CHANGE):
+                with transaction(line, _CHANGE_ALONE if is_alone else begin):
                     writer = PostgresWriter(line, watch)
                     result = work(writer)
                     is_committing = True
@@ -426,28 +534,47 @@ def _as_expected(problem: psycopg.Error) -> Exception:
     return StatementRefused(" ".join(part for part in (what, rule, said) if part))
 
 
-def _keep(server: Server, wait_s: float) -> Line:
-    """A connection that says, as long as it lives, that this process has the database. Raises Unavailable, psycopg.Error.
+def _come_back(is_in: Row | None, last_alone: Callable[[], Row | None], since: int) -> None:
+    """Whether a connection may be used by one that shares the database. Raises Unavailable, ShutOut."""
+    if is_in is None or not is_in[0]:
+        raise _kept_from()
+    alone = last_alone()
+    if alone is None or int(alone[0]) != since:
+        raise ShutOut
 
-    A process that was just killed is not noticed by the server at once, so whoever comes after it waits a little.
+
+def _kept_from(detail: str = "another process has this database") -> Unavailable:
+    return Unavailable("error.storage", detail=detail, retry_after_s=RETRY_AFTER_S)
+
+
+def _keep(server: Server, wait_s: float, *, is_shared: bool = False) -> Line:
+    """A connection that says, as long as it lives, that this process has the database, alone or with others.
+
+    A process that was just killed is not noticed by the server at once, so whoever comes after it waits a little. Raises
+    Unavailable, psycopg.Error.
     """
     line = server.connect(0)
+    how = "pg_advisory_lock_shared" if is_shared else "pg_advisory_lock"
     try:
         line.execute(
-            f"SET lock_timeout = {max(1, int(wait_s * 1000))}; SELECT pg_advisory_lock({SERVING})",
+            f"SET lock_timeout = {max(1, int(wait_s * 1000))}; SELECT {how}({SERVING})",
             prepare=False,
         )
     except errors.LockNotAvailable as problem:
+        is_common = not is_shared and line.execute(_IS_SHARED).fetchone() is not None
         line.close()
-        raise Unavailable(
-            "error.storage",
-            detail="another process has this database",
-            retry_after_s=RETRY_AFTER_S,
-        ) from problem
+        raise (_kept_from(SHARED) if is_common else _kept_from()) from problem
     except BaseException:
         line.close()
         raise
     return line
+
+
+def _note_alone(keeper: Line) -> None:
+    """Whoever shared the database before and was cut off finds out that somebody has had it alone."""
+    with suppress(errors.UniqueViolation, errors.DuplicateTable):
+        keeper.execute(_MADE_ALONE)
+    keeper.execute(_NEXT_ALONE)
 
 
 def leave(keeper: Line) -> None:
@@ -464,12 +591,20 @@ async def open_postgres(
     readers: int = 4,
     writers: int = 4,
     watch: Watch | None = None,
+    is_shared: bool = False,
 ) -> PostgresDatabase:
-    """Connect. Raises SetupError with what to do when that does not succeed or the database does not fit."""
+    """Connect, to have the database alone or with others. Raises SetupError with what to do when that does not succeed
+    or the database does not fit."""
     server = Server(url, password)
+    since = None
     with told_at_start():
-        keeper = await asyncio.to_thread(first_connection, server)
-    return PostgresDatabase(server, keeper, watch or Watch(), readers=readers, writers=writers)
+        if is_shared:
+            keeper, since = await asyncio.to_thread(_shared_connection, server)
+        else:
+            keeper = await asyncio.to_thread(first_connection, server)
+    return PostgresDatabase(
+        server, keeper, watch or Watch(), readers=readers, writers=writers, since=since
+    )
 
 
 @contextmanager
@@ -478,7 +613,9 @@ def told_at_start() -> Iterator[None]:
     try:
         yield
     except Unavailable as problem:
-        raise SetupError("database.in_use") from problem
+        raise SetupError(
+            "database.shared" if problem.detail == SHARED else "database.in_use"
+        ) from problem
     except psycopg.OperationalError as problem:
         # says host, user and name of the database, and never a password
         raise SetupError(detail=f"[database]: PostgreSQL: {str(problem).strip()}") from None
@@ -507,7 +644,27 @@ def first_connection(server: Server) -> Line:
             )
         with suppress(errors.UniqueViolation, errors.DuplicateTable):
             keeper.execute(LEDGER)
+        _note_alone(keeper)
     except BaseException:
         keeper.close()
         raise
     return keeper
+
+
+def _shared_connection(server: Server) -> tuple[Line, int]:
+    """A connection that says that we share the database, and how often somebody had it alone before. Raises SetupError
+    where nobody ever had: an instance is made by one."""
+    keeper = _keep(server, KEEP_S, is_shared=True)
+    try:
+        has = keeper.execute(_HAS_ALONE).fetchone()
+        if has is None or not has[0]:
+            raise SetupError("database.not_begun")
+        theirs = keeper.execute("SELECT EXTRACT(EPOCH FROM clock_timestamp())::float8").fetchone()
+        apart_s = SystemClock().now().timestamp() - theirs[0] if theirs else 0.0
+        if abs(apart_s) > postgres_ear.CLOCKS_APART_S:
+            raise SetupError("database.clocks", seconds=round(apart_s))
+        alone = keeper.execute(_LAST_ALONE).fetchone()
+        return keeper, int(alone[0]) if alone else 0
+    except BaseException:
+        keeper.close()
+        raise

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
-from fedi.db.engine import Reader, Row, Writer, call_all
+from fedi.db.engine import Ear, Reader, Row, Writer, call_all
 from fedi.db.watch import READ, WRITE, Watch, now_s
 from fedi.errors import SetupError, Unavailable
 
@@ -93,6 +93,12 @@ class _SqliteWriter(_SqliteReader):
     def on_commit(self, call: Callable[[], None]) -> None:
         self.commit_calls.append(call)
 
+    def tell(self, words: str) -> None:
+        """Nobody else has the file."""
+
+    def queue_up(self, number: int) -> None:
+        """One unit comes after the other anyway."""
+
 
 class _Waiting:
     """A unit of work and the future that its caller awaits."""
@@ -112,6 +118,7 @@ class SqliteDatabase:
     """The embedded engine. Open with `open_sqlite`, always close: an unclosed connection thread keeps the process alive."""
 
     dialect = "sqlite"
+    is_shared = False
 
     def __init__(
         self, path: Path, writer: _Connection, readers: Sequence[_Connection], watch: Watch
@@ -148,6 +155,14 @@ class SqliteDatabase:
             self._flusher = asyncio.create_task(self._flush())
         result: T = await asyncio.shield(waiting.future)
         return result
+
+    async def claim(self, work: Callable[[Writer], T]) -> T:
+        """As `write`: units never overlap."""
+        return await self.write(work)
+
+    def listening(self, ear: Ear, *, wants_duty: bool) -> AbstractAsyncContextManager[None]:
+        """Nobody else has the file."""
+        return nullcontext()
 
     async def _flush(self) -> None:
         try:

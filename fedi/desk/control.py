@@ -6,6 +6,7 @@ The table of commands brings half the program with it, so it is imported with th
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import os
 import socket
@@ -32,11 +33,42 @@ BUSY_S: Final = 15.0
 BUSY_STEP_S: Final = 0.1
 GOODBYE_S: Final = 5.0
 AT_ONCE: Final = 8
+TURN_S: Final = 1.0
 SOCKET_PATH_MAX: Final = 100  # sun_path holds 108 bytes on Linux, 104 elsewhere
 
 
 async def serve_control(instance: Instance, path: Path, stop: asyncio.Event) -> None:
-    """Answer at the socket until `stop`. Only the user who runs the server may connect (0600)."""
+    """Answer at the socket until `stop`. Only the user who runs the server may connect (0600).
+
+    Of several processes with one data folder one answers; when it ends another takes its place.
+    """
+    turn = await _our_turn(path, stop) if instance.db.is_shared else None
+    if instance.db.is_shared and turn is None:
+        return
+    try:
+        await _serve_control(instance, path, stop)
+    finally:
+        if turn is not None:
+            os.close(turn)
+
+
+async def _our_turn(path: Path, stop: asyncio.Event) -> int | None:
+    """Wait until nobody else answers; a descriptor to close at the end. None when it is time to stop."""
+    descriptor = os.open(
+        path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+    )
+    while not stop.is_set():
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TURN_S):
+                await stop.wait()
+    os.close(descriptor)
+    return None
+
+
+async def _serve_control(instance: Instance, path: Path, stop: asyncio.Event) -> None:
     try:
         listener = _listen(path)
     except OSError as problem:
@@ -74,7 +106,7 @@ class Desk:
 
     @property
     def is_served(self) -> bool:
-        return self.instance is None
+        return self.instance is None or self.instance.db.is_shared
 
     async def call(self, command: str, order: Order) -> Result:
         """Do it. Raises FediError: what the function raises, or Refused with the same content."""
@@ -100,11 +132,23 @@ async def open_desk(config: Config, outside: Outside | None = None) -> AsyncIter
                 yield Desk(config, None)
                 return
             with contextlib.suppress(FolderInUse):
-                instance = await stack.enter_async_context(open_instance(config, outside))
+                instance = await _open(config, outside, stack)
                 yield Desk(config, instance)
                 return
             await asyncio.sleep(BUSY_STEP_S)
         raise FolderInUse("desk.folder_in_use", folder=str(folder))
+
+
+async def _open(
+    config: Config, outside: Outside | None, stack: contextlib.AsyncExitStack
+) -> Instance:
+    """The instance, opened alone or, where servers and workers on other machines share its database, with them."""
+    try:
+        return await stack.enter_async_context(open_instance(config, outside))
+    except SetupError as problem:
+        if problem.message_key != "database.shared":
+            raise
+    return await stack.enter_async_context(open_instance(config, outside, is_shared=True))
 
 
 async def served_desk(config: Config) -> Desk | None:

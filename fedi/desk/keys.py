@@ -42,8 +42,6 @@ async def rotate_keys(instance: Instance, order: RotateOrder) -> Done:
         return actor.uri
 
     actor_uri = await instance.change(work)
-    for kind in (keys.RSA, keys.ED25519):
-        instance.keyring.current.pop((actor_uri, kind), None)
     if order.server:
         await signing_key(instance, await current_key(instance, actor_uri, keys.RSA))
     return Done(changed=True)

@@ -43,17 +43,16 @@ async def note_running(instance: Instance) -> int:
         return passed > LONG
 
     was_away = await instance.change(work)
-    await write_down_schemes(instance)
     if was_away:
         await reread_everybody(instance)
     return int(was_away)
 
 
-async def write_down_schemes(instance: Instance) -> None:
-    """Keep which style of signature each host understood, so that a restart does not forget it."""
+async def write_down_schemes(instance: Instance) -> int:
+    """Keep which style of signature each host understood, so that a restart does not forget it; how many were new."""
     learned = dict(instance.schemes_learned)
     if not learned:
-        return
+        return 0
 
     def work(unit: Unit) -> None:
         for origin, scheme in learned.items():
@@ -62,3 +61,4 @@ async def write_down_schemes(instance: Instance) -> None:
     await instance.change(work)
     for origin in learned:
         instance.schemes_learned.pop(origin, None)
+    return len(learned)

@@ -13,8 +13,9 @@ from fedi.errors import FediError, RemoteUnreachable, TooMany, Unavailable
 from fedi.instance import Instance
 from fedi.jobs import reindex
 from fedi.jobs.attendance import tell_all
+from fedi.leases import lease_of, prolonged
 from fedi.metrics import Family, Kind
-from inbox import backfill, hints, relayed
+from inbox import backfill, hints, relayed, synchronise
 
 log = logging.getLogger("fedi.jobs")
 
@@ -48,6 +49,7 @@ KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
     chores.PARTICIPANTS: tell_all,
     chores.HANDLE: handles.confirm,
     chores.REINDEX: reindex.go_on,
+    chores.FOLLOWERS: synchronise.reconcile,
 }
 DONE, LATER, GIVEN_UP, REFUSED, FAILED = "done", "later", "given_up", "refused", "failed"
 CHORES = Family(
@@ -61,10 +63,16 @@ CHORES = Family(
 
 async def do_chores(instance: Instance) -> int:
     """Do some of what is due, side by side: one that asks a slow host holds up no other; how many."""
-    claimed = await instance.change(lambda unit: chores.claim(unit, AT_ONCE, LEASE))
-    done = await asyncio.gather(
-        *(_do(instance, chore) for chore in claimed), return_exceptions=True
-    )
+    lease = lease_of(instance, LEASE)
+    claimed = await instance.claim(lambda unit: chores.claim(unit, AT_ONCE, lease))
+    if not claimed:
+        return 0
+    async with prolonged(
+        instance, lease, lambda: partial(chores.keep, claimed=claimed, lease=lease)
+    ):
+        done = await asyncio.gather(
+            *(_do(instance, chore) for chore in claimed), return_exceptions=True
+        )
     for problem in done:
         if problem is not None:
             raise problem

@@ -10,7 +10,6 @@ from fedi.unit import Unit
 from fedi.urls import part
 from fedi.vocab.activity import parse_activity
 from fedi.vocab.strict import parse_document
-from fedi.wake import INBOX
 from inbox import store as inbox_store
 from inbox.store import Arrival
 from outbox import hosts
@@ -24,19 +23,19 @@ PROOF = "local"
 
 async def carry(instance: Instance) -> int:
     """Hand over what waits for our own host; how many letters."""
-    carried = await instance.change(_carry)
-    if carried:
-        instance.wake.ring(INBOX)
-    return carried
+    return await instance.change(_carry)
 
 
 def _carry(unit: Unit) -> int:
-    if not hosts.claim(unit, 1, LEASE, own_host=unit.urls.host, own=True):
+    claimed = hosts.claim(unit, 1, LEASE, own_host=unit.urls.host, own=True)
+    if not claimed:
         return 0
     letters = outbox_store.list_sendable(unit.tx, unit.urls.host, unit.now_ms, BATCH)
     outbox_store.settle(unit, [_hand_over(unit, letter) for letter in letters])
     hosts.release(
-        unit, unit.urls.host, outbox_store.next_due_for(unit.tx, unit.urls.host, unit.now_ms)
+        unit,
+        claimed[0],
+        outbox_store.next_due_for(unit.tx, unit.urls.host, unit.now_ms),
     )
     return len(letters)
 

@@ -207,7 +207,7 @@ def _forget_actors(instance: Instance, unit: Unit, span: Span, uris: Sequence[An
         keys.replace_remote(unit, actor.uri, ())
         actor_store.forget(unit, actor.uri)
     # a key believed from memory would prove words of somebody whom no row knows
-    unit.tx.on_commit(lambda: instance.keyring.forget_owners(going))
+    unit.rekeyed.update(going)
     return len(going)
 
 

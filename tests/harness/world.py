@@ -82,6 +82,7 @@ class World:
     sites: dict[str, Site] = field(default_factory=dict)
     free_ports: dict[str, int] = field(default_factory=dict)
     databases: dict[str, str] = field(default_factory=dict)
+    configs: dict[str, Config] = field(default_factory=dict)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     def __getitem__(self, host: str) -> Instance:
@@ -129,6 +130,27 @@ class World:
     async def open(self, host: str, config: Config, folder: Path) -> Instance:
         """The same with a whole configuration."""
         stack = AsyncExitStack()
+        outside = self.outside(host, config)
+        instance = await stack.enter_async_context(open_instance(config, outside))
+        limits = HostLimits.of(config.inbox)
+        await stack.enter_async_context(_listening(self, host, instance, limits))
+        self.sites[host] = Site(instance, limits, folder, stack)
+        self._stack.push_async_exit(stack)
+        return instance
+
+    async def share(self, host: str, *, wants_duty: bool = False) -> Site:
+        """One more process on the database of an instance that was started and stopped; it does not listen."""
+        config = self.configs[host]
+        stack = AsyncExitStack()
+        instance = await stack.enter_async_context(
+            open_instance(config, self.outside(host, config), is_shared=True, wants_duty=wants_duty)
+        )
+        self._stack.push_async_exit(stack)
+        return Site(instance, HostLimits.of(config.inbox), config.data_folder, stack)
+
+    def outside(self, host: str, config: Config) -> Outside:
+        """What the instance of this name has in the place of the world."""
+        self.configs[host] = config
         policy = Policy(allow_http=False, allowed_networks=LOOPBACK, own_hosts=frozenset({host}))
         if config.network.proxy is None:
             with _no_other_authorities(self.authority_file):
@@ -138,18 +160,12 @@ class World:
         else:
             # as in earnest: whoever asks a resolver is found out
             real = open_way_out(config, _nobody_resolves)
-        outside = Outside(
+        return Outside(
             clock=self.clock,
             chance=lambda: self.chance,
             transport=WireTransport(self.wire, real),
             new_keys=next_pair,
         )
-        instance = await stack.enter_async_context(open_instance(config, outside))
-        limits = HostLimits.of(config.inbox)
-        await stack.enter_async_context(_listening(self, host, instance, limits))
-        self.sites[host] = Site(instance, limits, folder, stack)
-        self._stack.push_async_exit(stack)
-        return instance
 
     async def stop(self, host: str) -> None:
         """Let an instance end: nobody answers under its name any more, and its folder is free."""

@@ -20,7 +20,10 @@ FIXED = re.compile(r"^_?[A-Z][A-Z0-9_]*$|^marks\(.*\)$")
 # The engine's own ledger, made before the first migration.
 LEDGER = {"schema_version": "fedi/db/migrate.py"}
 # What one engine says to itself alone is in no common language; and what carries whole databases names every table.
-ALONE = {f"fedi/db/{name}.py" for name in ("moving", "postgres", "postgres_beside", "sqlite")}
+ALONE = {
+    f"fedi/db/{name}.py"
+    for name in ("moving", "postgres", "postgres_beside", "postgres_ear", "sqlite")
+}
 
 
 @cache

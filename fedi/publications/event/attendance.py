@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from actors.sealing import seal, unseal
 from fedi.clock import from_ms, to_ms
-from fedi.db.engine import Reader, Row
+from fedi.db.engine import UNHELD, Reader, Row
 from fedi.errors import SetupError
 from fedi.ids import new_row_id, new_token
 from fedi.unit import Unit
@@ -237,7 +237,7 @@ def claim_letters(unit: Unit, secret: bytes, most: int, lease: timedelta) -> Seq
     """Some of the letters that are due; nobody else gets them before the lease ends."""
     rows = unit.tx.all(
         f"SELECT {_COLUMNS}, mail_sealed, mail_what, mail_attempts FROM attendance WHERE mail_due <= ? "
-        "ORDER BY mail_due LIMIT ?",
+        f"ORDER BY mail_due LIMIT ? {UNHELD}",
         unit.now_ms,
         most,
     )

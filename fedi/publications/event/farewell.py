@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from fedi.clock import to_ms
+from fedi.db.engine import UNHELD
 from fedi.publications.event import attendance
 from fedi.publications.event.attendance import Entry
 from fedi.unit import Unit
@@ -46,7 +47,8 @@ def claim(unit: Unit, secret: bytes, most: int, lease: timedelta) -> Sequence[Fa
     """Some of those that are due; nobody else gets them before the lease ends. What is too old goes."""
     unit.tx.run("DELETE FROM attendance_farewell WHERE kept_until < ?", unit.now_ms)
     rows = unit.tx.all(
-        "SELECT id, mail_sealed, subject, words, attempts FROM attendance_farewell WHERE due_at <= ? ORDER BY due_at LIMIT ?",
+        "SELECT id, mail_sealed, subject, words, attempts FROM attendance_farewell WHERE due_at <= ? "
+        f"ORDER BY due_at LIMIT ? {UNHELD}",
         unit.now_ms,
         most,
     )
