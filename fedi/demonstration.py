@@ -21,8 +21,8 @@ from fedi.config import parse_config
 from fedi.db.engine import Reader
 from fedi.demonstration_texts import COLLECTIVES, EVENT, NEED, REPLY, STATEMENTS, Collective
 from fedi.errors import SetupError
-from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.guard import Policy
+from fedi.http.pool import PooledTransport
 from fedi.ids import new_public_id
 from fedi.instance import Instance
 from fedi.localhost_tls import Certificates
@@ -133,7 +133,7 @@ async def _open(
             "FEDI_SERVER_TLS_KEY": str(key),
         }
     config = parse_config("", settings)
-    transport = AiohttpTransport(
+    transport = PooledTransport(
         Policy(
             allow_http=certificates is None,
             allowed_networks=(LOOPBACK,),

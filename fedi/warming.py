@@ -40,7 +40,7 @@ def _loading() -> Iterator[None]:
     from fedi.signatures import rfc9421_verifier  # noqa: F401, PLC0415
 
     yield
-    from fedi.http import aiohttp_transport  # noqa: F401, PLC0415
+    from fedi.http import pool  # noqa: F401, PLC0415
 
     yield
     from fedi.web.render import prepare  # noqa: PLC0415

@@ -6,8 +6,8 @@ import ipaddress
 from typing import Final
 
 from fedi.config import Config
-from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.guard import Network, Policy
+from fedi.http.pool import PooledTransport
 from fedi.http.socks import Proxy
 from fedi.http.transport import Resolve
 from fedi.urls import Urls
@@ -22,7 +22,7 @@ _EVERYWHERE: tuple[Network, ...] = (
 
 def open_way_out(
     config: Config, resolver: Resolve | None = None, *, connections: int = 256
-) -> AiohttpTransport:
+) -> PooledTransport:
     """A transport to everybody but ourselves. Close it."""
     network = config.network
     policy = Policy(
@@ -33,16 +33,16 @@ def open_way_out(
     return _open(config, policy, resolver, connections)
 
 
-def open_way_to_ourselves(config: Config, resolver: Resolve | None = None) -> AiohttpTransport:
+def open_way_to_ourselves(config: Config, resolver: Resolve | None = None) -> PooledTransport:
     """A transport for our own address only, which may lead into a private network. Close it."""
     return _open(config, Policy(allow_http=True, allowed_networks=_EVERYWHERE), resolver, 4)
 
 
 def _open(
     config: Config, policy: Policy, resolver: Resolve | None, connections: int
-) -> AiohttpTransport:
+) -> PooledTransport:
     proxy = config.network.proxy
-    return AiohttpTransport(
+    return PooledTransport(
         policy,
         extra_ca_file=config.network.extra_ca_file or None,
         resolver=resolver,

@@ -26,8 +26,8 @@ from actors.model import Actor
 from fedi.app import assemble, known_answers
 from fedi.config import Config, parse_config
 from fedi.db.engine import Reader
-from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.guard import Policy
+from fedi.http.pool import PooledTransport
 from fedi.http.server import serve
 from fedi.http.way_out import open_way_out
 from fedi.ids import new_public_id
@@ -154,7 +154,7 @@ class World:
         policy = Policy(allow_http=False, allowed_networks=LOOPBACK, own_hosts=frozenset({host}))
         if config.network.proxy is None:
             with _no_other_authorities(self.authority_file):
-                real = AiohttpTransport(
+                real = PooledTransport(
                     policy, extra_ca_file=str(self.authority_file), resolver=self.wire.resolve
                 )
         else:

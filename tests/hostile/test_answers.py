@@ -11,8 +11,8 @@ import pytest
 
 from fedi.config import parse_config
 from fedi.errors import ForbiddenAddress, RemoteError, RemoteMalformed, RemoteUnreachable
-from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.guard import Policy
+from fedi.http.pool import PooledTransport
 from fedi.http.transport import Limits, Request, Response
 from fedi.http.way_out import open_way_out
 
@@ -45,6 +45,10 @@ class Peer:
         finally:
             writer.close()
 
+    def play(self, script: Script) -> None:
+        """Another answer from now on."""
+        self._script = script
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/inbox"
@@ -74,8 +78,8 @@ async def a_peer(script: Script) -> AsyncIterator[Peer]:
 
 
 @asynccontextmanager
-async def a_transport(policy: Policy = LOCAL, **more: object) -> AsyncIterator[AiohttpTransport]:
-    transport = AiohttpTransport(policy, **more)  # type: ignore[arg-type]
+async def a_transport(policy: Policy = LOCAL, **more: object) -> AsyncIterator[PooledTransport]:
+    transport = PooledTransport(policy, **more)  # type: ignore[arg-type]
     try:
         yield transport
     finally:
@@ -225,6 +229,141 @@ async def test_a_delivery_is_answered_by_its_status_even_when_the_body_breaks_of
 async def test_a_packed_body_of_nonsense_does_not_hide_an_error_status() -> None:
     packed = answer(zlib.compress(b"x"), "500 Oops", b"Content-Encoding: gzip\r\n")
     assert (await outcome(saying(packed))).status == 500
+
+
+async def test_what_comes_before_the_answer_is_no_answer() -> None:
+    before = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nX-Thing: early\r\n\r\n"
+    response = await outcome(saying(b"HTTP/1.1 100 Continue\r\n\r\n" + before + WHOLE))
+    assert (response.status, response.body) == (200, b'{"id":"x"}')
+    assert "x-thing" not in response.headers
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 20 + WHOLE,
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+)
+async def test_no_other_protocol_and_no_second_length_is_believed(noise: bytes) -> None:
+    problem = await refusal(saying(noise))
+    assert (type(problem), problem.detail) == (RemoteUnreachable, "protocol")
+
+
+async def test_a_body_without_a_length_lasts_until_the_connection_ends() -> None:
+    response = await outcome(saying(b"HTTP/1.0 200 OK\r\n\r\nall of it", then_close=True))
+    assert response.body == b"all of it"
+
+
+async def test_what_follows_a_body_in_chunks_is_no_header() -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b"2;note=1\r\nok\r\n0\r\nLocation: https://elsewhere.example/\r\n\r\n"
+    response = await outcome(saying(chunked + body))
+    assert (response.body, "location" in response.headers) == (b"ok", False)
+
+
+@pytest.mark.parametrize(
+    ("script", "connections"),
+    [
+        (saying(answer(b"ok")), 1),
+        (saying(answer(b"ok") + answer(b"never asked for")), 3),
+        (saying(answer(b"ok") + b"noise"), 3),
+        (saying(answer(b"ok", headers=b"Connection: close\r\n")), 3),
+        (saying(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"), 3),
+    ],
+)
+async def test_a_connection_is_kept_only_while_nothing_unasked_stands_on_it(
+    script: Script, connections: int
+) -> None:
+    async with a_peer(script) as peer, a_transport() as transport:
+        for _ in range(3):
+            assert (await transport.send(Request("GET", peer.url), LONG)).body == b"ok"
+        assert peer.connections == connections
+
+
+async def test_words_that_come_while_nobody_asks_answer_nothing() -> None:
+    spoken: list[asyncio.StreamWriter] = []
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        spoken.append(writer)
+        writer.write(answer(b"ok"))
+
+    async with a_peer(script) as peer, a_transport() as transport:
+        await transport.send(Request("GET", peer.url), LONG)
+        spoken[0].write(answer(b"planted"))
+        await spoken[0].drain()
+        with suppress(ConnectionError):
+            # until the other side has let go
+            while not spoken[0].transport.is_closing():
+                await asyncio.sleep(0)
+        assert (await transport.send(Request("GET", peer.url), LONG)).body == b"ok"
+
+
+async def test_who_stops_waiting_leaves_no_half_answer_to_the_next() -> None:
+    held = asyncio.Event()
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfi")
+        await writer.drain()
+        held.set()
+
+    async with a_peer(script) as peer, a_transport() as transport:
+        waiting = asyncio.create_task(transport.send(Request("GET", peer.url), LONG))
+        await held.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        peer.play(saying(answer(b"ok")))
+        assert (await transport.send(Request("GET", peer.url), LONG)).body == b"ok"
+        assert peer.connections == 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X": "a\r\nHost: other.example"},
+        {"X": "a\nb"},
+        {"X\r\nY": "a"},
+        {"X": "a\rb"},
+        {"X": "a\0"},
+    ],
+)
+async def test_no_header_becomes_two(headers: dict[str, str]) -> None:
+    async with a_peer(saying(answer())) as peer, a_transport() as transport:
+        with pytest.raises(ForbiddenAddress):
+            await transport.send(Request("GET", peer.url, headers), LONG)
+        assert peer.heads == []
+
+
+async def test_no_more_connections_are_open_than_were_allowed() -> None:
+    open_now = most = 0
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        await asyncio.sleep(0)
+        open_now -= 1
+        writer.write(answer(b"ok"))
+
+    async with a_peer(script) as peer, a_transport(connections=3) as transport:
+        urls = [f"{peer.url}/{number}" for number in range(20)]
+        await asyncio.gather(*(transport.send(Request("GET", url), LONG) for url in urls))
+        assert (most <= 3, peer.connections) == (True, 3)
+
+
+async def test_a_host_that_is_not_needed_gives_its_place_to_another() -> None:
+    def here(_host: str, _port: int) -> list[tuple[str, int]]:
+        return [("127.0.0.1", peer.port)]
+
+    scripted = saying(answer(b"ok"))
+    async with a_peer(scripted) as peer, a_transport(connections=2, resolver=here) as transport:
+        for number in range(6):
+            url = f"http://h{number}.example/"
+            assert (await transport.send(Request("GET", url), LONG)).status == 200
+        assert peer.connections == 6
 
 
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:

@@ -53,7 +53,9 @@ def test_one_mouth_speaks_to_other_servers() -> None:
         for name in imports_of(module)
         if any(name == client or name.startswith(client + ".") for client in clients)
     }
-    assert speakers == {"fedi/http/aiohttp_transport.py"}
+    assert speakers == set()
+    parsers = {m.path for m in modules() for n in imports_of(m) if n.split(".")[0] == "httptools"}
+    assert parsers == {"fedi/http/answer.py", "fedi/http/door.py"}
     through = {
         m.path for m in modules() for n in imports_of(m) if n.split(".")[0] == "python_socks"
     }
@@ -62,13 +64,13 @@ def test_one_mouth_speaks_to_other_servers() -> None:
 
 def test_every_way_out_of_the_running_program_is_opened_in_one_place() -> None:
     """So that none forgets the proxy (S56, S94). Three instances that show themselves on loopback have their own."""
-    transports = files_of(calls_of("AiohttpTransport"))
+    transports = files_of(calls_of("PooledTransport"))
     assert transports == {"fedi/http/way_out.py", "fedi/demonstration.py"}
     resolvers = files_of(calls_of("getaddrinfo", "gethostbyname", "getnameinfo", "getfqdn"))
-    assert resolvers == {"fedi/http/aiohttp_transport.py", "fedi/doctor/names.py"}
+    assert resolvers == {"fedi/http/names.py", "fedi/doctor/names.py"}
     connections = files_of(calls_of("open_connection", "create_connection", "sock_connect"))
     assert connections == {
-        "fedi/http/aiohttp_transport.py",
+        "fedi/http/pool.py",
         "fedi/http/socks.py",
         "fedi/doctor/names.py",
         "fedi/doctor/certificate.py",

@@ -18,8 +18,8 @@ from fedi.errors import (
     RemoteUnreachable,
     SetupError,
 )
-from fedi.http.aiohttp_transport import PROXY_PATIENCE, AiohttpTransport
 from fedi.http.guard import Policy
+from fedi.http.pool import PROXY_PATIENCE, PooledTransport
 from fedi.http.socks import Proxy
 from fedi.http.transport import Limits, Request
 from fedi.i18n.catalog import LANGUAGES, messages_of
@@ -38,8 +38,8 @@ SHORT = Limits(1000, total_s=0.6, connect_s=0.1, first_byte_s=0.1)
 @asynccontextmanager
 async def a_proxied_transport(
     proxy: SocksProxy, policy: Policy | None = None
-) -> AsyncIterator[AiohttpTransport]:
-    transport = AiohttpTransport(
+) -> AsyncIterator[PooledTransport]:
+    transport = PooledTransport(
         policy or Policy(allow_http=True, allowed_networks=LOOPBACK),
         resolver=_found_out,
         proxy=Proxy("127.0.0.1", proxy.port),
@@ -71,7 +71,7 @@ def no_look_ups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-async def refusal_of(transport: AiohttpTransport, url: str, limits: Limits = SHORT) -> RemoteError:
+async def refusal_of(transport: PooledTransport, url: str, limits: Limits = SHORT) -> RemoteError:
     with pytest.raises(RemoteError) as refused:
         await transport.send(Request("GET", url), limits)
     return refused.value

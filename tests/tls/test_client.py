@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 import trustme
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from uvloop import new_event_loop as new_uvloop
 
 from fedi.clock import SystemClock
 from fedi.config import parse_config
 from fedi.errors import ForbiddenAddress, RemoteUnreachable, SetupError
-from fedi.http.aiohttp_transport import AiohttpTransport
 from fedi.http.client import FederationClient
 from fedi.http.guard import Policy
+from fedi.http.pool import PooledTransport
 from fedi.http.schemes import SchemeMemory
 from fedi.http.transport import Limits, Request
 from fedi.opening import open_instance
@@ -96,8 +97,8 @@ async def a_listener(context: ssl.SSLContext) -> AsyncIterator[Listener]:
 @asynccontextmanager
 async def a_transport(
     listener: Listener, ca_file: str | None, policy: Policy | None = None
-) -> AsyncIterator[AiohttpTransport]:
-    transport = AiohttpTransport(
+) -> AsyncIterator[PooledTransport]:
+    transport = PooledTransport(
         policy or Policy(allowed_networks=LOOPBACK),
         extra_ca_file=ca_file,
         resolver=listener.resolve,
@@ -152,10 +153,42 @@ async def test_a_hundred_requests_to_a_hundred_hosts_run_at_once(authority: Auth
     assert {answer.status for answer in answers} == {200}
 
 
-async def refused_with(transport: AiohttpTransport, url: str = "https://agora.test/") -> str:
+async def refused_with(transport: PooledTransport, url: str = "https://agora.test/") -> str:
     with pytest.raises(RemoteUnreachable) as refused:
         await transport.send(Request("GET", url), LIMITS)
     return refused.value.detail
+
+
+@pytest.mark.parametrize("loop_of", [asyncio.new_event_loop, new_uvloop], ids=["asyncio", "uvloop"])
+def test_a_session_is_taken_up_again_with_the_host_it_was_made_with(
+    authority: Authority, loop_of: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    async def story() -> list[bool]:
+        resumed: list[bool] = []
+        context = authority.server_context("agora.test", "beirut.test")
+
+        async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            resumed.append(writer.get_extra_info("ssl_object").session_reused)
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: 1\r\n\r\nok")
+            await writer.drain()
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(accepted, "127.0.0.1", 0, ssl=context)
+        listener = Listener()
+        listener.port = server.sockets[0].getsockname()[1]
+        async with a_transport(listener, authority.file) as transport:
+            for host in ("agora.test", "agora.test", "beirut.test", "beirut.test"):
+                response = await transport.send(Request("GET", f"https://{host}/"), LIMITS)
+                assert response.body == b"ok"
+                # what is open is closed; the sessions stay
+                await transport.close()
+        server.close()
+        return resumed
+
+    with asyncio.Runner(loop_factory=loop_of) as runner:
+        assert runner.run(story()) == [False, True, False, True]
 
 
 async def test_a_certificate_for_another_name_is_refused(authority: Authority) -> None:
@@ -217,7 +250,7 @@ async def test_a_valid_certificate_does_not_excuse_a_private_address(authority: 
 
 def test_an_unreadable_authority_file_is_noticed_at_once(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
-        AiohttpTransport(Policy(), extra_ca_file=str(tmp_path / "absent.pem"))
+        PooledTransport(Policy(), extra_ca_file=str(tmp_path / "absent.pem"))
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LATER = (
     "Crypto",
     "argon2",
-    "aiohttp",
+    "fedi.http.pool",
     "http_message_signatures",
     "httpsig",
     "icalendar",
@@ -19,7 +19,7 @@ LATER = (
     "segno",
     "zxcvbn",
 )
-SOON = ("aiohttp", "http_message_signatures", "httpsig", "jinja2", "fedi.house.routes")
+SOON = ("fedi.http.pool", "http_message_signatures", "httpsig", "jinja2", "fedi.house.routes")
 
 
 def loaded_by(code: str) -> set[str]:
