@@ -1,8 +1,8 @@
 """Sends activities: `python -m benchmarks.sender FOLDER PORT KIND COUNT CONNECTIONS TO START`.
 
 Everything is signed first; then it says `signed`, waits for a line, sends, and prints what was answered as JSON.
-`KIND` is Follow or Create, `TO` our collective's id, `START` the number of the first activity. Activities take turns
-among one actor of each of the hundred hosts.
+`KIND` is Follow or Create, `TO` our collective's id, `START` the number of the first activity; or Fetch, and `TO` is what is
+asked for. Requests take turns among one actor of each of the hundred hosts.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections import Counter, deque
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,11 @@ def signed(folder: Path, kind: str, count: int, to: str, start: int) -> list[byt
     ]
     requests = []
     for number in range(start, start + count):
+        if kind == "Fetch":
+            # another second for each round, so that no two signatures are the same
+            moment = clock.now() - timedelta(seconds=number // HOSTS % 120)
+            requests.append(_fetch(to, keys[number % HOSTS], moment))
+            continue
         now = clock.now()
         body = msgspec.json.encode(activity(kind, number, to, iso(now)))
         headers = sign_cavage(
@@ -129,6 +135,18 @@ def signed(folder: Path, kind: str, count: int, to: str, start: int) -> list[byt
         ]
         requests.append("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
     return requests
+
+
+def _fetch(url: str, key: SigningKey, moment: datetime) -> bytes:
+    """A signed GET, as servers in secure mode ask."""
+    headers = sign_cavage("GET", url, None, key, moment)
+    lines = [
+        f"GET {url.removeprefix(f'https://{OWN_HOST}')} HTTP/1.1",
+        *(f"{name}: {value}" for name, value in headers.items()),
+        "User-Agent: neighbour",
+        "Accept: application/activity+json",
+    ]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):

@@ -41,6 +41,7 @@ PATIENCE_S = 120.0
 _CONFIG = """
 [instance]
 base_url = "{base}"
+posture = "{posture}"
 [server]
 bind = "127.0.0.1:{port}"
 trusted_proxies = ["127.0.0.1"]
@@ -187,13 +188,15 @@ def _line(process: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def town(*, followers: int = 0) -> Iterator[Town]:
+def town(*, followers: int = 0, posture: str = "open") -> Iterator[Town]:
     """A town in a folder that is removed afterwards. `followers`: neighbours that follow our collective already."""
     with TemporaryDirectory(prefix="bench-") as name:
         made = Town(Path(name), _free_port())
         authority = _write_secrets(made.folder)
         made.config_file.write_text(
-            _CONFIG.format(base=BASE, port=made.port, folder=name, authority=authority)
+            _CONFIG.format(
+                base=BASE, posture=posture, port=made.port, folder=name, authority=authority
+            )
         )
         asyncio.run(_settle_in(made, followers))
         try:
