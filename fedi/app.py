@@ -14,7 +14,7 @@ from fedi.doctor import probe
 from fedi.errors import FediError, Forbidden, Invalid, NotFound, TooMany, Unavailable
 from fedi.faces import actor, discovery, media, publication, remote_media
 from fedi.faces.endpoint import endpoint
-from fedi.faces.fast import KnownAnswers, with_memory
+from fedi.faces.fast import KnownAnswers, with_memory, with_proof
 from fedi.house.porch import Porch
 from fedi.http.door import Shortcut
 from fedi.http.rates import with_rates
@@ -65,7 +65,8 @@ def assemble(instance: Instance, limits: HostLimits) -> ASGIApp:
         },
     )
     app.router.redirect_slashes = False
-    inbox_first = _inbox_first(app, inbox_routes.shared_inbox(instance, limits), instance)
+    proved = _refused_in_words(with_proof(app, instance), instance)
+    inbox_first = _inbox_first(proved, inbox_routes.shared_inbox(instance, limits), instance)
     limited = with_rates(
         _only_own_host(inbox_first, instance),
         per_source=instance.config.server.requests_per_source,
@@ -133,6 +134,19 @@ def _only_own_host(app: ASGIApp, instance: Instance) -> ASGIApp:
         await app(scope, receive, send)
 
     return guarded
+
+
+def _refused_in_words(app: ASGIApp, instance: Instance) -> ASGIApp:
+    """What is refused before the router has seen it is answered as anything else."""
+
+    async def answering(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await app(scope, receive, send)
+        except FediError as problem:
+            response = await _expected(instance, Request(scope, receive), problem)
+            await response(scope, receive, send)
+
+    return answering
 
 
 def _inbox_first(app: ASGIApp, inbox: ASGIApp, instance: Instance) -> ASGIApp:

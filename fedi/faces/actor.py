@@ -17,7 +17,7 @@ from fedi.errors import Gone, NotFound, Unauthenticated
 from fedi.faces.asker import asker_of, proved_asker
 from fedi.faces.collections import collection, page
 from fedi.faces.current import with_current_words
-from fedi.faces.documents import answer, cache_key, remember, render
+from fedi.faces.documents import answer, cache_key, remember, remember_for_proved, render
 from fedi.faces.endpoint import endpoint
 from fedi.instance import Instance
 from fedi.publications import featured
@@ -103,6 +103,8 @@ async def _face(instance: Instance, request: Request, actor: Actor) -> Response:
     rendered = render(document, actor.uri, is_public=is_public)
     if is_public:
         remember(instance, cache_key(request), rendered, generation)
+    else:
+        remember_for_proved(instance, request, rendered, actor.uri, generation)
     return answer(rendered, request)
 
 

@@ -1,5 +1,6 @@
 """Answers that carry an ActivityStreams document, and the memory of those that anybody may read."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -13,6 +14,15 @@ from fedi.vocab.terms import ACTIVITY_JSON
 
 PUBLIC_CACHE = b"public, max-age=180"
 PRIVATE_CACHE = b"private, no-store"
+# Before the key of what is only told to who proves who they are: no address begins so, and nobody finds it without.
+PROVED = b"\0proved "
+
+
+@dataclass(frozen=True, slots=True)
+class ForProved(Rendered):
+    """The words of this author, for servers that said who they are."""
+
+    author_uri: str
 
 
 def render(
@@ -60,6 +70,14 @@ def is_known(if_none_match: str | None, etag: bytes) -> bool:
 def remember(instance: Instance, key: bytes, rendered: Rendered, generation: int) -> None:
     """Keep a public answer for the next asker."""
     instance.documents.put(key, rendered, generation)
+
+
+def remember_for_proved(
+    instance: Instance, request: Request, rendered: Rendered, author_uri: str, generation: int
+) -> None:
+    """Keep what everybody may read who proves who they are, and whom this author did not shut out."""
+    entry = ForProved(rendered.about, rendered.body, rendered.etag, rendered.headers, author_uri)
+    remember(instance, PROVED + cache_key(request), entry, generation)
 
 
 def cache_key(request: Request) -> bytes:

@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from fedi.cache import DocumentCache, Rendered
-from fedi.faces.documents import is_known
+from fedi.faces.asker import may_be_told
+from fedi.faces.documents import PROVED, ForProved, is_known
+from fedi.instance import Instance
 from fedi.web.negotiate import wants_activity
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
@@ -88,6 +90,30 @@ def with_memory(app: ASGIApp, documents: DocumentCache) -> ASGIApp:
         await app(scope, receive, send)
 
     return remembering
+
+
+def with_proof(app: ASGIApp, instance: Instance) -> ASGIApp:
+    """`app`, answering from memory who proves who they are, where documents are for known servers only (S87)."""
+    if instance.config.instance.posture == "open":
+        return app
+    documents = instance.documents
+    wants = _wanting()
+
+    async def proving(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET":
+            query = scope["query_string"]
+            target = scope["raw_path"] + b"?" + query if query else scope["raw_path"]
+            entry = documents.find(PROVED + target)
+            headers = scope["headers"]
+            if isinstance(entry, ForProved) and any(name == b"signature" for name, _ in headers):
+                accept, condition = _conditions(headers)
+                if wants(accept) and await may_be_told(instance, target, headers, entry.author_uri):
+                    documents.from_memory += 1
+                    await _send(scope, send, entry, condition)
+                    return
+        await app(scope, receive, send)
+
+    return proving
 
 
 def _wanting() -> Callable[[bytes], bool]:

@@ -15,7 +15,7 @@ from fedi.errors import NotFound
 from fedi.faces.asker import asker_of, second_look
 from fedi.faces.collections import collection, page
 from fedi.faces.current import with_current_words
-from fedi.faces.documents import answer, cache_key, remember, render
+from fedi.faces.documents import answer, cache_key, remember, remember_for_proved, render
 from fedi.faces.endpoint import endpoint
 from fedi.instance import Instance
 from fedi.publications import quotes, reactions, store
@@ -93,6 +93,8 @@ async def _publication(instance: Instance, request: Request) -> Response:
     rendered = render(document, uri, is_public=is_public)
     if is_public:
         remember(instance, cache_key(request), rendered, generation)
+    elif publication.visibility.is_public:
+        remember_for_proved(instance, request, rendered, publication.author, generation)
     return answer(rendered, request)
 
 

@@ -1,12 +1,17 @@
 """Two careful instances: documents for known servers only, followers by hand. They must not wait for each other."""
 
+from dataclasses import replace
+
 import aiohttp
 
-from actors import follows, store
+from actors import blocks, follows, store
 from fedi.instance import Instance
+from fedi.publications.model import Text
+from fedi.signatures.cavage import sign_cavage
 from fedi.unit import Unit
 from outbox.actions.accept import accept_follow
 from tests.harness.world import World, a_note, an_event, world
+from tests.hostile.stranger import AS2, Heard, Person, send_raw, stranger
 
 GUARDED = '[instance]\nposture = "guarded"\n'
 
@@ -69,3 +74,49 @@ async def test_a_guarded_instance_still_has_pages_and_can_be_found() -> None:
         found = "https://agora.test/.well-known/webfinger?resource=acct:agora@agora.test"
         assert (await _ask(made, found, "application/jrd+json"))[0] == 200
         assert (await _ask(made, "https://agora.test/actor", "application/activity+json"))[0] == 200
+
+
+async def _signed(made: World, who: Person, uri: str, **headers: str) -> Heard:
+    signing = sign_cavage("GET", uri, None, who.key, made.clock.now())
+    lines = {**{name.lower(): value for name, value in signing.items()}, "accept": AS2, **headers}
+    return await send_raw(
+        made, "agora.test", uri.partition("agora.test")[2], list(lines.items()), b"", "GET"
+    )
+
+
+async def test_words_kept_for_who_proves_it_are_told_to_nobody_else_and_never_old() -> None:
+    async with world("agora.test", settings=GUARDED) as made, stranger(made, "mars.test") as there:
+        agora = await made.collective("agora.test", "agora", "ساحة الجيران")
+        note = await made.publish(agora, a_note("words"))
+        here = made["agora.test"]
+        ada, ben = there.person("ada"), there.person("ben", 1)
+        for uri in (note.uri, agora.uri):
+            first = await _signed(made, ada, uri)
+            from_memory = here.documents.from_memory
+            for who in (ada, ben, ben):
+                again = await _signed(made, who, uri)
+                assert (again.status, again.body) == (200, first.body)
+                assert again.headers["cache-control"] == "private, no-store"
+                assert again.headers["vary"] == first.headers["vary"]
+            # of whom nothing is known yet, the long way finds out first
+            assert here.documents.from_memory in (from_memory + 2, from_memory + 3)
+            same = await _signed(made, ada, uri, **{"if-none-match": first.headers["etag"]})
+            assert (same.status, same.body) == (304, b"")
+            assert (await _ask(made, note.uri, AS2))[0] == 401
+            forged = replace(ada, key=replace(ben.key, key_id=ada.key.key_id))
+            assert (await _signed(made, forged, uri)).status in (
+                401,
+                200 if uri == agora.uri else 401,
+            )
+            assert (await _signed(made, forged, uri)).body != first.body
+        await made.edit(agora, replace(note, texts={"en": Text(None, None, "<p>other words</p>")}))
+        assert b"other words" in (await _signed(made, ada, note.uri)).body
+        assert b"other words" in (await _signed(made, ada, note.uri)).body
+        await here.change(lambda unit: blocks.add(unit, agora.uri, ben.uri, blocks.ACTOR))
+        assert (await _signed(made, ben, note.uri)).status == 404
+        assert (await _signed(made, ada, note.uri)).status == 200
+        await here.change(lambda unit: blocks.add(unit, "", "mars.test", blocks.HOST))
+        for uri in (note.uri, agora.outbox, f"{note.uri}/replies"):
+            assert uri is not None
+            assert (await _signed(made, ada, uri)).status == 403
+        assert b"other words" not in (await _signed(made, ada, agora.uri)).body
