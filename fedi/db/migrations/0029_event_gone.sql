@@ -3,7 +3,7 @@
 -- `is_ours`: published or passed on here. `details`: days and zone alone. `keys`: by which words of an agenda it was found.
 -- owner: fedi/publications/event/gone.py
 CREATE TABLE event_gone (
-  uri TEXT PRIMARY KEY,
+  uri TEXT NOT NULL PRIMARY KEY,
   author_uri TEXT NOT NULL,
   is_ours BOOLEAN NOT NULL,
   ends_at INTEGER NOT NULL,
