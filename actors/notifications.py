@@ -16,7 +16,8 @@ Kind = Literal[
     "mention", "reply", "like", "announce", "quote", "follow", "follow_request", "follow_accepted", "follow_refused",
     "moved", "attendance", "attendance_asked", "attend_accepted", "attend_refused", "attend_elsewhere",
     "attend_reminder", "attend_changed", "attend_called_off", "attend_gone",
-    "organise_asked", "organise_accepted", "organise_refused", "organise_ended", "invite",
+    "organise_asked", "organise_accepted", "organise_refused", "organise_ended",
+    "tour_asked", "tour_accepted", "tour_refused", "tour_ended", "invite",
 ]  # fmt: skip
 
 # What anybody may cause, whether we follow them or not.
@@ -30,6 +31,7 @@ _OF_ANYBODY: Final = frozenset(
         "follow",
         "follow_request",
         "organise_asked",
+        "tour_asked",
         "invite",
     }
 )

@@ -20,6 +20,8 @@ BLOCK = "block"
 RELAYED = "relayed"
 # What participants of an event are told: changed or called_off, a space, the event.
 PARTICIPANTS = "participants"
+# A stop of a tour of ours changed: the tour, a space, the stop.
+TOUR = "tour"
 # The handle of somebody elsewhere, by their id.
 HANDLE = "handle"
 # What is stored is read once more for the indexes, from the row that is the subject.

@@ -17,11 +17,28 @@ from fedi.vocab.activity import Activity
 from fedi.vocab.read import id_of, type_of
 from inbox.contract import Done, Ignored, Incoming, Outcome, Refused
 from inbox.strangers import why_wait
-from outbox import organising
+from outbox import organising, touring
 from outbox.actions.bond import RELATIONSHIPS
 
-_KINDS: Final[dict[str, Kind]] = {address: kind for kind, address in RELATIONSHIPS.items()}
-_KINDS["https://schema.org/organizer"] = "organiser"
+_KINDS: Final[dict[str, Kind]] = {
+    spelling: kind
+    for kind, address in RELATIONSHIPS.items()
+    for spelling in (address, address.replace("http:", "https:"))
+}
+_TOLD: Final[dict[Kind, dict[str, notifications.Kind]]] = {
+    "organiser": {
+        "asked": "organise_asked",
+        "accepted": "organise_accepted",
+        "refused": "organise_refused",
+        "ended": "organise_ended",
+    },
+    "stop": {
+        "asked": "tour_asked",
+        "accepted": "tour_accepted",
+        "refused": "tour_refused",
+        "ended": "tour_ended",
+    },
+}
 _HTML_MAX: Final = 2_000
 _WORDS: Final = {
     True: "نعم|موافق|موافقة|موافقون|نقبل|yes|ok|we agree|agreed|accept|oui|d'accord|nous acceptons|si|sí|de acuerdo|aceptamos",
@@ -36,6 +53,11 @@ class Offered:
     kind: Kind
     event_uri: str
     part_uri: str
+
+    @property
+    def stop_uris(self) -> tuple[str, ...]:
+        """The part, when it is an event."""
+        return (self.part_uri,) if self.kind == "stop" else ()
 
 
 def _bare(text: str) -> str:
@@ -63,20 +85,43 @@ def read(activity: Activity) -> Offered | None:
 
 def asked(unit: Unit, incoming: Incoming, offered: Offered) -> Outcome:
     """One of our collectives is asked: it is told, once, and decides. Whoever said no is not asked again about the same."""
-    if offered.kind != "organiser":
-        return Ignored("offer.unknown")
+    if offered.kind == "stop":
+        return _asked_about_stop(unit, incoming, offered)
     invited = actor_store.find(unit.tx, offered.part_uri)
     if invited is None or invited.role != ROLE_COLLECTIVE or invited.deleted_at is not None:
         return Ignored("offer.nobody_here")
-    return _take(unit, incoming, offered, invited.uri)
+    return _take(unit, incoming, offered, invited.uri, incoming.sender.actor.uri)
 
 
-def _take(unit: Unit, incoming: Incoming, offered: Offered, to_uri: str) -> Outcome:
+def _asked_about_stop(unit: Unit, incoming: Incoming, offered: Offered) -> Outcome:
+    """The owner of a tour asks the host of a stop, or a host asks the owner: each for what is its own."""
+    tour = store.find(unit.tx, offered.event_uri) or incoming.found.get(offered.event_uri)
+    stop = store.find(unit.tx, offered.part_uri) or incoming.found.get(offered.part_uri)
+    if tour is None or stop is None or tour.kind != "event" or stop.kind != "event":
+        return Refused("offer.no_event")
+    if not stop.visibility.is_public or not tour.event.is_tour or stop.event.is_tour:
+        return Refused("offer.no_event")
+    sender = incoming.sender.actor.uri
+    if sender not in (tour.author, stop.author):
+        return Refused("offer.not_theirs")
+    to_uri = stop.author if sender == tour.author else tour.author
+    ours = actor_store.find(unit.tx, to_uri)
+    if ours is None or ours.role != ROLE_COLLECTIVE or ours.deleted_at is not None:
+        return Ignored("offer.nobody_here")
+    outcome = _take(unit, incoming, offered, to_uri, tour.author)
+    if isinstance(outcome, Done):
+        _keep(unit, stop, to_uri)
+    return outcome
+
+
+def _take(
+    unit: Unit, incoming: Incoming, offered: Offered, to_uri: str, author_uri: str
+) -> Outcome:
     sender = incoming.sender.actor
     event = store.find(unit.tx, offered.event_uri) or incoming.found.get(offered.event_uri)
     if event is None or event.kind != "event" or not event.visibility.is_public:
         return Refused("offer.no_event")
-    if event.author != sender.uri:
+    if event.author != author_uri:
         return Refused("offer.not_theirs")
     if blocks.is_blocked_by(unit.tx, to_uri, sender.uri):
         return Refused("offer.blocked")
@@ -100,7 +145,7 @@ def _take(unit: Unit, incoming: Incoming, offered: Offered, to_uri: str) -> Outc
                 incoming.activity.uri,
             ),
         )
-    notifications.add(unit, to_uri, "organise_asked", sender.uri, offered.event_uri)
+    notifications.add(unit, to_uri, _TOLD[offered.kind]["asked"], sender.uri, offered.event_uri)
     return Done("offer.asked", is_private=True)
 
 
@@ -136,11 +181,18 @@ def decide(unit: Unit, bond: Bond, *, agrees: bool) -> Outcome:
         return Ignored("offer.over")
     ends = not agrees and bond.state in ("accepted", "ended")
     bonds.set_state(unit, bond, "accepted" if agrees else "ended" if ends else "refused")
-    is_news = organising.settle(unit, bond.event_uri, bond.part_uri, is_with=agrees)
+    is_news = settle(unit, bond, is_with=agrees)
     if is_news or (not agrees and bond.state == "asked"):
-        kind: notifications.Kind = "organise_accepted" if agrees else "organise_refused"
+        kind = _TOLD[bond.kind]["accepted" if agrees else "refused"]
         notifications.add(unit, bond.from_uri, kind, bond.to_uri, bond.event_uri)
     return Done(f"offer.{'accepted' if agrees else 'refused'}", is_private=True)
+
+
+def settle(unit: Unit, bond: Bond, *, is_with: bool) -> bool:
+    """Let what is ours say it."""
+    if bond.kind == "stop":
+        return touring.settle(unit, bond, is_with=is_with)
+    return organising.settle(unit, bond.event_uri, bond.part_uri, is_with=is_with)
 
 
 def taken_back(unit: Unit, actor_uri: str, activity_uri: str | None) -> bool:
@@ -150,7 +202,10 @@ def taken_back(unit: Unit, actor_uri: str, activity_uri: str | None) -> bool:
         return False
     if bond.state == "accepted":
         bonds.set_state(unit, bond, "ended")
-        notifications.add(unit, bond.to_uri, "organise_ended", bond.from_uri, bond.event_uri)
+        kind = _TOLD[bond.kind]["ended"]
+        notifications.add(unit, bond.to_uri, kind, bond.from_uri, bond.event_uri)
+        if bond.kind == "stop":
+            touring.settle(unit, bond, is_with=False)
     elif bond.state == "asked":
         bonds.forget(unit, bond)
     return True

@@ -74,6 +74,13 @@ def answer(unit: Unit, invited: Actor, bond: Bond, *, agrees: bool) -> None:
     act.answer(unit, invited, bond, "Accept" if agrees else "Reject")
 
 
+def leave(unit: Unit, actor: Actor, bond: Bond) -> None:
+    """One of ours takes back what it asked, or ends what was agreed."""
+    if bond.state in ("asked", "accepted") and bond.to_uri != bond.from_uri:
+        act.take_back(unit, actor, bond)
+    bonds.forget(unit, bond)
+
+
 def withdraw(unit: Unit, author: Actor, bond: Bond) -> None:
     """Its author asks no more, or organises it without them again."""
     if bond.state in ("asked", "accepted"):

@@ -49,6 +49,7 @@ _COMMANDS: Final = {
     "attend": "fedi.cli.attending:attend",
     "organise": "fedi.cli.organising:organise",
     "programme": "fedi.cli.programme:programme",
+    "tour": "fedi.cli.touring:tour",
     "attendance": "fedi.cli.attendance:attendance",
     "invitation": "fedi.cli.inviting:invitation",
     "quarantine": "fedi.cli.quarantine:quarantine",

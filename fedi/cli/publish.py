@@ -91,6 +91,7 @@ _EVENT = _options(
         help="cli.opt.status",
     ),
     option("--room/--no-room", "event__has_room", default=None, help="cli.opt.has_room"),
+    option("--tour/--no-tour", "event__is_tour", default=None, help="cli.opt.is_tour"),
     option("--spoken", "event__spoken", metavar="LANG,LANG", help="cli.opt.spoken"),
     option("--cost", "event__cost", help="cli.opt.cost"),
     option(

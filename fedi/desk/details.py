@@ -181,7 +181,15 @@ def _read_manner(reading: Reading, wish: EventWish, details: EventDetails) -> di
                 reading.refused(refusal)
     if "external_url" in changes and changes["external_url"] and not wish.join:
         changes["join_mode"] = "external"
-    return changes
+    return changes | _read_tour(wish, details)
+
+
+def _read_tour(wish: EventWish, details: EventDetails) -> dict[str, Any]:
+    """A page for many stops: people come to these. What has stops is one."""
+    is_tour = details.is_tour if wish.is_tour is None else wish.is_tour
+    if not (is_tour or any(each.is_stop for each in details.parts)):
+        return {"is_tour": False}
+    return {"is_tour": True, "join_mode": "none", "external_url": None}
 
 
 def _is_room(reading: Reading, wish: EventWish, details: EventDetails, online: str | None) -> bool:

@@ -39,6 +39,7 @@ from fedi.desk import (
     shown,
     sight,
     taking,
+    touring,
 )
 from fedi.desk.order import Done, Order, Result
 from fedi.desk.wishes import DeleteOrder, EditOrder, Published, PublishOrder
@@ -182,6 +183,12 @@ COMMANDS: Final[dict[str, Command]] = {
     "programme.publish": Command(programme.WhichOrder, Done, programme.publish),
     "programme.discard": Command(programme.WhichOrder, Done, programme.discard),
     "programme.set": Command(programme.TableOrder, Done, programme.bring),
+    "tour.show": Command(touring.WhichOrder, touring.Tour, touring.show),
+    "tour.add": Command(touring.StopOrder, touring.Tour, touring.add),
+    "tour.remove": Command(touring.StopOrder, touring.Tour, touring.remove),
+    "tour.ask": Command(touring.AskOrder, touring.Tour, touring.ask),
+    "tour.answer": Command(touring.AnswerOrder, Done, touring.answer),
+    "tour.questions": Command(touring.WhichOrder, touring.Questions, touring.list_questions),
     "attendance.show": Command(attendance.ShowOrder, attendance.Sheet, attendance.show),
     "attendance.decide": Command(attendance.DecideOrder, attendance.Decided, attendance.decide),
     "attendance.set": Command(attendance.SetOrder, Done, attendance.change),

@@ -59,7 +59,7 @@ class PlaceWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class EventWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When and how. `starts` and `ends` as `moments.parse_typed` reads them; `zone` is an IANA name.
 
-    `has_room`: whether people take part at `online_url` although there is a place. `spoken`: tags of languages with commas.
+    `is_tour`: a page for many stops, which needs no place. `has_room`: whether people take part at `online_url` although there is a place. `spoken`: tags of languages with commas.
     `wheelchair`: no, partially or fully; `cost`, `childcare`, `interpretation`, `contact`: a line each.
 
     `repeat` (weekly, fortnightly, monthly), so many `times` or `until` a day: one publication for each time. Not in a change.
@@ -75,6 +75,7 @@ class EventWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     join_url: str | None = None
     status: str | None = None
     has_room: bool | None = None
+    is_tour: bool | None = None
     spoken: str | None = None
     cost: str | None = None
     wheelchair: str | None = None

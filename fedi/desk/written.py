@@ -45,7 +45,7 @@ _PLACE: Final = {
 _EVENT: Final = (
     "starts_day", "starts_hour", "ends_day", "ends_hour", "all_day", "zone", "online_url", "capacity", "category", "join",
     "join_url", "status", "quiet_change", "repeat", "repeat_times", "repeat_until",
-    "has_room", "spoken", "cost", "wheelchair", "childcare", "interpretation", "contact",
+    "has_room", "is_tour", "spoken", "cost", "wheelchair", "childcare", "interpretation", "contact",
 )  # fmt: skip
 # How answers are taken: only until it is published, then on the page of who comes.
 _ANSWERS: Final = (
@@ -179,6 +179,7 @@ def _event(written: Written) -> EventWish:
         join_url=get("join_url").strip() if get("join") == "external" else None,
         status=get("status") or None,
         has_room=get("has_room") == YES,
+        is_tour=get("is_tour") == YES,
         spoken=get("spoken"),
         cost=get("cost"),
         wheelchair=get("wheelchair"),
@@ -260,6 +261,7 @@ def _event_fields(details: EventDetails) -> dict[str, str]:
         "join_url": details.external_url or "",
         "status": details.status,
         "has_room": YES if details.is_online and details.place is not None else "",
+        "is_tour": YES if details.is_tour else "",
         "spoken": ", ".join(details.spoken),
         "cost": details.cost or "",
         "wheelchair": details.wheelchair or "",

@@ -16,7 +16,7 @@ from fedi.house.factor import passkeys as passkeys_of_mine
 from fedi.house.gate import Door, routes_of, with_error_page
 from fedi.house.intents import doors as intents_doors
 from fedi.house.moderation import doors as moderation_doors
-from fedi.house.organising import programme, together
+from fedi.house.organising import programme, together, tour
 from fedi.house.people import doors as people_doors
 from fedi.house.reading import calendar
 from fedi.house.reading import doors as reading_doors
@@ -40,6 +40,7 @@ DOORS: tuple[Door, ...] = (
     *going.DOORS,
     *together.DOORS,
     *programme.DOORS,
+    *tour.DOORS,
     *moderation_doors.DOORS,
     *settings_doors.DOORS,
     *intents_doors.DOORS,

@@ -16,6 +16,7 @@ from fedi.jobs.attendance import tell_all
 from fedi.leases import lease_of, prolonged
 from fedi.metrics import Family, Kind
 from inbox import backfill, hints, relayed, synchronise
+from outbox import touring
 
 log = logging.getLogger("fedi.jobs")
 
@@ -37,6 +38,11 @@ async def _block_later(instance: Instance, subject: str) -> int:
     return await block_later(instance, subject)
 
 
+async def _refresh_tour(instance: Instance, subject: str) -> int:
+    tour, _, stop = subject.partition(" ")
+    return int(await instance.change(lambda unit: touring.refresh(unit, tour, stop)))
+
+
 KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
     chores.BACKFILL: backfill.backfill,
     chores.ANCESTOR: backfill.fetch_ancestor,
@@ -48,6 +54,7 @@ KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {
     chores.RELAYED: relayed.fetch,
     chores.PARTICIPANTS: tell_all,
     chores.HANDLE: handles.confirm,
+    chores.TOUR: _refresh_tour,
     chores.REINDEX: reindex.go_on,
     chores.FOLLOWERS: synchronise.reconcile,
 }

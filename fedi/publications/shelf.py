@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from actors import circles, relays
 from actors import store as actor_store
+from fedi import chores
 from fedi.db.engine import Reader
 from fedi.media import cache
 from fedi.media import store as media_store
@@ -49,6 +50,7 @@ def exchange(unit: Unit, publication: Publication) -> int:
     """Put a newer version in the place of the stored one. Raises NotFound."""
     row_id = store.replace(unit, publication)
     unit.touched.add(publication.uri)
+    _tell_tours(unit, publication.uri)
     _shelve(unit, row_id, publication)
     timeline.mark(unit, row_id, publication.kind, publication.language)
     return row_id
@@ -101,6 +103,7 @@ def _tell_calendars(unit: Unit, uri: str) -> None:
 
 def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:
     """Take off every other shelf what had this id and this row."""
+    _tell_tours(unit, uri)
     unit.touched.add(uri)
     reactions.forget_object(unit, uri)
     featured.forget_object(unit, uri)
@@ -123,6 +126,13 @@ def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:
     saved.forget_publication(unit, row_id)
     relays.forget_publication(unit, row_id)
     return True
+
+
+def _tell_tours(unit: Unit, stop_uri: str) -> None:
+    """A tour of ours that stops there says what its stop says."""
+    for tour_uri in bonds.list_tours(unit.tx, stop_uri):
+        if unit.urls.is_ours(tour_uri):
+            chores.add(unit, chores.TOUR, f"{tour_uri} {stop_uri}")
 
 
 def find_by_words(unit: Unit, row_id: int, publication: Publication) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fedi.db.engine import Reader
+from fedi.publications.event.model import EventDetails
 from fedi.views.listed import LISTED_COLUMNS, Listed, listed_of, without_blocked
 
 REPLIES_MAX: Final = 200
@@ -22,11 +23,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """`parent`: what is answered, when it is known and may be read. `replies`: each below what it answers."""
+    """`parent`: what is answered, when it is known and may be read. `replies`: each below what it answers.
+
+    `tours`: of which an event is a stop, as both say.
+    """
 
     listed: Listed
     parent: Listed | None
     replies: Sequence[Reply]
+    tours: Sequence[Listed] = ()
 
 
 def find_readable(rx: Reader, uri: str) -> Listed | None:
@@ -45,7 +50,21 @@ def look_conversation(rx: Reader, uri: str) -> Conversation | None:
         return None
     answered = listed.publication.in_reply_to
     parent = None if answered is None else find_readable(rx, answered)
-    return Conversation(listed, parent, _replies(rx, listed))
+    return Conversation(listed, parent, _replies(rx, listed), _tours(rx, listed))
+
+
+def _tours(rx: Reader, listed: Listed) -> list[Listed]:
+    details = listed.publication.details
+    if not isinstance(details, EventDetails):
+        return []
+    found = [find_readable(rx, uri) for uri in details.part_of]
+    return [
+        each
+        for each in found
+        if each is not None
+        and isinstance(each.publication.details, EventDetails)
+        and any(part.uri == listed.publication.uri for part in each.publication.details.parts)
+    ]
 
 
 def _replies(rx: Reader, root: Listed) -> list[Reply]:

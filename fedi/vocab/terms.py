@@ -144,6 +144,7 @@ _OTHER_TERMS: Final[dict[str, Any]] = {
     "subEvent": _iri("sc:subEvent"),
     "superEvent": _iri("sc:superEvent"),
     "performer": "sc:performer",
+    "additionalType": _iri("sc:additionalType"),
     # aid (FEP-0837)
     "about": _iri("sc:about"),
     "Proposal": "vf:Proposal",

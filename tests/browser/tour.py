@@ -18,7 +18,7 @@ from PIL import Image
 
 from actors import people
 from actors.model import Actor
-from fedi.desk import attendance, inviting, organising, programme
+from fedi.desk import attendance, inviting, organising, programme, touring
 from fedi.desk import attending as going
 from fedi.desk.blocking import HostOrder, block_host, limit_host
 from fedi.desk.blocklists import ImportOrder, import_list
@@ -263,8 +263,23 @@ async def _festival(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
     back = organising.InviteOrder(which=theirs.uri, who=f"@mujawara@{HOST}", actor="souk")
     await organising.invite(made[NEIGHBOUR], back)
     await made.settle()
+    round_trip = an_event("قافلة الماء: أربع مدن في أسبوعين")
+    details = replace(round_trip.details, is_tour=True, join_mode="none", place=None)  # type: ignore[type-var]
+    whole = await made.publish(ours, replace(round_trip, details=details))
+    await made.settle()
+    for stop in (event, theirs):
+        order = touring.StopOrder(which=whole.uri, stop=stop.uri, actor="mujawara")
+        await touring.add(here, order)
+    await made.settle()
+    back_there = touring.AskOrder(which=theirs.uri, tour=whole.uri, actor="souk")
+    await touring.ask(made[NEIGHBOUR], back_there)
+    await made.settle()
+    tour_id = whole.uri.rpartition("/")[2]
     which = event.uri.rpartition("/")[2]
     return {
+        "tour": f"/event/{tour_id}",
+        "tour-stops": f"{HOUSE}/tour/{tour_id}",
+        "tour-of": f"{HOUSE}/tour/{which}",
         "festival": f"/event/{which}",
         "festival-there": f"{HOUSE}/thread?about={quote(event.uri)}",
         "programme": f"{HOUSE}/programme/{which}",

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from actors import journal
 from fedi.db.engine import Reader
 from fedi.desk import organising as desk
+from fedi.desk import touring
 from fedi.errors import FediError, Invalid
 from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
@@ -47,6 +48,9 @@ async def tell(visit: Visit, form: Form) -> Response:
 async def show_shared(visit: Visit) -> Response:
     """What others ask us, and what we organise with them."""
     found = await desk.list_shared(visit.instance, desk.ListOrder(actor=visit.username))
+    asked = await touring.list_questions(
+        visit.instance, touring.WhichOrder(which="", actor=visit.username)
+    )
     visitor = visit.visitor
 
     def look(rx: Reader) -> dict[str, str]:
@@ -63,6 +67,10 @@ async def show_shared(visit: Visit) -> Response:
         "organising/shared.html",
         visit.visitor.t("organise.shared.title"),
         section="write",
+        questions=[
+            (each, thread_of(visit.username, each.tour), thread_of(visit.username, each.stop))
+            for each in asked.questions
+        ],
         groups=[
             (
                 state,

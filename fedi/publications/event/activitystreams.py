@@ -32,6 +32,8 @@ from fedi.vocab.read import (
 WEBSITE: Final = "Website"  # the name by which Mobilizon knows the link that belongs to the event
 _CONTACTS_MAX: Final = 40
 ORGANISERS_MAX: Final = 20
+_TOURS_MAX: Final = 8
+SERIES: Final = "http://schema.org/EventSeries"
 _CAPACITY_MAX: Final = 10_000_000
 
 _STATUS_WORDS: Final[dict[str, Status]] = {
@@ -104,6 +106,8 @@ def parse_event(document: Mapping[str, Any]) -> EventDetails:
         takes_form=bool_of(document.get("anonymousParticipationEnabled")) is True,
         organisers=organisers,
         parts=parse_parts(document, zone),
+        is_tour=_is_series(document.get("additionalType")),
+        part_of=ids_of(document.get("superEvent"), _TOURS_MAX),
         **parse_particulars(document),
     )
 
@@ -143,6 +147,10 @@ def build_event(publication: Publication) -> dict[str, Any]:
         "allDay": True if details.all_day else None,
     }
     members.update({member: value for member, value in optional.items() if value is not None})
+    if details.is_tour:
+        members["additionalType"] = SERIES
+    if details.part_of:
+        members["superEvent"] = list(details.part_of)
     if details.parts:
         members["subEvent"] = build_parts(details.parts, publication.uri, details.zone)
     members["attachment"] = build_particulars(details, publication.language)
@@ -150,6 +158,12 @@ def build_event(publication: Publication) -> dict[str, Any]:
         website = Attachment(details.online_url, "text/html", role="link", name=WEBSITE)
         members["attachment"].insert(0, build_link(website))
     return members
+
+
+def _is_series(value: object) -> bool:
+    """Whether it is a page for many events (schema.org, with either scheme)."""
+    kinds = [id_of(each) or each for each in as_list(value)[:8]]
+    return any(isinstance(each, str) and each.endswith("schema.org/EventSeries") for each in kinds)
 
 
 def _parse_organisers(document: Mapping[str, Any]) -> tuple[str, ...]:

@@ -81,6 +81,15 @@ def list_of_part(rx: Reader, kind: Kind, part_uri: str, state: State) -> Sequenc
     return [_bond_of(row) for row in rows]
 
 
+def list_tours(rx: Reader, stop_uri: str) -> Sequence[str]:
+    """The tours that an event is, or is asked to be, a stop of."""
+    rows = rx.all(
+        "SELECT event_uri FROM bond WHERE part_uri = ? AND kind = 'stop' AND state IN ('asked', 'accepted') LIMIT 50",
+        stop_uri,
+    )
+    return [row[0] for row in rows]
+
+
 def list_to(rx: Reader, to_uri: str, state: State, most: int = 200) -> Sequence[Bond]:
     """What an actor is asked, the newest first."""
     rows = rx.all(

@@ -25,7 +25,7 @@ def check_event(publication: Publication) -> tuple[Problem, ...]:
         found.append(Problem("ends_at", "event.ends_before_start"))
     if details.timezone is not None and zone_of(details.timezone) is None:
         found.append(Problem("timezone", "event.timezone_unknown"))
-    if details.place is None and details.online_url is None:
+    if details.place is None and details.online_url is None and not details.is_tour:
         found.append(Problem("place", "event.place_missing"))
     if details.is_online and details.online_url is None:
         found.append(Problem("online_url", "event.online_url_missing"))

@@ -137,6 +137,37 @@ async def actor_calendar(instance: Instance, request: Request) -> Response:
     return await answer_calendar(instance, request, listed, title, gone=gone)
 
 
+async def tour_feed(instance: Instance, request: Request) -> Response:
+    """What the stops of a tour say: `/event/{id}/stops.atom`, `.rss`, `.json`."""
+    public_id = request.path_params["id"]
+    if not is_public_id(public_id):
+        raise NotFound(detail="not an id")
+    uri = instance.urls.publication("event", public_id)
+
+    def look(rx: Reader) -> tuple[Listed | None, list[Listed]]:
+        tour = find_readable(rx, uri)
+        details = tour.publication.details if tour is not None else None
+        if tour is None or not isinstance(details, EventDetails) or not details.is_tour:
+            return None, []
+        stops = [find_readable(rx, each.uri) for each in details.parts if each.uri]
+        return tour, [each for each in stops if each is not None]
+
+    tour, stops = await instance.look(look)
+    if tour is None:
+        raise NotFound(detail="no such tour")
+    text = tour.publication.original
+    return await answer_feed(
+        instance,
+        request,
+        title=clean_line(text.name or "", 200),
+        subtitle=clean_line(text.summary or "", 300),
+        page=f"/event/{public_id}",
+        address=f"/event/{public_id}/stops",
+        language="" if tour.publication.language == "und" else tour.publication.language,
+        listed=stops,
+    )
+
+
 async def event_calendar(instance: Instance, request: Request) -> Response:
     """One event: `/event/{id}/event.ics`."""
     public_id = request.path_params["id"]

@@ -98,6 +98,7 @@ class Article:
     event: EventFacts | None
     days: tuple[Day, ...]
     stops: tuple[Stop, ...]
+    tours: tuple[Link, ...]
     aid: AidFacts | None
     is_sensitive: bool
     pictures: tuple[Picture, ...]
@@ -133,6 +134,7 @@ def article_of(conversation: Conversation, visitor: Visitor, seen: Seen) -> Arti
         event=facts_of_event(publication, visitor),
         days=days_of(publication, visitor),
         stops=stops_of(publication, visitor),
+        tours=_tours(conversation, visitor, urls),
         aid=facts_of_aid(publication, visitor),
         is_sensitive=publication.sensitive,
         pictures=pictures,
@@ -141,6 +143,14 @@ def article_of(conversation: Conversation, visitor: Visitor, seen: Seen) -> Arti
         answered=_answered(publication, conversation.parent, visitor, urls),
         replies=tuple(shown_reply(each, visitor, seen) for each in conversation.replies),
         description=_description(chosen),
+    )
+
+
+def _tours(conversation: Conversation, visitor: Visitor, urls: Urls) -> tuple[Link, ...]:
+    """The tours that an event is a stop of, as far as they are known here."""
+    return tuple(
+        Link(page_href(each, urls), title_of(chosen_text(each.publication, visitor)).text)
+        for each in conversation.tours
     )
 
 
