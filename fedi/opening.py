@@ -1,6 +1,7 @@
 """Opening an instance: folder, lock, secret, database, tables, keys. Everything that can be wrong is said here, once."""
 
 import fcntl
+import logging
 import os
 import secrets
 import ssl
@@ -24,6 +25,7 @@ from fedi.http.accounts import AccountedTransport, Accounts
 from fedi.http.client import FederationClient
 from fedi.http.schemes import CAVAGE, RFC9421, SchemeMemory
 from fedi.http.transport import Resolve, Transport, TransportOnDemand
+from fedi.ids import rise_above
 from fedi.instance import Instance
 from fedi.keyring import Keyring
 from fedi.media.storage import FolderStorage
@@ -34,7 +36,10 @@ from fedi.urls import Urls
 from fedi.wake import Wake
 from inbox import store as inbox_store
 from outbox import hosts
+from outbox import store as outbox_store
 from outbox.own_key import OwnKey
+
+log = logging.getLogger("fedi.opening")
 
 DATABASE = "fedi.sqlite3"
 LOCK = "lock"
@@ -320,12 +325,15 @@ def user_agent(urls: Urls) -> str:
 def _every_look(unit: Unit) -> None:
     settings.check_base_url(unit)
     blocks.close_or_open(unit, is_closed=unit.posture == "closed", own_host=unit.urls.host)
+    # what is said and heard from now on comes after what was, whatever the clock says by now
+    rise_above(max(outbox_store.last_row(unit.tx), inbox_store.last_row(unit.tx)))
 
 
 def _first_looks(unit: Unit) -> None:
     """Nobody else has the database, so whatever a dead process had claimed is free again."""
     _every_look(unit)
-    inbox_store.hand_back_all(unit)
+    if deadly := inbox_store.hand_back_all(unit):
+        log.warning("set aside: the process died of it", extra={"activities": deadly})
     hosts.hand_back_all(unit)
     chores.hand_back_all(unit)
 

@@ -82,6 +82,7 @@ class Processor:
         self._room = asyncio.Event()
         self._trouble: Unavailable | None = None
         self._is_stopping = False
+        self._is_careful = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`, finishing what is under way."""
@@ -146,19 +147,13 @@ class Processor:
         """Claim some, each behind what its actor said before; how many. `opens`: what arrives next may come in memory."""
         fresh = self._limits.fresh
 
-        def claim(unit: Unit) -> Sequence[Kept]:
-            if self._instance.db.is_shared:
-                return store.claim_among_others(unit, BATCH, self._lease)
-            claimed = store.claim(unit, BATCH, self._lease)
-            if opens and len(claimed) < BATCH:
-                fresh.open()
-            return claimed
-
         if fresh.has_more_than(BATCH):
             claimed: Sequence[Kept] = ()
             taken = fresh.take(BATCH)
         else:
-            claimed = await self._instance.claim(claim)
+            claimed, self._is_careful = await self._instance.claim(
+                lambda unit: self._take(unit, opens=opens)
+            )
             taken = fresh.take()
         long_ago = self._instance.clock.now() - store.LEASE / 2
         arrived = [(kept, activity) for kept, activity in taken if kept.received_at > long_ago]
@@ -182,6 +177,20 @@ class Processor:
             self._lanes[uri].append(_Turn(senders.get(uri), kept, activity))
         return len(batch)
 
+    def _take(self, unit: Unit, *, opens: bool) -> tuple[Sequence[Kept], bool]:
+        """What is claimed now, and whether one of what waits may be deadly."""
+        if self._instance.db.is_shared:
+            return store.claim_among_others(unit, BATCH, self._lease), False
+        fresh = self._limits.fresh
+        if store.has_suspect(unit.tx, unit.now):
+            # one of these may kill the process: each alone and in its turn, so that it is known which
+            fresh.close()
+            return () if self._held else store.claim(unit, 1, self._lease), True
+        claimed = store.claim(unit, BATCH, self._lease)
+        if opens and len(claimed) < BATCH:
+            fresh.open()
+        return claimed, False
+
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -195,6 +204,8 @@ class Processor:
                 turn = lane.popleft()
                 await self._work(turn)
                 self._held.pop(turn.kept.id, None)
+                if self._is_careful:
+                    self._instance.wake.ring(INBOX)
                 if len(self._held) <= HELD_MAX - BATCH:
                     self._room.set()
         except Unavailable as problem:

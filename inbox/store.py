@@ -19,6 +19,9 @@ _CLAIMING = 1
 _CLAIMED = (
     "RETURNING id, uri, actor_uri, recipient, type, body, key_id, proof, attempts, received_at"
 )
+# Who was claimed at so many deaths of the process is worked alone; the next death says who it was.
+DEATHS_MAX = 2
+DEADLY = "deadly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,12 @@ def keep(
     return kept
 
 
+def last_row(rx: Reader) -> int:
+    """The row of what came last; 0 when nothing came."""
+    row = rx.one("SELECT COALESCE(MAX(id), 0) FROM inbox_activity")
+    return int(row[0]) if row else 0
+
+
 def was_done_before(rx: Reader, kept: Kept) -> bool:
     """Whether the same activity had its effect already, having come by another inbox too (R3)."""
     return (
@@ -117,11 +126,19 @@ def was_moved_since(rx: Reader, actor_uri: str, moment: datetime) -> bool:
     )
 
 
-def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Kept]:
-    """Take what is due, oldest first, for as long as the lease.
+def has_suspect(rx: Reader, now: datetime) -> bool:
+    """Whether something is due that was claimed when the process died, more than once: it may be what kills it (R7)."""
+    return (
+        rx.one(
+            "SELECT 1 FROM inbox_activity WHERE state = 'waiting' AND deaths >= 2 AND due_at <= ? LIMIT 1",
+            to_ms(now),
+        )
+        is not None
+    )
 
-    The attempt counts from here: an activity during which the process died twice is set aside by itself (R7).
-    """
+
+def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Kept]:
+    """Take what is due, oldest first, for as long as the lease. The attempt counts from here."""
     rows = unit.tx.all(
         "UPDATE inbox_activity SET claimed_until = ?, attempts = attempts + 1 WHERE id IN "
         "(SELECT id FROM inbox_activity WHERE state = 'waiting' AND due_at <= ? AND claimed_until < ? "
@@ -191,9 +208,9 @@ def finish(unit: Unit, row_id: int, attempts: int, state: str, reason: str) -> b
 
 
 def postpone(unit: Unit, row_id: int, attempts: int, reason: str, after: timedelta) -> None:
-    """Try the arrival again later; nothing when somebody else took it over."""
+    """Try the arrival again later: whatever it does, it does not kill; nothing when somebody else took it over."""
     unit.tx.run(
-        "UPDATE inbox_activity SET reason = ?, claimed_until = 0, due_at = ? "
+        "UPDATE inbox_activity SET reason = ?, claimed_until = 0, deaths = 0, due_at = ? "
         "WHERE id = ? AND attempts = ? AND state = 'waiting'",
         reason,
         to_ms(unit.now + after),
@@ -202,11 +219,24 @@ def postpone(unit: Unit, row_id: int, attempts: int, reason: str, after: timedel
     )
 
 
-def hand_back_all(unit: Unit) -> None:
-    """At the start of the only process: whatever a dead one had claimed is free again."""
-    unit.tx.run(
-        "UPDATE inbox_activity SET claimed_until = 0 WHERE state = 'waiting' AND claimed_until > 0"
+def hand_back_all(unit: Unit) -> int:
+    """At the start of the only process: whatever a dead one had claimed is free again, and marked; how much was set aside.
+
+    Many are claimed at once and one of them may have been the reason. What was there at two deaths is worked alone from
+    then on, so that a third one leaves no doubt: it is set aside, and the queue goes on (R7).
+    """
+    deadly = unit.tx.run(
+        "UPDATE inbox_activity SET state = ?, reason = ?, claimed_until = 0, done_at = ? WHERE state = 'waiting' "
+        "AND claimed_until > 0 AND deaths >= ?",
+        QUARANTINED,
+        DEADLY,
+        unit.now_ms,
+        DEATHS_MAX,
     )
+    unit.tx.run(
+        "UPDATE inbox_activity SET claimed_until = 0, deaths = deaths + 1 WHERE state = 'waiting' AND claimed_until > 0"
+    )
+    return deadly
 
 
 def bring_forward(unit: Unit) -> None:
@@ -224,7 +254,7 @@ def bring_forward(unit: Unit) -> None:
 def release_quarantined(unit: Unit) -> int:
     """Let everything that was set aside be tried again; how many."""
     return unit.tx.run(
-        "UPDATE inbox_activity SET state = 'waiting', attempts = 0, due_at = ?, done_at = NULL "
+        "UPDATE inbox_activity SET state = 'waiting', attempts = 0, deaths = 0, due_at = ?, done_at = NULL "
         "WHERE state = 'quarantined' AND body IS NOT NULL",
         unit.now_ms,
     )

@@ -17,6 +17,7 @@ from actors.keys import RSA
 from fedi.canonical import host_of
 from fedi.clock import from_ms, to_ms
 from fedi.errors import FediError, ForbiddenAddress, NotFound, RemoteError, RemoteUnreachable
+from fedi.http.client import Posted
 from fedi.instance import Instance
 from fedi.leases import lease_of, prolonged
 from fedi.metrics import Family, Kind
@@ -137,7 +138,14 @@ class Deliverer:
             lambda unit: hosts.claim(unit, free, self._lease, own_host=own_host)
         )
         for lane in claimed:
-            task = asyncio.create_task(self._work_lane(lane))
+            under_way = next((run for run in self._runs if run.lane.host == lane.host), None)
+            if under_way is not None:
+                # a lease that ran out here (the clock was set forward) makes no second lane: this one goes on with the new one
+                under_way.lane, under_way.until = lane, lane.until
+                continue
+            run = _Run(lane, deque(), until=lane.until)
+            self._runs.add(run)
+            task = asyncio.create_task(self._work_lane(run))
             self._lanes.add(task)
             task.add_done_callback(self._lanes.discard)
         return len(claimed)
@@ -162,20 +170,18 @@ class Deliverer:
         for run in runs:
             run.until = to_ms(until)
 
-    async def _work_lane(self, lane: Lane) -> None:
-        run = _Run(lane, deque(), until=lane.until)
-        self._runs.add(run)
+    async def _work_lane(self, run: _Run) -> None:
         try:
             while await self._pass(run):
                 pass
         except FediError as problem:
             # the store is in trouble (a full disk): the lease runs out by itself and the lane comes back
-            log.warning("lane left", extra={"host": lane.host, "why": problem.message_key})
+            log.warning("lane left", extra={"host": run.lane.host, "why": problem.message_key})
         except Exception:
-            log.exception("lane failed", extra={"host": lane.host})
+            log.exception("lane failed", extra={"host": run.lane.host})
             await self._instance.change(
                 lambda unit: hosts.note_trouble(
-                    unit, lane, "internal", unit.now + timedelta(minutes=15)
+                    unit, run.lane, "internal", unit.now + timedelta(minutes=15)
                 )
             )
         finally:
@@ -262,20 +268,11 @@ class Deliverer:
         return None
 
     async def _send(self, run: _Run, letter: Letter) -> Settlement:
-        instance = self._instance
         untried = await self._without_trying(run, letter)
         if untried is not None:
             return untried
         try:
-            key_uri = letter.key_uri or await current_key(instance, letter.actor_uri, RSA)
-            key = await signing_key(instance, key_uri)
-            body = await self._body(letter.activity_id)
-            also = (
-                await self._digests.headers(letter.actor_uri, letter.inbox)
-                if letter.is_for_followers
-                else None
-            )
-            answer = await instance.http.post(letter.inbox, body, key, also=also)
+            answer = await self._post(letter)
         except ForbiddenAddress as problem:
             return self._settled(
                 run, letter, Judgement(Verdict.REFUSED, f"address_{problem.detail}"), None, None
@@ -297,10 +294,29 @@ class Deliverer:
             )
         judgement = judge(answer.status, letter.attempts + 1)
         if answer.skew_s is not None and judgement.verdict is not Verdict.SENT:
-            judgement = Judgement(judgement.verdict, "clock")
+            # one of the two clocks is wrong, and will be set right: no word about the letter
+            judgement = Judgement(Verdict.LATER, "clock")
             run.skew_s = answer.skew_s
         run.was_heard = run.was_heard or judgement.verdict is not Verdict.HOST_LATER
         return self._settled(run, letter, judgement, answer.status, answer.retry_after_s)
+
+    async def _post(self, letter: Letter) -> Posted:
+        """Sign a letter and hand it over. Raises `RemoteError`s, and NotFound without a key."""
+        instance = self._instance
+        body = await self._body(letter.activity_id)
+        also = (
+            await self._digests.headers(letter.actor_uri, letter.inbox)
+            if letter.is_for_followers
+            else None
+        )
+        key_uri = letter.key_uri or await current_key(instance, letter.actor_uri, RSA)
+        key = await signing_key(instance, key_uri)
+        answer = await instance.http.post(letter.inbox, body, key, also=also)
+        if answer.status == 401 and letter.key_uri is not None:
+            # who never knew the old key, or knows the new one already, believes the new one only
+            key = await signing_key(instance, await current_key(instance, letter.actor_uri, RSA))
+            answer = await instance.http.post(letter.inbox, body, key, also=also)
+        return answer
 
     async def _without_trying(self, run: _Run, letter: Letter) -> Settlement | None:
         """What becomes of a letter that is not to be sent any more."""
@@ -311,6 +327,11 @@ class Deliverer:
             return Settlement(
                 letter.id, store.REFUSED, None, "inbox_elsewhere", letter.due_at, was_tried=False
             )
+        try:
+            await self._body(letter.activity_id)
+        except NotFound:
+            # withdrawn after this batch was listed: nothing of it is to be said any more
+            return Settlement(letter.id, store.SUPERSEDED, None, "", letter.due_at, was_tried=False)
         return None
 
     async def _may_go(self, host: str, inbox_host: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fedi.clock import from_ms, to_ms
 from fedi.db.engine import Reader, marks
+from fedi.errors import NotFound
 from fedi.ids import new_row_id
 from fedi.unit import LONGEST_WAIT, Unit
 
@@ -134,6 +135,14 @@ def insert(unit: Unit, activity: OutboxActivity, *, is_listed: bool) -> int:
     return row_id
 
 
+def last_row(rx: Reader) -> int:
+    """The row of what was said or was to be delivered last; 0 when nothing was."""
+    row = rx.one(
+        "SELECT COALESCE((SELECT MAX(id) FROM outbox_activity), 0), COALESCE((SELECT MAX(id) FROM delivery), 0)"
+    )
+    return max(int(row[0]), int(row[1])) if row else 0
+
+
 def insert_deliveries(unit: Unit, activity_id: int, inboxes: Iterable[tuple[str, str]]) -> None:
     """One row per inbox, given with its host."""
     unit.tx.run_many(
@@ -219,11 +228,12 @@ def load_body(rx: Reader, activity_id: int) -> bytes:
 
 
 def load_seal(rx: Reader, activity_id: int) -> Seal:
-    """The bytes of an activity, and whether they are what is sent."""
+    """The bytes of an activity, and whether they are what is sent. Raises NotFound when it was forgotten meanwhile."""
     row = rx.one(
         "SELECT actor_uri, body, is_final, key_uri FROM outbox_activity WHERE id = ?", activity_id
     )
-    assert row is not None
+    if row is None:
+        raise NotFound(detail="outbox activity")
     return Seal(activity_id, row[0], bytes(row[1]), bool(row[2]), row[3])
 
 

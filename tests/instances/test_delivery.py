@@ -6,16 +6,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 
+import fedi.ids
 from actors.model import Actor
 from fedi.config import parse_config
 from fedi.opening import Outside, open_instance
 from fedi.publications.compose import DraftText
 from fedi.publications.model import Publication
 from outbox import hosts, store
-from outbox.deliver import LEASE
+from outbox.deliver import LEASE, Deliverer
 from outbox.store import Delivery
 from tests.harness.world import World, a_note, world
 from tests.hostile.stranger import Person, Post, Stranger, deliver, say, stranger
@@ -209,6 +211,90 @@ async def test_words_of_one_author_never_overtake_each_other_while_another_goes_
         said = [post.document["object"]["content"] for post in mars.posts]
         assert [text for text in said if "agora" in text] == [
             f"<p>agora {number}</p>" for number in range(5)
+        ]
+
+
+async def test_what_is_withdrawn_while_its_turn_comes_disturbs_nothing_behind_it() -> None:
+    async with followed() as (made, agora, mars, _):
+        mars.hold = asyncio.Event()
+        notes = [await made.publish(agora, a_note(words)) for words in ("one", "two", "three")]
+        working = asyncio.create_task(settle(made))
+        await until(lambda: bool(mars.posts))
+        # listed already, and forgotten before it is sent
+        await made.delete(agora, notes[1])
+        mars.hold.set()
+        await working
+        assert [(post.document["type"], post.document["object"]["id"]) for post in mars.posts] == [
+            ("Create", notes[0].uri),
+            ("Create", notes[2].uri),
+            ("Delete", notes[1].uri),
+        ]
+        assert await made[HERE].look(hosts.count_troubled) == 0
+
+
+async def test_a_clock_set_forward_while_a_letter_is_under_way_does_not_send_it_twice() -> None:
+    async with followed() as (made, agora, mars, _):
+        mars.hold = asyncio.Event()
+        await made.publish(agora, a_note("words"))
+        deliverer = Deliverer(made[HERE])
+        working = asyncio.create_task(deliverer.drain())
+        await until(lambda: bool(mars.posts))
+        made.clock.advance(hours=2)
+        await made.publish(agora, a_note("more words"))
+        started = await deliverer._start_lanes()
+        assert len(deliverer._lanes) == 1, started
+        mars.hold.set()
+        await working
+        assert [post.document["object"]["content"] for post in mars.posts] == [
+            "<p>words</p>",
+            "<p>more words</p>",
+        ]
+
+
+async def test_as_long_as_a_clock_is_wrong_nothing_is_given_up() -> None:
+    async with followed() as (made, agora, mars, _):
+        mars.answer = saying(401, date=_a_day_ahead(made))  # type: ignore[assignment]
+        note = await made.publish(agora, a_note("words"))
+        for _ in range(9):
+            await settle(made)
+            made.clock.advance(hours=30)
+            mars.answer = saying(401, date=_a_day_ahead(made))  # type: ignore[assignment]
+        (line,) = await ledger(made, note)
+        assert line.state == "waiting"
+        assert line.last_reason == "clock"
+        mars.answer = saying(202)  # type: ignore[assignment]
+        await settle(made)
+        (line,) = await ledger(made, note)
+        assert line.state == "sent"
+
+
+def _a_day_ahead(made: World) -> str:
+    return format_datetime(made.clock.now() + timedelta(days=1), usegmt=True)
+
+
+async def test_after_a_restart_with_an_earlier_clock_what_is_said_still_comes_after_what_was() -> (
+    None
+):
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        agora = await made.collective(HERE, "agora")
+        await follow(made, mars.person("ali"), agora)
+        mars.posts.clear()
+        made.wire.cut.add("mars.test")
+        await made.publish(agora, a_note("before"))
+        await settle(made)
+        await made.stop(HERE)
+        made.clock.advance(hours=-20)
+        # as a new process begins to count
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(fedi.ids, "_row_last", 0)
+            await made.start(HERE)
+            await made.publish(agora, a_note("after"))
+            made.wire.cut.clear()
+            made.clock.advance(days=1)
+            await settle(made)
+        assert [post.document["object"]["content"] for post in mars.posts] == [
+            "<p>before</p>",
+            "<p>after</p>",
         ]
 
 

@@ -1,8 +1,16 @@
 """New keys: announced with the old one, believed everywhere afterwards."""
 
+import asyncio
+from typing import Any
+
+import pytest
+
+from actors import refresh
+from actors.keys import RSA
 from actors.model import Actor
 from fedi.desk.keys import RotateOrder, rotate_keys
 from fedi.http.transport import Request
+from outbox.seal import current_key
 from tests.harness.world import World, a_note, world
 
 
@@ -90,3 +98,45 @@ async def test_fetches_go_on_with_new_keys_of_the_server_actor() -> None:
         await rotate_keys(made["beirut.test"], RotateOrder(server=True))
         after = await made["beirut.test"].http.fetch_document(agora.uri)
         assert before.document["name"] == after.document["name"] == "Agora"
+
+
+async def test_who_knows_only_the_new_key_believes_the_announcement_and_holds_nothing_up() -> None:
+    async with world("agora.test", "beirut.test") as made:
+        agora, _ = await _friends(made)
+        made.wire.cut.add("beirut.test")
+        await rotate_keys(made["agora.test"], RotateOrder(actor="agora"))
+        await made.settle()
+        # it read the document of its own accord before the announcement came
+        await refresh.fetch_actor(made["beirut.test"], agora.uri)
+        made.wire.cut.clear()
+        await made.publish(agora, a_note("words"))
+        made.clock.advance(minutes=2)
+        await made.settle()
+        states = await made["agora.test"].look(
+            lambda rx: rx.all(
+                "SELECT state, last_status, attempts FROM delivery WHERE attempts > 0"
+            )
+        )
+        assert {row[0] for row in states} == {"sent"}
+        assert len(await made.titles("beirut.test")) == 1
+
+
+async def test_who_asks_for_new_keys_and_leaves_gets_them_all_the_same() -> None:
+    async with world("agora.test") as made:
+        agora, here = await made.collective("agora.test", "agora"), made["agora.test"]
+        before = await current_key(here, agora.uri, RSA)
+        asked: list[object] = []
+        real = here.db.write
+
+        async def write(work: Any) -> Any:
+            done = await real(work)
+            asked.append(done)
+            # its connection broke off just when it was on disk
+            raise asyncio.CancelledError
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(here.db, "write", write)
+            with pytest.raises(asyncio.CancelledError):
+                await rotate_keys(here, RotateOrder(actor="agora"))
+        assert asked
+        assert await current_key(here, agora.uri, RSA) != before
