@@ -17,7 +17,7 @@ Kind = Literal[
     "moved", "attendance", "attendance_asked", "attend_accepted", "attend_refused", "attend_elsewhere",
     "attend_reminder", "attend_changed", "attend_called_off", "attend_gone",
     "organise_asked", "organise_accepted", "organise_refused", "organise_ended",
-    "tour_asked", "tour_accepted", "tour_refused", "tour_ended", "invite",
+    "tour_asked", "tour_accepted", "tour_refused", "tour_ended", "invite", "dates",
 ]  # fmt: skip
 
 # What anybody may cause, whether we follow them or not.

@@ -4,6 +4,7 @@ from actors import store as actor_store
 from fedi.canonical import same_origin
 from fedi.publications import store as publication_store
 from fedi.publications.activitystreams import authors_of
+from fedi.publications.dates.model import DatesDetails
 from fedi.publications.event import invitations
 from fedi.unit import Unit
 from fedi.vocab.read import id_of
@@ -86,10 +87,12 @@ def _answer_to_us(unit: Unit, incoming: Incoming) -> Refused | None:
 
 
 def _is_event_or_invite(unit: Unit, uri: str) -> bool:
-    """Whether we invited somebody with it, or it is a gathering of ours, which some peers accept and refuse like an invitation."""
+    """Whether we invited somebody with it, or it is a moment that we proposed, or a gathering of ours, which some peers accept and refuse like an invitation."""
     if invitations.find_by_invite(unit.tx, uri) is not None:
         return True
-    stored = publication_store.find(unit.tx, uri)
+    stored = publication_store.find(unit.tx, uri.partition("#")[0])
+    if stored is not None and isinstance(stored.details, DatesDetails):
+        return True
     return stored is not None and stored.kind == "event"
 
 

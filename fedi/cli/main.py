@@ -52,6 +52,7 @@ _COMMANDS: Final = {
     "tour": "fedi.cli.touring:tour",
     "attendance": "fedi.cli.attendance:attendance",
     "invitation": "fedi.cli.inviting:invitation",
+    "dates": "fedi.cli.dates:dates",
     "quarantine": "fedi.cli.quarantine:quarantine",
     "quote": "fedi.cli.quotes:quote",
     "circle": "fedi.cli.circles:circle",

@@ -20,6 +20,7 @@ from fedi.instance import Instance
 from fedi.media import cache
 from fedi.moderation.listed_hosts import host_name
 from fedi.publications import store as publication_store
+from fedi.publications.dates import answers as date_answers
 from fedi.publications.event import invited
 from fedi.unit import Unit
 from inbox import held
@@ -272,6 +273,7 @@ def shut_out_actor(unit: Unit, uri: str) -> bool:
         _part(unit, ours, uri)
     notifications.forget_from(unit, uri)
     invited.forget_from(unit, uri)
+    date_answers.forget_actor(unit, uri)
     part_with(unit, uri)
     organising.part_with(unit, uri)
     return changed

@@ -38,6 +38,7 @@ from fedi.publications import store as publication_store
 from fedi.publications.activitystreams import build_object
 from fedi.publications.compose import Draft, Quote, Setting, compose, mentions_in, problems_of
 from fedi.publications.contract import Problem
+from fedi.publications.dates.model import DatesDetails
 from fedi.publications.event import gathering
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Attachment, Publication
@@ -201,6 +202,8 @@ async def edit(instance: Instance, order: EditOrder, also: Also | None = None) -
     author, before = await instance.look(
         lambda rx: _load_own(rx, instance, order.which, order.actor)
     )
+    if isinstance(before.details, DatesDetails):
+        raise Invalid("dates.no_change", field="which")
     reading = Reading()
     order = await instance.look(lambda rx: _for_event(rx, instance, author, order, reading))
     language = before.language if before.language != "und" else config.language

@@ -25,6 +25,7 @@ from fedi.errors import Conflict, FediError, Forbidden, Invalid, NotFound, Unava
 from fedi.instance import Instance
 from fedi.media import store as media_store
 from fedi.publications import drafts, store
+from fedi.publications.dates.model import DatesDetails
 from fedi.publications.drafts import Draft, KeptFile, Written
 from fedi.publications.kinds import KIND_NAMES
 from fedi.publications.model import Publication
@@ -103,6 +104,9 @@ async def begin_change(
         before = drafts.find_changing(unit.tx, publication.uri)
         if before is not None:
             return before
+        if isinstance(publication.details, DatesDetails):
+            # what people voted for stays what it was
+            raise Invalid("dates.no_change", field="which")
         return drafts.add(
             unit,
             actor.uri,

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from fedi.house import address, first, me, offline
 from fedi.house.attendance import going, guests, invitations
 from fedi.house.attendance import sheet as attendance_sheet
+from fedi.house.dates import finding
 from fedi.house.entry import factor, invitation, lost, passkey, sign_in, sign_out, welcome
 from fedi.house.factor import mine
 from fedi.house.factor import passkeys as passkeys_of_mine
@@ -34,6 +35,7 @@ DOORS: tuple[Door, ...] = (
     *address.DOORS,
     *people_doors.DOORS,
     *writing_doors.DOORS,
+    *finding.DOORS,
     *guests.DOORS,
     *invitations.DOORS,
     *attendance_sheet.DOORS,

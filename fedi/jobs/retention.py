@@ -23,6 +23,7 @@ from fedi.media import cache
 from fedi.media import store as media_store
 from fedi.media.remote import sweep
 from fedi.publications import drafts, featured, shelf
+from fedi.publications.dates import answers as date_answers
 from fedi.publications.event import (
     attendance,
     gathering,
@@ -298,6 +299,11 @@ def _find_withdrawn(rx: Reader, span: Span, after: Place, most: int) -> list[Row
     return [Row((at, uri), uri) for at, uri in gone.list_told(rx, span.before, after, most)]
 
 
+def _find_date_answers(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
+    found = date_answers.list_over(rx, span.before, after, most)
+    return [Row((at, uri), uri) for at, uri in found]
+
+
 def _find_invited(rx: Reader, span: Span, after: Place, most: int) -> list[Row]:
     found = invited.list_over(rx, span.before, after, most)
     return [Row((at, uri), uri) for at, uri in found]
@@ -407,6 +413,13 @@ RULES: tuple[Rule, ...] = (
         ("retention", "withdrawn_events_days"),
         _find_withdrawn,
         lambda _, unit, span, uris: gone.forget_told(unit, span.before, uris),
+        start=(0, ""),
+    ),
+    Rule(
+        "date_answers",
+        ("retention", "attendance_days"),
+        _find_date_answers,
+        lambda _, unit, span, uris: date_answers.forget_over(unit, span.before, uris),
         start=(0, ""),
     ),
     Rule(

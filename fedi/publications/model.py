@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from fedi.publications.aid.model import AidDetails
+from fedi.publications.dates.model import DatesDetails
 from fedi.publications.event.model import EventDetails
 from fedi.vocab.audience import Visibility
 
@@ -13,7 +14,7 @@ UNKNOWN_LANGUAGE: Final = "und"
 
 TagKind = Literal["hashtag", "mention", "emoji"]
 Role = Literal["banner", "image", "document", "link"]
-Details = EventDetails | AidDetails | None
+Details = EventDetails | AidDetails | DatesDetails | None
 
 
 @dataclass(frozen=True, slots=True)

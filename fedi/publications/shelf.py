@@ -14,6 +14,7 @@ from fedi.media import store as media_store
 from fedi.publications import featured, quotes, quoting, reactions, saved, store, timeline
 from fedi.publications.aid import store as aid_store
 from fedi.publications.aid.model import AidDetails
+from fedi.publications.dates import answers as date_answers
 from fedi.publications.event import (
     attendance,
     bonds,
@@ -115,6 +116,7 @@ def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:
     participation.forget_event(unit, uri)
     bonds.forget_event(unit, uri)
     invitations.forget_event(unit, uri)
+    date_answers.forget(unit, uri)
     invited.forget_event(unit, uri)
     sketch.forget(unit, uri)
     if row_id is None:

@@ -17,6 +17,7 @@ from fedi.db.engine import Reader, Row, marks
 from fedi.errors import NotFound
 from fedi.ids import new_row_id
 from fedi.publications.aid.model import AidDetails
+from fedi.publications.dates.model import DatesDetails
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Attachment, Details, Publication, Tag, Text
 from fedi.text.hashtags import normalise_hashtag
@@ -36,6 +37,7 @@ _details: dict[str, msgspec.json.Decoder[Details]] = {
     "event": msgspec.json.Decoder(EventDetails),
     "aid_request": msgspec.json.Decoder(AidDetails),
     "aid_offer": msgspec.json.Decoder(AidDetails),
+    "note": msgspec.json.Decoder(DatesDetails),
 }
 
 

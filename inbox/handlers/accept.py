@@ -5,7 +5,7 @@ from fedi import chores
 from fedi.publications import quoting
 from fedi.unit import Unit
 from fedi.vocab.read import id_of
-from inbox import attending, bonding, invited, joined, quoted, relayed
+from inbox import attending, bonding, dating, invited, joined, quoted, relayed
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 
 
@@ -17,6 +17,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     attends = (
         attending.about_event(unit, incoming, "coming")
         or invited.answered(unit, incoming, "coming")
+        or dating.answered(unit, incoming, "coming")
         or joined.answered(unit, incoming, "accepted")
     )
     if attends is not None:

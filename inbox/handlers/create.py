@@ -14,7 +14,7 @@ from fedi.publications.model import Publication
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity
 from fedi.vocab.audience import Visibility
-from inbox import attending, bonding, invited
+from inbox import attending, bonding, dating, invited
 from inbox.backfill import want_parent
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 from inbox.strangers import why_wait
@@ -49,7 +49,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         return told or welcome(unit, found, author, incoming.recipient)
     if incoming.publication is None or sender.uri not in authors_of(activity.embedded or {}):
         return Ignored("create.known")
-    vote = invited.voted(unit, incoming)
+    vote = invited.voted(unit, incoming) or dating.voted(unit, incoming)
     if vote is not None:
         return vote
     # several authors, the sender among them (authority): it answers for what it sends

@@ -3,6 +3,7 @@
 from actors import follows, keys, notifications
 from actors import store as actor_store
 from fedi.publications import reactions, shelf, store
+from fedi.publications.dates import answers as date_answers
 from fedi.publications.event import coming, invited
 from fedi.unit import Unit
 from inbox import attending, quoted
@@ -39,6 +40,7 @@ def _forget_actor(unit: Unit, uri: str) -> None:
     forget_participant(unit, uri)
     organising.part_with(unit, uri)
     invited.forget_from(unit, uri)
+    date_answers.forget_actor(unit, uri)
     notifications.forget_from(unit, uri)
     keys.replace_remote(unit, uri, ())
     actor_store.mark_deleted(unit, uri)

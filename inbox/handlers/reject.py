@@ -3,7 +3,7 @@
 from actors import follows, notifications, relays
 from fedi.publications import quoting
 from fedi.unit import Unit
-from inbox import attending, bonding, invited, joined, quoted, relayed
+from inbox import attending, bonding, dating, invited, joined, quoted, relayed
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 from inbox.handlers.accept import find_asked
 
@@ -16,6 +16,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     attends = (
         attending.about_event(unit, incoming, "not_coming")
         or invited.answered(unit, incoming, "not_coming")
+        or dating.answered(unit, incoming, "not_coming")
         or joined.answered(unit, incoming, "refused")
     )
     if attends is not None:

@@ -1,7 +1,7 @@
 """TentativeAccept, TentativeReject: "maybe" and "rather not", as Friendica and Hubzilla say it of an event (wire 5.4)."""
 
 from fedi.unit import Unit
-from inbox import attending, invited
+from inbox import attending, dating, invited
 from inbox.contract import Authority, Handler, Ignored, Incoming, Outcome
 
 
@@ -11,6 +11,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     return (
         attending.about_event(unit, incoming, wish)
         or invited.answered(unit, incoming, wish)
+        or dating.answered(unit, incoming, wish)
         or Ignored("tentative.no_event")
     )
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -18,10 +19,11 @@ from PIL import Image
 
 from actors import people
 from actors.model import Actor
-from fedi.desk import attendance, inviting, organising, programme, touring
+from fedi.desk import attendance, dates, inviting, organising, programme, touring
 from fedi.desk import attending as going
 from fedi.desk.blocking import HostOrder, block_host, limit_host
 from fedi.desk.blocklists import ImportOrder, import_list
+from fedi.desk.lookup import find_or_fetch
 from fedi.desk.publishing import publish
 from fedi.desk.wishes import AidWish, PlaceWish, PublishOrder, Words
 from fedi.moderation import flags
@@ -207,6 +209,37 @@ async def _gather(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
         aid=AidWish(what="shelter", quantity="4", event=event.uri),
     )
     await publish(here, need)
+    moments = tuple(
+        dates.Moment(
+            starts=f"{made.clock.now() + timedelta(days=n):%Y-%m-%d}T18:00",
+            ends=f"{made.clock.now() + timedelta(days=n):%Y-%m-%d}T21:00",
+        )
+        for n in (7, 8, 14)
+    )
+    names = (("mujawara", HOST, "متى نجتمع لنزرع السطح؟"), ("markaz", NEIGHBOUR, "متى نطبخ معًا؟"))
+    asked_for = [
+        await dates.ask(
+            made[host],
+            dates.AskOrder(
+                title=title,
+                words="نلتقي مساءً، ونأتي بالأدوات.",
+                language="ar",
+                moments=moments,
+                zone="Africa/Tunis",
+                place=PlaceWish(name="دار الجيران", city="تونس"),
+                actor=name,
+            ),
+        )
+        for name, host, title in names
+    ]
+    await made.settle()
+    for name, wishes in (
+        ("markaz", ("coming", "maybe", "not_coming")),
+        ("beirut", ("coming", "coming")),
+    ):
+        can = dates.AnswerOrder(which=asked_for[0].uri, wishes=wishes, actor=name)
+        await dates.answer(made[NEIGHBOUR], can)
+    await find_or_fetch(here, asked_for[1].uri)
     answer_ours = inviting.AnswerOrder(which=event.uri, answer="coming", actor="markaz")
     await made.settle()
     await inviting.answer(made[NEIGHBOUR], answer_ours)
@@ -221,6 +254,10 @@ async def _gather(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
         "event-there": f"{HOUSE}/thread?about={quote(theirs.uri)}",
         "event-house": f"{HOUSE}/publications/{which}",
         "call": f"{HOUSE}/write?kind=aid_request&what=shelter&for_event={quote(event.uri)}",
+        "dates-new": f"{HOUSE}/dates",
+        "dates": f"{HOUSE}/dates/{asked_for[0].uri.rpartition('/')[2]}",
+        "dates-page": asked_for[0].uri.removeprefix(f"https://{HOST}"),
+        "dates-there": f"{HOUSE}/thread?about={quote(asked_for[1].uri)}",
         "guests": f"{HOUSE}/attendance/{which}/guests",
         "invitations": f"{HOUSE}/invitations",
         "invited": f"{HOUSE}/thread?about={quote(feast.uri)}",

@@ -12,6 +12,7 @@ from actors.rules import rule_of
 from fedi import chores
 from fedi.db.engine import Reader
 from fedi.desk import publishing
+from fedi.desk.dates import Table, table_of
 from fedi.desk.quoting import Consent
 from fedi.desk.wishes import Published, PublishOrder, Words
 from fedi.errors import FediError, Forbidden, Invalid, NotFound
@@ -174,6 +175,7 @@ class _Around:
     may_ask: bool
     needs: Sequence[Listed]
     event: Listed | None
+    dates: Table | None
 
 
 async def _page(visit: Visit, about: str, typed: _Typed) -> Response:
@@ -188,6 +190,7 @@ async def _page(visit: Visit, about: str, typed: _Typed) -> Response:
             _may_ask(rx, visit, thread.said.listed.publication),
             needs_of(rx, thread.said.listed.publication),
             event_of(rx, thread.said.listed.publication),
+            table_of(rx, visit.actor, thread.said.listed.publication, visit.visitor.now),
         )
         return thread, rule_of(rx, visit.actor.uri).two_people, around
 
@@ -224,6 +227,7 @@ async def _page(visit: Visit, about: str, typed: _Typed) -> Response:
         invited=around.invited,
         may_ask=around.may_ask,
         needs=[spoken_of(visit, each) for each in around.needs],
+        dates=around.dates,
         for_event=spoken_of(visit, around.event) if around.event else None,
         answers=_answers(publication, visitor.now),
         sign_up_href=web_link(publication.event.external_url or publication.url)

@@ -20,6 +20,7 @@ from fedi.house.writing.sheet import hand_of
 from fedi.i18n.dates import moment_line
 from fedi.ids import new_token
 from fedi.publications import drafts, featured, store
+from fedi.publications.dates.model import DatesDetails
 from fedi.publications.model import Publication
 from fedi.text.direction import clean_line
 from fedi.text.excerpt import excerpt
@@ -79,6 +80,7 @@ async def show(visit: Visit) -> Response:
             }
             for each in ledger.deliveries[:DELIVERIES_MAX]
         ],
+        has_dates=isinstance(publication.details, DatesDetails),
         once=new_token(),
         **found,
     )

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from fedi.db.engine import Reader
+from fedi.publications.dates import answers
+from fedi.publications.dates.model import DatesDetails
 from fedi.publications.event import attendance, gathering
 from fedi.publications.event.gathering import Gathering
 from fedi.publications.event.model import EventDetails
@@ -11,6 +13,8 @@ from fedi.publications.model import Publication
 
 def with_attendance(rx: Reader, publication: Publication, posture: str) -> Publication:
     """The same publication; of an event, with what the answers to it have come to."""
+    if isinstance(publication.details, DatesDetails):
+        return _with_votes(rx, publication, posture)
     if publication.kind != "event":
         return publication
     found = gathering.find(rx, publication.uri, posture)
@@ -22,6 +26,18 @@ def with_attendance(rx: Reader, publication: Publication, posture: str) -> Publi
         # there is no word for "no longer": whoever wants to know is led to the page
         details = replace(details, join_mode="none")
     return replace(publication, details=details)
+
+
+def _with_votes(rx: Reader, publication: Publication, posture: str) -> Publication:
+    """A question for a date with how many can when, as long as it is open; outside the open posture numbers are for us alone."""
+    details = publication.details
+    assert isinstance(details, DatesDetails)
+    if details.closed_at is not None and posture == "open":
+        return publication
+    if posture != "open":
+        slots = tuple(replace(each, votes=0) for each in details.slots)
+        return replace(publication, details=replace(details, slots=slots, voters=0))
+    return replace(publication, details=answers.counted(rx, publication))
 
 
 def with_counts(rx: Reader, publication: Publication, found: Gathering) -> EventDetails:

@@ -1,9 +1,11 @@
-"""Notes have no members of their own; other types that have words to show are read as notes (wire.md 4.1). Pure."""
+"""Notes have no members of their own, but for questions for a date; other types that have words to show are read as notes (wire.md 4.1). Pure."""
 
 from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
 
+from fedi.publications.dates.activitystreams import build_dates, parse_dates
+from fedi.publications.dates.model import DatesDetails
 from fedi.publications.model import Publication
 from fedi.publications.place import line_of
 from fedi.vocab.read import as_list
@@ -14,13 +16,15 @@ TYPES: Final = frozenset(
 OPTIONS_MAX: Final = 50
 
 
-def parse_note(_document: Mapping[str, Any]) -> None:
-    """A note has nothing beyond what all publications have."""
+def parse_note(document: Mapping[str, Any]) -> DatesDetails | None:
+    """A note has nothing beyond what all publications have, unless it asks for a date."""
+    return parse_dates(document)
 
 
-def build_note(_publication: Publication) -> dict[str, Any]:
-    """Nothing to add."""
-    return {}
+def build_note(publication: Publication) -> dict[str, Any]:
+    """The moments of a question for a date."""
+    details = publication.details
+    return build_dates(details) if isinstance(details, DatesDetails) else {}
 
 
 def options_html(document: Mapping[str, Any]) -> str:

@@ -7,6 +7,8 @@ from actors.store import list_collectives
 from fedi.clock import iso
 from fedi.errors import NotFound
 from fedi.instance import Instance
+from fedi.publications.dates.model import DatesDetails
+from fedi.publications.event.told import with_attendance
 from fedi.publications.model import Publication
 from fedi.publications.store import Tombstone
 from fedi.views.attending import look_attending
@@ -32,11 +34,12 @@ async def page_for_publication(
         return await error_page(instance, request, NotFound())
     site = site_of(instance.config, instance.urls, collectives)
     posture = instance.config.instance.posture
-    attending, needs, event = await instance.look(
+    attending, needs, event, details = await instance.look(
         lambda rx: (
             look_attending(rx, publication, posture),
             needs_of(rx, publication),
             event_of(rx, publication),
+            with_attendance(rx, publication, posture).details,
         )
     )
     seen = seen_here(instance)
@@ -50,6 +53,8 @@ async def page_for_publication(
         head,
         article=article,
         attending=attending,
+        dates=details if isinstance(details, DatesDetails) else None,
+        shows_votes=posture == "open",
         needs=[card_of(each, visitor, seen) for each in needs],
         for_event=card_of(event, visitor, seen) if event is not None else None,
         frame=""
