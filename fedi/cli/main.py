@@ -58,6 +58,7 @@ _COMMANDS: Final = {
     "circle": "fedi.cli.circles:circle",
     "search": "fedi.cli.search:search",
     "relay": "fedi.cli.relays:relay",
+    "source": "fedi.cli.sources:source",
     "flags": "fedi.cli.blocks:flags",
     "flag": "fedi.cli.stewards:flag",
     "hide": "fedi.cli.stewards:hide",

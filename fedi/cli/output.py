@@ -60,6 +60,7 @@ _OPTIONS: Final = {
     "seconds": "--seconds",
     "host": "HOST",
     "which": "URI",
+    "link": "--link",
 }
 
 

@@ -9,6 +9,7 @@ from fedi.instance import Instance
 from fedi.publications import shelf, store
 from fedi.publications.kinds import KIND_NAMES
 from fedi.publications.model import Publication
+from fedi.sources.mirror import is_mirror
 from fedi.unit import Unit
 from fedi.urls import Urls
 from inbox.resolve import parse_fetched
@@ -21,7 +22,8 @@ def load(rx: Reader, urls: Urls, which: str) -> Publication:
     """
     for uri in _spellings(urls, which.strip()):
         found = store.find(rx, uri)
-        if found is not None:
+        # a mirror is for agendas only: nobody answers it or passes it on
+        if found is not None and not is_mirror(found.uri):
             return found
         if store.find_tombstone(rx, uri) is not None:
             raise Gone("error.gone", detail=uri)

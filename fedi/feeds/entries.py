@@ -60,8 +60,16 @@ def entries_of(listed: Iterable[Listed]) -> tuple[Entry, ...]:
     return tuple(_entry(each) for each in listed)
 
 
+def _author(listed: Listed) -> str:
+    """Who said it; of a mirrored event the source; else the host."""
+    if listed.author is not None:
+        return clean_line(listed.author.title, TITLE_CHARS_MAX)
+    host = urlsplit(listed.publication.author).hostname or ""
+    return clean_line(listed.origin.name, TITLE_CHARS_MAX) if listed.origin else host
+
+
 def _entry(listed: Listed) -> Entry:
-    publication, author = listed.publication, listed.author
+    publication = listed.publication
     text = publication.original
     # A note's summary is a warning and its text begins with what matters; an event's says when and where.
     is_abstract = publication.type not in ("Note", "Question")
@@ -73,9 +81,7 @@ def _entry(listed: Listed) -> Entry:
         title=clean_line(text.name, TITLE_CHARS_MAX)
         if text.name
         else excerpt(text.content[:_LOOKED_AT], TITLE_CHARS_MAX),
-        author=clean_line(author.title, TITLE_CHARS_MAX)
-        if author
-        else urlsplit(publication.author).hostname or "",
+        author=_author(listed),
         author_href=publication.author,
         published_at=publication.published_at,
         updated_at=publication.updated_at or publication.published_at,

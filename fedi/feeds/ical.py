@@ -16,6 +16,7 @@ from fedi.feeds.ical_lines import escaped, line, text_line
 from fedi.publications.event.gone import Gone
 from fedi.publications.event.model import EventDetails
 from fedi.publications.event.parts import Part
+from fedi.sources.mirror import MIRRORED
 from fedi.text.direction import clean_line, clean_text
 from fedi.text.html import text_of
 from fedi.text.links import checked_link
@@ -108,6 +109,9 @@ def _event(listed: Listed) -> bytes:
     ]
     if names:
         pieces.append(line("CATEGORIES", ",".join(names)))
+    if listed.origin is not None:
+        # whoever mirrors calendars leaves out what is itself a mirror: two of them would hold each other's for ever
+        pieces.append(line(MIRRORED, _plain(page), {"VALUE": "URI"}))
     pieces.append(b"END:VEVENT\r\n")
     return b"".join(pieces)
 
@@ -161,8 +165,10 @@ def _gone(gone: Gone, name: str) -> bytes:
 
 def _organiser(listed: Listed) -> bytes:
     """An address for calendars is any URI (RFC 5545 3.3.3); mail we have none."""
-    name = clean_line(listed.author.title, LINE_CHARS_MAX) if listed.author else ""
-    return line("ORGANIZER", _plain(listed.publication.author), {"CN": name} if name else None)
+    title = listed.author.title if listed.author else listed.origin.name if listed.origin else ""
+    name = clean_line(title, LINE_CHARS_MAX)
+    uri = listed.origin.link if listed.origin else listed.publication.author
+    return line("ORGANIZER", _plain(uri), {"CN": name} if name else None)
 
 
 def _times(details: EventDetails) -> Iterable[bytes]:

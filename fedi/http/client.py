@@ -63,6 +63,8 @@ FETCHED: Final = Family(
     kind=(DOCUMENT, JSON, BYTES),
     outcome=("fetched", "broken_off", *_OUTCOMES.values()),
 )
+# What a server called its text, as far as it may be sent back.
+_SPOKEN: Final = re.compile(r"[\x20-\x7e]{1,200}")
 _UNSPOKEN: Final = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -73,6 +75,16 @@ class Fetched:
     document: dict[str, Any]
     url: str
     status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A text that was asked for again. `body` is None when it is still what it was; `etag` and `modified` are for the next time."""
+
+    body: bytes | None
+    url: str
+    etag: str
+    modified: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +207,43 @@ class FederationClient:
     ) -> bytes:
         """The bytes of a text at `url`, such as a list of hosts; otherwise like `fetch_media`."""
         return (await self._fetch_bytes(url, accept, bytes_max, may_ask))[0]
+
+    async def fetch_fresh(
+        self,
+        url: str,
+        accept: str,
+        *,
+        etag: str = "",
+        modified: str = "",
+        bytes_max: int,
+        may_ask: Callable[[str], Awaitable[bool]],
+    ) -> Fresh:
+        """The text at `url` if it is no longer what it was when it bore this `etag` and this moment (RFC 9110 13.1).
+
+        Otherwise like `fetch_text`.
+        """
+        known = {"If-None-Match": etag, "If-Modified-Since": modified}
+        headers = {"User-Agent": self._user_agent, "Accept": accept}
+        headers |= {name: value for name, value in known.items() if _SPOKEN.fullmatch(value)}
+        limits = Limits(bytes_max)
+
+        async def ask(address: str) -> Response:
+            if not await may_ask(address):
+                raise ForbiddenAddress(detail="blocked_host")
+            return await self._transport.send(Request("GET", address, headers), limits)
+
+        with self._counted(BYTES):
+            response = await self._follow(_address(url), ask, lambda _origin, _next: True)
+            is_same = response.status == 304 and len(headers) > 2
+            if not is_same:
+                _raise_for_status(response, self._clock.now())
+            given = response.headers
+            return Fresh(
+                None if is_same else response.body,
+                response.url,
+                given.get("etag", etag if is_same else ""),
+                given.get("last-modified", modified if is_same else ""),
+            )
 
     async def _fetch_bytes(
         self,

@@ -19,6 +19,7 @@ from fedi.jobs.loopback import carry
 from fedi.jobs.mail import send_due, wish_digests
 from fedi.jobs.retention import forget
 from fedi.jobs.scheduled import publish_scheduled
+from fedi.jobs.sources import read_sources
 from fedi.media.remote import tidy
 from fedi.moderation.subscriptions import fetch_due
 from fedi.wake import BACKUP, CHORES, LOOPBACK
@@ -55,6 +56,7 @@ JOBS: tuple[Job, ...] = (
     Job("reminders of events elsewhere", attendance.remind_ourselves, timedelta(minutes=10)),
     Job("digests", wish_digests, timedelta(hours=1)),
     Job("block lists", fetch_due, timedelta(hours=1)),
+    Job("event sources", read_sources, timedelta(minutes=5)),
     Job("handles", sweep_handles, timedelta(hours=1)),
 )
 

@@ -45,15 +45,17 @@ _PASSED_ON: Final = (
     "EXISTS (SELECT 1 FROM reaction r JOIN actor b ON b.uri = r.actor_uri AND b.role = 'collective' "
     "WHERE r.object_uri = p.uri AND r.kind = 'announce')"
 )
+# What a collective shows from a calendar or a page of somebody else.
+_MIRRORED: Final = "EXISTS (SELECT 1 FROM source_event m WHERE m.publication_id = p.id)"
 _SHOWN: Final = (
     "e.is_listed AND p.visibility = 'public' AND NOT p.is_held "
-    f"AND (p.is_local OR (COALESCE(p.indexable, TRUE) AND ({FOLLOWED_HERE} OR {_PASSED_ON})))"
+    f"AND (p.is_local OR (COALESCE(p.indexable, TRUE) AND ({FOLLOWED_HERE} OR {_PASSED_ON})) OR {_MIRRORED})"
 )
 # What a collective has in front of it, what relays brought, what its neighbours under this roof say to everybody.
 _BEFORE: Final = (
     "NOT p.is_held AND (p.author_uri = ? OR (p.is_local AND p.visibility = 'public') "
     "OR EXISTS (SELECT 1 FROM timeline_entry t WHERE t.actor_uri = ? AND t.publication_id = p.id) "
-    "OR EXISTS (SELECT 1 FROM relayed d WHERE d.publication_id = p.id))"
+    f"OR EXISTS (SELECT 1 FROM relayed d WHERE d.publication_id = p.id) OR {_MIRRORED})"
 )
 _HAS: Final = (
     "AND (? = '' OR EXISTS (SELECT 1 FROM agenda_key x WHERE x.key = ? AND x.starts_at = e.starts_at "

@@ -8,11 +8,12 @@ from actors import blocks
 from actors.model import Actor
 from actors.store import list_by_uri
 from fedi.clock import to_ms
-from fedi.db.engine import Reader, Row
+from fedi.db.engine import Reader, Row, marks
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Publication
 from fedi.publications.shelf import organisers_in
 from fedi.publications.store import COLUMNS, publication_of
+from fedi.sources.mirror import is_mirror
 from fedi.views.paging import Cursor, Page
 
 # The columns of `publication`, named for joins, then what only lists need.
@@ -28,10 +29,19 @@ _AFTER: Final = len(COLUMNS.split(","))
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an event was taken from that is only shown here: what the source is called, and its page."""
+
+    name: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """A publication with its author, who may be unknown to us. `version` counts from 1; `row_id` is for cursors.
 
     `organisers`: who organises an event with its author, as far as they are known here.
+    `origin`: of an event that one of our collectives mirrors from a calendar or a page.
     """
 
     publication: Publication
@@ -40,6 +50,7 @@ class Listed:
     version: int
     is_local: bool
     organisers: tuple[Actor, ...] = ()
+    origin: Origin | None = None
 
 
 def listed_of(rx: Reader, rows: Sequence[Row]) -> list[Listed]:
@@ -62,6 +73,8 @@ def _read(rx: Reader, rows: Sequence[Row]) -> list[Listed]:
     uris = dict.fromkeys(each.author for each in publications)
     uris |= dict.fromkeys(uri for some in named.values() for uri in some)
     actors = list_by_uri(rx, list(uris))
+    mirrored = dict.fromkeys(each.author for each in publications if is_mirror(each.uri))
+    origins = _origins(rx, list(mirrored)) if mirrored else {}
     return [
         Listed(
             each,
@@ -72,6 +85,7 @@ def _read(rx: Reader, rows: Sequence[Row]) -> list[Listed]:
             _organisers(rx, each, actors, is_local=bool(row[_AFTER + 2]))
             if each.uri in named
             else (),
+            origins.get(each.author),
         )
         for each, row in zip(publications, rows, strict=True)
     ]
@@ -89,6 +103,15 @@ def _organisers(
         if each.deleted_at is None
         and (each.uri in agreed if each.is_local else not blocks.is_hidden(rx, each.uri))
     )
+
+
+def _origins(rx: Reader, uris: Sequence[str]) -> dict[str, Origin]:
+    """Where mirrored events are from, by the id under which they are kept."""
+    rows = rx.all(
+        f"SELECT author_uri, name, link FROM event_source WHERE author_uri IN ({marks(len(uris))})",
+        *uris,
+    )
+    return {row[0]: Origin(row[1], row[2]) for row in rows}
 
 
 def page_of(

@@ -19,15 +19,28 @@ from PIL import Image
 
 from actors import people
 from actors.model import Actor
-from fedi.desk import attendance, dates, inviting, organising, programme, touring
+from fedi.desk import (
+    attendance,
+    dates,
+    inviting,
+    organising,
+    programme,
+    sources,
+    touring,
+    writing,
+)
 from fedi.desk import attending as going
 from fedi.desk.blocking import HostOrder, block_host, limit_host
 from fedi.desk.blocklists import ImportOrder, import_list
 from fedi.desk.lookup import find_or_fetch
 from fedi.desk.publishing import publish
+from fedi.desk.sources import AddOrder
+from fedi.desk.speaker import load_speaker
 from fedi.desk.wishes import AidWish, PlaceWish, PublishOrder, Words
+from fedi.desk.writing import Hand, Slip
 from fedi.moderation import flags
 from fedi.publications import shelf
+from fedi.publications.drafts import Typed, Written
 from fedi.publications.event import attendance as entries
 from fedi.publications.event.attendance import Entry
 from fedi.publications.model import Publication, Text
@@ -71,6 +84,7 @@ INSIDE: Final[Mapping[str, str]] = {
     "moving": "/house/mujawara/moving",
     "steward": "/steward",
     "collectives": "/steward/collectives",
+    "sources": "/house/mujawara/sources",
     "deliveries": "/house/mujawara/deliveries",
     "export": "/house/mujawara/export",
     "import": "/house/mujawara/import",
@@ -122,6 +136,7 @@ async def furnish(near: Neighbourhood) -> Mapping[str, str]:
     await here.change(_strangers)
     about = await _talk(near, ours)
     gathering = await _gather(near, ours)
+    await _take_over(near)
     flag = await here.look(lambda rx: rx.one("SELECT id FROM flag"))
     person = await here.look(lambda rx: people.load(rx, "Inès"))
     assert flag is not None
@@ -323,6 +338,45 @@ async def _festival(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
         "organisers": f"{HOUSE}/organisers/{which}",
         "organising": f"{HOUSE}/organising",
     }
+
+
+async def _take_over(near: Neighbourhood) -> None:
+    """Events of a town: shown as its own, and as drafts of which one was written on before the town changed it."""
+    here, day = near.made[HOST], near.made.clock.now().date()
+
+    def calendar(*events: tuple[str, str]) -> bytes:
+        lines = ["BEGIN:VCALENDAR", "X-WR-CALNAME:دار الثقافة بالحي"]
+        for number, (title, more) in enumerate(events, 2):
+            starts = f"{day + timedelta(days=number):%Y%m%d}T180000"
+            lines += [
+                "BEGIN:VEVENT",
+                f"UID:{number}",
+                f"DTSTART:{starts}",
+                f"SUMMARY:{title}",
+                more,
+                "END:VEVENT",
+            ]
+        return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
+
+    town = calendar(
+        ("عرض فيلم تحت النجوم", "LOCATION:الساحة الكبرى"), ("Atelier de couture", "LANGUAGE:fr")
+    )
+    link = "https://culture.example/agenda"
+    order = AddOrder(actor="mujawara", content=town, way="mirror", link=link)
+    await sources.add(here, order)
+    ours = AddOrder(actor="mujawara", content=calendar(("نادي القراءة", "")), name="تقويمنا القديم")
+    await sources.add(here, ours)
+    draft = await here.look(
+        lambda rx: rx.one("SELECT public_id FROM draft WHERE once LIKE 'source %'")
+    )
+    assert draft is not None
+    actor = await here.look(lambda rx: load_speaker(rx, "mujawara"))
+    written = Written((Typed("ar", "نادي القراءة", "نقرأ معًا"),), fields={"zone": "Africa/Tunis"})
+    await writing.save(here, actor, Hand(1, may_publish=True), Slip("event", written, draft[0], 1))
+    moved = AddOrder(
+        actor="mujawara", content=calendar(("نادي القراءة في الحديقة", "")), name="تقويمنا القديم"
+    )
+    await sources.add(here, moved)
 
 
 def _strangers(unit: Unit) -> None:

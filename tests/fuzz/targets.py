@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,8 @@ from fedi.signatures.keys import read_multikey, read_private_pem, read_public_pe
 from fedi.signatures.proofs import check_proof
 from fedi.signatures.request import Refused, SignedRequest, UnknownKey, Verified, key_id_of
 from fedi.signatures.window import read_http_date
+from fedi.sources.model import EVENTS_MAX, TITLE_MAX, Around
+from fedi.sources.reading import read as read_events
 from fedi.text.direction import clean_line, clean_text
 from fedi.text.excerpt import excerpt
 from fedi.text.hashtags import normalise_hashtag
@@ -51,6 +54,7 @@ from fedi.text.html import sanitise, text_of
 from fedi.text.links import checked_link, honest_text
 from fedi.text.markup import find_hashtags, find_mentions, render
 from fedi.text.plain import from_plain_text
+from fedi.text.typed import typed_from
 from fedi.views.paging import parse_cursor
 from fedi.vocab import jsonld, read
 from fedi.vocab.activity import parse_activity
@@ -315,6 +319,20 @@ def block_list(raw: bytes) -> None:
             assert len(each.comment) <= COMMENT_MAX
 
 
+def events_elsewhere(raw: bytes) -> None:
+    """Whatever is read, its events are within bounds, and no markup in them can do harm."""
+    now = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
+    with suppress(Invalid):
+        found = read_events(raw, Around("https://there.example/x", now, "Africa/Tunis"))
+        assert len(found.events) <= EVENTS_MAX
+        for each in found.events:
+            assert each.title
+            assert clean_line(each.title, TITLE_MAX) == each.title
+            assert sanitise(each.html) == each.html
+            assert each.ends_at is None or each.ends_at > each.starts_at
+            typed_from(each.html)
+
+
 def configuration(raw: bytes) -> None:
     """Whatever is wrong is said in one error for people."""
     with suppress(SetupError):
@@ -519,6 +537,13 @@ TARGETS: Final[dict[str, Fuzzed]] = {
     "headers": Fuzzed(headers, (b"ar;q=0.5, en-*;q=x, *", b'application/ld+json; profile="https://www.w3.org/ns/activitystreams"; q=1', b"120", b"1.2e3", b"-1")),
     "follower_digest": Fuzzed(follower_digest, (b'collectionId="https://a.example/u/followers", url="https://a.example/u/s", digest="' + b"0" * 64 + b'"',)),
     "block_list": Fuzzed(block_list, (b"#domain,#severity,#public_comment\nbad.example,suspend,x\n", b'a.example\n"b\n', "ü.example,silence\n".encode("utf-16"))),
+    "events_elsewhere": Fuzzed(events_elsewhere, (
+        b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a\nDTSTART;TZID=Europe/Paris:20261205T240000\nDURATION:P1D\nSUMMARY;X=\"a:b\":x\nRRULE:FREQ=MONTHLY;BYDAY=-1FR;COUNT=3\nGEO:1;2\nX-ALT-DESC;FMTTYPE=text/html:<b>x\nEND:VEVENT\n",
+        b'<script type="application/ld+json">{"@type":"Event","name":"a","startDate":"2026-12-05","location":{"address":{}},"description":"&lt;p&gt;"}</script>',
+        b'<div itemscope itemtype="https://schema.org/Event"><b itemprop=name>x</b><i itemprop=startDate content="2026-12-05T18:00">',
+        b'[{"id":1,"title":"a","start_datetime":1796500800,"place":{"name":"b","latitude":1e9},"tags":[{"tag":"x"}]}]',
+        b'{"data":[{"uuid":"u","title":"a","beginsOn":"2026-12-05T18:00:00Z","physicalAddress":{"geom":"1;2"}}]}',
+    )),
     "configuration": Fuzzed(configuration, (b'[instance]\nposture = "open"\nbase_url = "https://a.example"\n', b"[inbox]\nhost_per_minute = -1\n", b'[server]\nbind = "[::1]:x"\n')),
     "desk": Fuzzed(desk, (b'{"command":"timeline","order":{"most":1}}\n', b'{"result":{"entries":[]}}\n', b'{"error":{"key":"x","status":400}}\n', b'{"command":"publish","order":' + b"[" * 200, b'{"result":' + b"[" * 4000)),
     "picture": Fuzzed(picture, (b"\x89PNG\r\n\x1a\n", b"GIF89a", b"\xff\xd8\xff\xe0", b"RIFF\x00\x00\x00\x00WEBP", b"<svg")),

@@ -14,6 +14,7 @@ from fedi.house.settings import (
     relays,
     room,
     safety,
+    sources,
 )
 
 DOORS = (
@@ -29,5 +30,6 @@ DOORS = (
     *health.DOORS,
     *safety.DOORS,
     *luggage.DOORS,
+    *sources.DOORS,
     *hub.DOORS,
 )

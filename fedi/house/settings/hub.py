@@ -12,6 +12,7 @@ from fedi.house.rights import Right
 # The last part of a key `settings.hub.…`, and where it leads from the collective or the instance.
 OF_COLLECTIVE: Final = (
     ("profile", "/profile"),
+    ("sources", "/sources"),
     ("deliveries", "/deliveries"),
     ("blocks", "/blocks"),
     ("moving", "/moving"),

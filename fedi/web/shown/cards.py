@@ -14,7 +14,7 @@ from fedi.publications.model import Publication
 from fedi.urls import Urls
 from fedi.views.listed import Listed
 from fedi.web.shown.facts import AidFacts, EventFacts, aid_facts, event_facts
-from fedi.web.shown.people import Who, path_here, web_link, who_of
+from fedi.web.shown.people import Who, path_here, source_of, web_link, who_of
 from fedi.web.shown.pictures import Picture, pictures_of
 from fedi.web.shown.words import (
     Chosen,
@@ -80,7 +80,9 @@ def card_of(listed: Listed, visitor: Visitor, seen: Seen) -> Card:
         is_local=listed.is_local,
         title=title_of(chosen),
         lead=_lead(publication.kind, chosen),
-        by=who_of(listed.author, publication.author, urls, seen),
+        by=source_of(listed.origin, publication.author)
+        if listed.origin is not None
+        else who_of(listed.author, publication.author, urls, seen),
         published=moment_of(publication.published_at, visitor),
         languages=language_choices(publication, chosen, href),
         event=facts_of_event(publication, visitor),

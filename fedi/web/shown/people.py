@@ -9,6 +9,7 @@ from fedi.media.seen import Seen
 from fedi.text.direction import clean_line, direction_of
 from fedi.text.links import checked_link
 from fedi.urls import Urls
+from fedi.views.listed import Origin
 from fedi.web.sanitised import Sanitised
 from fedi.web.shown.words import Words
 
@@ -25,13 +26,31 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """An actor in one line. `href` is None when there is no address that may be linked; `icon` is an address of ours (S71)."""
+    """An actor in one line. `href` is None when there is no address that may be linked; `icon` is an address of ours (S71).
+
+    `is_source`: not an actor, but the calendar or page that something is mirrored from.
+    """
 
     name: Words
     handle: str
     href: str | None
     is_local: bool
     icon: str | None
+    is_source: bool = False
+
+
+def source_of(origin: Origin, uri: str) -> Who:
+    """Where a mirrored event is from: its name, and always the host that really said it."""
+    name = clean_line(origin.name, NAME_CHARS_MAX)
+    href = web_link(origin.link) or web_link(uri.partition("#")[0])
+    return Who(
+        name=Words(name, "", direction_of(name, "")),
+        handle=urlsplit(href or uri).hostname or "",
+        href=href,
+        is_local=False,
+        icon=None,
+        is_source=True,
+    )
 
 
 def who_of(actor: Actor | None, uri: str, urls: Urls, seen: Seen | None = None) -> Who:
