@@ -13,13 +13,16 @@ from actors import keys, refresh
 from actors.model import Actor
 from fedi import chores, settings
 from fedi.cache import Rendered
-from fedi.config import parse_config
+from fedi.config import Config, parse_config
 from fedi.db.postgres import open_postgres
 from fedi.desk.collectives import AddOrder, Collectives, NoOrder
 from fedi.desk.control import call, open_desk, serve_control
 from fedi.desk.keys import RotateOrder, rotate_keys
+from fedi.desk.publishing import delete, publish
+from fedi.desk.wishes import DeleteOrder, Picture, PublishOrder
 from fedi.errors import SetupError, Unavailable
 from fedi.instance import Instance
+from fedi.jobs import retention
 from fedi.jobs.run import settle
 from fedi.opening import CONTROL, open_instance
 from fedi.unit import Unit
@@ -31,6 +34,7 @@ from outbox import hosts
 from outbox.seal import current_key
 from outbox.synchronise import Digests
 from tests.contract.test_postgres import cut, let_in
+from tests.harness.gallery import a_picture
 from tests.harness.postgres import cluster
 from tests.harness.world import Site, World, a_note, world
 
@@ -422,16 +426,40 @@ async def test_a_command_reaches_whichever_process_answers_or_shares_by_itself()
         await desks[1]
         await sites[0].stack.aclose()
         # nobody answers here, others share the database from elsewhere
-        elsewhere = parse_config(
-            f'[storage]\nfolder = "{made.folder / "elsewhere"}"',
-            {"FEDI_INSTANCE_BASE_URL": f"https://{HERE}", "FEDI_DATABASE_URL": made.database(HERE)},
-        )
-        elsewhere.data_folder.mkdir()
-        for file in config.data_folder.iterdir():
-            if file.is_file():
-                shutil.copy2(file, elsewhere.data_folder)
+        elsewhere = another_machine(made)
         async with open_desk(elsewhere) as desk:
             assert desk.is_served
             found = await desk.call("actor.list", NoOrder())
     assert isinstance(found, Collectives)
     assert {each.handle.split("@")[1] for each in found.collectives} == {"one", "two"}
+
+
+def another_machine(made: World) -> Config:
+    """The same instance on another machine: settings and secret are copied, the folders of pictures are the same."""
+    there = made.folder / "elsewhere"
+    there.mkdir()
+    here = made.configs[HERE].data_folder
+    shutil.copy2(here / "secret", there)
+    for name in ("media", "seen"):
+        (here / name).mkdir(exist_ok=True)
+        (there / name).symlink_to(here / name, target_is_directory=True)
+    return parse_config(
+        f'[storage]\nfolder = "{there}"',
+        {"FEDI_INSTANCE_BASE_URL": f"https://{HERE}", "FEDI_DATABASE_URL": made.database(HERE)},
+    )
+
+
+async def test_a_picture_taken_in_on_one_machine_is_shown_by_another() -> None:
+    async with two_processes() as (made, _, one, _):
+        picture = Picture(content=a_picture(), alt="a picture")
+        published = await publish(one, PublishOrder(kind="note", pictures=(picture,)))
+        keys_put = {each.key for each in one.media.iterate()}
+        config = another_machine(made)
+        async with open_instance(config, made.outside(HERE, config), is_shared=True) as other:
+            seen = [other.media.exists(key) for key in keys_put]
+            await delete(other, DeleteOrder(which=published.uri))
+            await retention.forget(other)
+            made.clock.advance(days=400)
+            await retention.forget(other)
+        left = [one.media.exists(key) for key in keys_put]
+    assert (seen, left) == ([True, True], [False, False])
