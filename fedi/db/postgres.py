@@ -53,6 +53,9 @@ CONNECT_S: Final = 5
 AWAY_S: Final = 1.0
 RETRY_AFTER_S: Final = 30
 KEEP_S: Final = 5.0
+KEEP_STEP_S: Final = 0.05
+# They are many, and do not all go by themselves.
+SHARED_KEEP_S: Final = 1.0
 ATTEMPTS_TOGETHER: Final = 2
 ATTEMPTS: Final = 6
 # The detail of a refusal: it is shared, so nobody can have it alone.
@@ -82,6 +85,7 @@ _MADE_ALONE: Final = "CREATE SEQUENCE IF NOT EXISTS held_alone"
 _NEXT_ALONE: Final = "SELECT nextval('held_alone')"
 _LAST_ALONE: Final = "SELECT last_value FROM held_alone"
 _HAS_ALONE: Final = "SELECT to_regclass('held_alone') IS NOT NULL"
+_ALONE: Final = f"SELECT pg_try_advisory_lock({SERVING})"
 _SHARE: Final = f"SELECT pg_try_advisory_lock_shared({SERVING})"
 _IS_SHARED: Final = (
     f"SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = {SERVING} AND mode = 'ShareLock' AND granted "
@@ -554,20 +558,25 @@ def _keep(server: Server, wait_s: float, *, is_shared: bool = False) -> Line:
     Unavailable, psycopg.Error.
     """
     line = server.connect(0)
-    how = "pg_advisory_lock_shared" if is_shared else "pg_advisory_lock"
+    asked = _SHARE if is_shared else _ALONE
+    began_s = time.monotonic()
     try:
-        line.execute(
-            f"SET lock_timeout = {max(1, int(wait_s * 1000))}; SELECT {how}({SERVING})",
-            prepare=False,
-        )
-    except errors.LockNotAvailable as problem:
-        is_common = not is_shared and line.execute(_IS_SHARED).fetchone() is not None
-        line.close()
-        raise (_kept_from(SHARED) if is_common else _kept_from()) from problem
+        # asked again and again instead of queueing up: whoever waits in line would keep those out who may come in
+        while not _is_true(line, asked):
+            waited_s = time.monotonic() - began_s
+            is_common = not is_shared and _is_true(line, _IS_SHARED)
+            if waited_s >= (min(wait_s, SHARED_KEEP_S) if is_common else wait_s):
+                raise _kept_from(SHARED) if is_common else _kept_from()
+            time.sleep(KEEP_STEP_S)
     except BaseException:
         line.close()
         raise
     return line
+
+
+def _is_true(line: Line, asked: str) -> bool:
+    row = line.execute(asked).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _note_alone(keeper: Line) -> None:

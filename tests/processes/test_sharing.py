@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -110,6 +111,26 @@ async def test_who_has_the_database_alone_and_who_shares_it_keep_each_other_out(
         with pytest.raises(SetupError) as caught:
             await open_postgres(url)
         assert caught.value.message_key == "database.shared"
+
+
+async def test_who_would_like_to_have_it_alone_keeps_nobody_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits, goes_on = threading.Event(), threading.Event()
+
+    def rest(_seconds: float) -> None:
+        waits.set()
+        goes_on.wait(20)
+
+    async with two_processes() as (made, _, _, _):
+        monkeypatch.setattr("fedi.db.postgres.time.sleep", rest)
+        alone = asyncio.create_task(open_postgres(made.database(HERE)))
+        await asyncio.to_thread(waits.wait, 20)
+        await (await open_postgres(made.database(HERE), is_shared=True)).close()
+        goes_on.set()
+        with pytest.raises(SetupError) as caught:
+            await alone
+    assert caught.value.message_key == "database.shared"
 
 
 async def test_an_instance_is_begun_by_one_and_shared_afterwards(tmp_path: Path) -> None:
