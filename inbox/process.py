@@ -180,7 +180,7 @@ class Processor:
     def _take(self, unit: Unit, *, opens: bool) -> tuple[Sequence[Kept], bool]:
         """What is claimed now, and whether one of what waits may be deadly."""
         if self._instance.db.is_shared:
-            return store.claim_among_others(unit, BATCH, self._lease), False
+            return self._take_among_others(unit)
         fresh = self._limits.fresh
         if store.has_suspect(unit.tx, unit.now):
             # one of these may kill the process: each alone and in its turn, so that it is known which
@@ -190,6 +190,15 @@ class Processor:
         if opens and len(claimed) < BATCH:
             fresh.open()
         return claimed, False
+
+    def _take_among_others(self, unit: Unit) -> tuple[Sequence[Kept], bool]:
+        if deadly := store.note_deaths(unit):
+            unit.tx.on_commit(lambda: _tell_deadly(deadly))
+        if self._is_careful and self._held:
+            return (), True
+        if not self._held and (suspect := store.claim_suspect(unit, self._lease)):
+            return suspect, True
+        return store.claim_among_others(unit, BATCH, self._lease), False
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -318,6 +327,10 @@ class Processor:
         if due is None:
             return REST_S
         return min(REST_S, max(0.05, (due - now).total_seconds()))
+
+
+def _tell_deadly(count: int) -> None:
+    log.warning("set aside: processes died of it", extra={"activities": count})
 
 
 def _again(kept: Kept, problem: RemoteUnreachable | TooMany) -> Outcome:

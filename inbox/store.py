@@ -151,14 +151,51 @@ def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Kept]:
     return _in_order(rows)
 
 
+def note_deaths(unit: Unit) -> int:
+    """Where other processes claim too, before claiming: whose lease ran out was in hand when one of them died, and is marked;
+    how much was set aside, as in `hand_back_all`. Nobody else claims until this transaction ends."""
+    unit.tx.queue_up(_CLAIMING)
+    deadly = unit.tx.run(
+        "UPDATE inbox_activity SET state = ?, reason = ?, claimed_until = 0, done_at = ? WHERE state = 'waiting' "
+        "AND claimed_until > 0 AND claimed_until < ? AND deaths >= ?",
+        QUARANTINED,
+        DEADLY,
+        unit.now_ms,
+        unit.now_ms,
+        DEATHS_MAX,
+    )
+    unit.tx.run(
+        "UPDATE inbox_activity SET claimed_until = 0, deaths = deaths + 1 WHERE state = 'waiting' "
+        "AND claimed_until > 0 AND claimed_until < ?",
+        unit.now_ms,
+    )
+    return deadly
+
+
+def claim_suspect(unit: Unit, lease: timedelta) -> Sequence[Kept]:
+    """Take one of what was in hand at two deaths, to be worked alone in its process; nothing when there is none."""
+    rows = unit.tx.all(
+        "WITH free AS MATERIALIZED (SELECT a.id FROM inbox_activity a WHERE a.state = 'waiting' AND a.deaths >= 2 "
+        "AND a.due_at <= ? AND a.claimed_until = 0 AND NOT EXISTS (SELECT 1 FROM inbox_activity b "
+        "WHERE b.actor_uri = a.actor_uri AND b.state = 'waiting' AND b.claimed_until > 0) "
+        f"ORDER BY a.due_at, a.id LIMIT 1 {UNHELD}) "
+        "UPDATE inbox_activity SET claimed_until = ?, attempts = attempts + 1 "
+        f"WHERE id IN (SELECT id FROM free) {_CLAIMED}",
+        unit.now_ms,
+        to_ms(unit.now + lease),
+    )
+    return _in_order(rows)
+
+
 def claim_among_others(unit: Unit, most: int, lease: timedelta) -> Sequence[Kept]:
     """The same where other processes claim too: nothing of an actor of whom somebody has something in hand already, so that
     what one actor said is worked in its order, whoever works it."""
-    unit.tx.queue_up(_CLAIMING)
     rows = unit.tx.all(
         "WITH free AS MATERIALIZED (SELECT a.id FROM inbox_activity a WHERE a.state = 'waiting' AND a.due_at <= ? "
         "AND a.claimed_until < ? AND NOT EXISTS (SELECT 1 FROM inbox_activity b WHERE b.actor_uri = a.actor_uri "
         "AND b.state = 'waiting' AND b.claimed_until > 0 AND b.claimed_until >= ?) "
+        "AND NOT EXISTS (SELECT 1 FROM inbox_activity c WHERE c.actor_uri = a.actor_uri AND c.state = 'waiting' "
+        "AND c.deaths >= 2 AND c.id <= a.id) "
         f"ORDER BY a.due_at, a.id LIMIT ? {UNHELD}) "
         "UPDATE inbox_activity SET claimed_until = ?, attempts = attempts + 1 "
         f"WHERE id IN (SELECT id FROM free) {_CLAIMED}",

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -30,7 +30,7 @@ from fedi.unit import Unit
 from fedi.wake import DELIVERY
 from inbox import store as inbox_store
 from inbox.process import Processor
-from inbox.store import Arrival
+from inbox.store import Arrival, Kept
 from outbox import hosts
 from outbox.seal import current_key
 from outbox.synchronise import Digests
@@ -283,9 +283,41 @@ async def test_what_one_actor_said_is_in_one_hand_at_a_time_and_in_order() -> No
         assert held == sorted(held, reverse=True)
 
 
+async def test_what_kills_its_process_three_times_is_set_aside_and_the_rest_goes_on() -> None:
+    async with two_processes() as (made, _, one, _):
+        await one.change(lambda unit: arrivals(unit, 2, 2))
+        poison = await one.look(lambda rx: rx.one("SELECT MIN(id) FROM inbox_activity"))
+        assert poison is not None
+        taken = []
+        for _ in range(3):
+            # each time a process that has just begun, and dies of it
+            site = await made.share(HERE)
+            worker = Processor(site.instance, site.limits)
+            claimed, _is_alone = await site.instance.claim(
+                lambda unit, worker=worker: worker._take(unit, opens=True)
+            )
+            taken.append([each.id for each in claimed])
+            await site.stack.aclose()
+            made.clock.advance(seconds=31)
+        site = await made.share(HERE)
+        await Processor(site.instance, site.limits).drain()
+        rows = await one.look(
+            lambda rx: rx.all("SELECT id, state, reason FROM inbox_activity ORDER BY id")
+        )
+    assert [len(each) for each in taken] == [4, 4, 1]
+    assert (taken[2][0], rows[0][1:]) == (poison[0], ("quarantined", "deadly"))
+    assert {state for _, state, _ in rows[1:]} & {"waiting", "quarantined"} == set()
+
+
 async def actors_claimed(instance: Instance) -> list[str]:
-    claimed = await instance.claim(lambda unit: inbox_store.claim_among_others(unit, 5, LEASE))
-    return [each.arrival.actor_uri for each in claimed]
+    taken = await instance.claim(claimed)
+    return [each.arrival.actor_uri for each in taken]
+
+
+def claimed(unit: Unit) -> Sequence[Kept]:
+    """As a worker claims."""
+    inbox_store.note_deaths(unit)
+    return inbox_store.claim_among_others(unit, 5, LEASE)
 
 
 async def test_what_a_dead_worker_held_is_taken_over_and_what_it_does_late_is_undone() -> None:
@@ -294,7 +326,7 @@ async def test_what_a_dead_worker_held_is_taken_over_and_what_it_does_late_is_un
         await one.change(lambda unit: hosts.enqueue(unit, [THERE]))
 
         async def take(each: Instance) -> tuple[object, ...]:
-            kept = await each.claim(lambda unit: inbox_store.claim_among_others(unit, 9, LEASE))
+            kept = await each.claim(claimed)
             lanes = await each.claim(lambda unit: hosts.claim(unit, 9, LEASE, own_host=HERE))
             return (*kept, *lanes)
 
