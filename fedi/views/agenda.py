@@ -17,6 +17,7 @@ from fedi.db.engine import Reader, Row, marks
 from fedi.errors import Invalid
 from fedi.publications.event.keys import EVERYTHING, by_page
 from fedi.publications.visibility import may_read_here
+from fedi.sources.mirror import is_mirror
 from fedi.views.listed import (
     FOLLOWED_HERE,
     LISTED_COLUMNS,
@@ -327,16 +328,17 @@ def _without_mirrors(
             *(*pages, uri, uri),
         )
     )
-    best: dict[tuple[str, int], tuple[bool, int]] = {}
+    best: dict[tuple[str, int], tuple[bool, bool, int]] = {}
     for key, starts_at, row_id, own_uri, author_uri in rows:
         if len(rows) > len(listed) and blocks.is_hidden(rx, author_uri):
             continue
-        rank = (not _is_at_home(key, own_uri), row_id)
+        # a calendar that somebody copied gives way to whoever said it on the wire
+        rank = (is_mirror(own_uri), not _is_at_home(key, own_uri), row_id)
         best[key, starts_at] = min(best.get((key, starts_at), rank), rank)
     return [
         each
         for each, page in zip(listed, pages, strict=True)
-        if best.get((page, to_ms(each.publication.event.starts_at)), (False, each.row_id))[1]
+        if best.get((page, to_ms(each.publication.event.starts_at)), (False, False, each.row_id))[2]
         == each.row_id
     ]
 

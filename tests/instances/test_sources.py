@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,14 @@ from fedi.desk.sources import ActorOrder, AddOrder, DecideOrder, Line, Read, Whi
 from fedi.desk.writing import Hand, Slip
 from fedi.errors import Conflict, FediError, NotFound
 from fedi.jobs.sources import read_sources
-from fedi.publications import drafts
+from fedi.publications import drafts, shelf
+from fedi.publications import store as publications
 from fedi.publications.drafts import Draft, Typed
 from fedi.sources import store
 from fedi.unit import Unit
 from tests.harness.browser import Browser
 from tests.harness.members import a_member
-from tests.harness.world import World, world
+from tests.harness.world import World, an_event, world
 from tests.hostile.stranger import Stranger, stranger
 
 HERE = "agora.test"
@@ -450,6 +451,27 @@ async def test_an_event_that_came_by_two_roads_is_shown_once(scene: Scene) -> No
     scene.write(scene.event("x", "Picnic", 5, f"URL:{page}"), path="/second.ics")
     await scene.add(address=f"https://{THERE}/second.ics")
     assert (await scene.agenda()).count("Picnic</a>") == 1
+
+
+async def test_a_mirror_gives_way_to_the_same_event_on_the_wire(scene: Scene) -> None:
+    """However early it came, and although the page lies on neither server."""
+    page = f"https://{THERE}/events/1"
+    scene.write(scene.event("1", "Copied picnic", 5, f"URL:{page}"))
+    await scene.add()
+    await scene.made.start("near.test")
+    near = await scene.made.collective("near.test", "near")
+    await scene.made.follow(scene.agora, near)
+    event = await scene.made.publish(near, an_event("Picnic", starts_at=scene.day(5)))
+    await scene.made.settle()
+
+    def lead_there(unit: Unit) -> None:
+        known = publications.load(unit.tx, event.uri)
+        shelf.exchange(unit, replace(known, url=page))
+
+    await scene.made[HERE].change(lead_there)
+    listed = await scene.agenda()
+    assert "Picnic</a>" in listed
+    assert "Copied picnic" not in listed
 
 
 async def test_a_host_that_is_shut_out_later_is_no_longer_shown_or_asked(scene: Scene) -> None:
