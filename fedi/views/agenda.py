@@ -28,7 +28,7 @@ from fedi.views.listed import (
 )
 from fedi.views.paging import PAGE_SIZE, Cursor, Page
 
-KEYS_MAX: Final = 6
+KEYS_MAX: Final = 9
 LONG_MAX: Final = 20
 KM_MAX: Final = 500
 _DAY_MS: Final = 86_400_000

@@ -29,6 +29,8 @@ NAMES: Final = (
     "language",
     "by",
     "place",
+    "kind",
+    "how",
     "near",
     "km",
     "from",
@@ -40,6 +42,8 @@ NAMES: Final = (
 # What does not say which events are meant, only how they are shown.
 _MANNER: Final = ("km", "past", "view", "month")
 PLACE_WORDS_MAX: Final = 3
+KIND_WORDS_MAX: Final = 2
+HOWS: Final = {"online": keys.ONLINE, "on_site": keys.ON_SITE}
 KM_USUAL: Final = 25
 _LONG_AGO: Final = -(2**62)
 _EVER: Final = 2**62
@@ -64,6 +68,8 @@ class Asked:
     language: str = ""
     by: str = ""
     place: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    how: str = ""
     near: Circle | None = None
     since: date | None = None
     until: date | None = None
@@ -158,7 +164,9 @@ class Asked:
             *((keys.with_tag(self.tag),) if self.tag else ()),
             *((keys.by_author(self.organiser.uri),) if self.organiser else ()),
             *(f"at:{word}" for word in self.place),
+            *(f"kind:{word}" for word in self.kind),
             *((keys.in_language(self.language),) if self.language else ()),
+            *((HOWS[self.how],) if self.how else ()),
         )
 
 
@@ -169,11 +177,14 @@ def parse_asked(query: Mapping[str, str]) -> Asked:
     month = _day(f"{fields['month']}-01")
     near = _circle(fields["near"], fields["km"] or str(KM_USUAL)) if fields["near"] else None
     place = tuple(dict.fromkeys(fold(fields["place"][:_VALUE_MAX]).split()))
+    kind = tuple(dict.fromkeys(fold(fields["kind"][:_VALUE_MAX].replace("_", " ")).split()))
     tag = normalise_hashtag(fields["tag"])
     is_wrong = {
         "by": len(fields["by"]) > _BY_MAX,
         "tag": bool(fields["tag"]) and not tag,
         "place": bool(fields["place"]) and not 0 < len(place) <= PLACE_WORDS_MAX,
+        "kind": bool(fields["kind"]) and not 0 < len(kind) <= KIND_WORDS_MAX,
+        "how": fields["how"] not in ("", *HOWS),
         "language": bool(fields["language"]) and not _LANGUAGE.fullmatch(fields["language"]),
         "past": fields["past"] not in ("", "1"),
         "view": fields["view"] not in ("", "list", "map", "month"),
@@ -194,6 +205,8 @@ def parse_asked(query: Mapping[str, str]) -> Asked:
         language=fields["language"],
         by=fields["by"] if "by" not in wrong else "",
         place=place,
+        kind=kind,
+        how=fields["how"] if "how" not in wrong else "",
         near=near,
         since=since,
         until=until,
@@ -203,7 +216,11 @@ def parse_asked(query: Mapping[str, str]) -> Asked:
 
 
 def _problem(name: str) -> Problem:
-    values = {"place": {"most": PLACE_WORDS_MAX}, "near": {"most": KM_MAX}}
+    values = {
+        "place": {"most": PLACE_WORDS_MAX},
+        "kind": {"most": KIND_WORDS_MAX},
+        "near": {"most": KM_MAX},
+    }
     return Problem(name, f"agenda.problem.{name}", values.get(name, {}))
 
 

@@ -181,6 +181,10 @@ FILTERS = {
     "words of a place": ({"place": "tunis dar"}, ["tunis", "neighbours", "theirs"]),
     "distance": ({"near": "36.85,10.2", "km": "20"}, ["tunis", "neighbours", "theirs"]),
     "days": ({"from": "2026-12-05", "until": "2026-12-06"}, ["neighbours", "sfax"]),
+    "kind": ({"kind": "movements politics"}, ["tunis"]),
+    "kind in another script": ({"kind": "وَرشة"}, ["sfax"]),
+    "online": ({"how": "online"}, ["neighbours"]),
+    "on site": ({"how": "on_site", "place": "tunis"}, ["tunis", "theirs"]),
     "several": ({"place": "tunis", "language": "en", "by": "us"}, ["tunis"]),
     "past": ({"past": "1"}, ["yesterday", "long ago"]),
     "past of a place": ({"past": "1", "place": "sfax"}, []),
@@ -193,9 +197,11 @@ async def several(here: PagesOnly) -> PagesOnly:
 
     def work(unit: Unit) -> None:
         follow(unit)
-        ours(unit, "tunis", day)
-        ours(unit, "neighbours", day + timedelta(days=1), who="others")
-        ours(unit, "sfax", day + timedelta(days=2), place=SFAX, language="ar")
+        ours(unit, "tunis", day, category="MOVEMENTS_POLITICS")
+        ours(unit, "neighbours", day + timedelta(days=1), who="others", is_online=True)
+        ours(
+            unit, "sfax", day + timedelta(days=2), place=SFAX, language="ar", category="ورشة خياطة"
+        )
         theirs(unit, "theirs", day + timedelta(days=9))
         ours(unit, "yesterday", NOW - timedelta(days=1))
         ours(unit, "long ago", NOW - timedelta(days=400))
@@ -225,6 +231,7 @@ ALL = ["tunis", "neighbours", "sfax", "theirs", "yesterday", "long ago"]
 @pytest.mark.parametrize(
     "query",
     [
+        *("kind=a b c", "kind=!", "how=x"),
         *("near=x", "from=2026-02-30", "tag=!", "by=nobody", "past=2", "near=1,1&km=501"),
         *(f"near=1,1&km=00005{'9' * more}" for more in (20, 5_000)),
     ],

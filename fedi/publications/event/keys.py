@@ -1,4 +1,4 @@
-"""Under which words an event stands in an agenda: tag, language, organiser, words of the place, its page. Pure."""
+"""Under which words an event stands in an agenda: tag, language, organiser, words of the place and of the kind, its page. Pure."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,6 +8,8 @@ from fedi.search.fold import fold
 from fedi.text.hashtags import normalise_hashtag
 
 EVERYTHING: Final = ""
+ONLINE: Final = "how:online"
+ON_SITE: Final = "how:on_site"
 WORDS_MAX: Final = 12
 _LENGTH_MAX: Final = 500
 
@@ -24,6 +26,8 @@ def keys_of(publication: Publication, organisers: Sequence[str] = ()) -> tuple[s
         *(in_language(each) for each in publication.texts if each != UNKNOWN_LANGUAGE),
         *(with_tag(each) for each in tags[:WORDS_MAX] if normalise_hashtag(each)),
         *at_place(" ".join(part for part in where if part)),
+        *of_kind(publication.event.category or ""),
+        ONLINE if publication.event.is_online else ON_SITE,
     ]
     return tuple(dict.fromkeys(found))
 
@@ -46,6 +50,12 @@ def by_author(uri: str) -> str:
 def at_place(text: str) -> tuple[str, ...]:
     """The keys of the words of a place, each in the spelling all spellings share."""
     return tuple(f"at:{word[:64]}" for word in dict.fromkeys(fold(text).split()[:WORDS_MAX]))
+
+
+def of_kind(text: str) -> tuple[str, ...]:
+    """The keys of the words of a category, as its author or Mobilizon writes it (`MOVEMENTS_POLITICS`)."""
+    words = fold(text.replace("_", " ")).split()[:WORDS_MAX]
+    return tuple(f"kind:{word[:64]}" for word in dict.fromkeys(words))
 
 
 def by_page(publication: Publication) -> str:
