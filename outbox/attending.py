@@ -12,7 +12,8 @@ from actors import store as actor_store
 from fedi import chores
 from fedi.canonical import host_of
 from fedi.publications import store as publication_store
-from fedi.publications.event import admission, attendance, gathering, invitations
+from fedi.publications.dates import answers
+from fedi.publications.event import admission, attendance, gathering, invitations, invited
 from fedi.publications.event.admission import Asked, Refusal, Situation, Wish
 from fedi.publications.event.attendance import Entry, Road, State
 from fedi.publications.event.gathering import Gathering
@@ -186,10 +187,17 @@ def part_with(unit: Unit, who: str, organiser_uri: str = "") -> None:
 
 
 def part_with_host(unit: Unit, host: str) -> None:
-    """The same for everybody of a host and of what is below it."""
-    for who in attendance.list_everybody(unit.tx):
+    """The same for everybody of a host and of what is below it; invitations from there, and when they can, are forgotten."""
+    everybody = {*attendance.list_everybody(unit.tx), *invitations.list_everybody(unit.tx)}
+    for who in sorted(everybody):
         if blocks.covers(host, host_of(who)):
             part_with(unit, who)
+    for who in answers.list_everybody(unit.tx):
+        if blocks.covers(host, host_of(who)):
+            answers.forget_actor(unit, who)
+    for other in invited.list_hosts(unit.tx):
+        if blocks.covers(host, other):
+            invited.forget_host(unit, other)
 
 
 def forget_participant(unit: Unit, actor_uri: str) -> None:

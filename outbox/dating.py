@@ -12,6 +12,7 @@ from fedi.i18n.catalog import LANGUAGES, translator
 from fedi.publications.dates import answers
 from fedi.publications.dates.model import DatesDetails, Wish
 from fedi.publications.model import Publication
+from fedi.publications.visibility import may_come
 from fedi.unit import Unit
 from outbox.actions.attendance import for_one, write_to
 from outbox.actions.update import update
@@ -88,6 +89,9 @@ def _tell(unit: Unit, author: Actor, event: Publication, voters: list[str]) -> N
     title, summary = event.original.name or "", event.original.summary or ""
     known = actor_store.list_by_uri(unit.tx, voters)
     for reader in known.values():
-        if reader.deleted_at is None and reader.uri != author.uri:
+        if reader.deleted_at is not None or reader.uri == author.uri:
+            continue
+        # shut out, or no follower any more, since they answered
+        if may_come(unit.tx, reader, event):
             words = t("dates.tell.found", title=title, when=summary)
             write_to(unit, author, reader, language, words, link=event.url or event.uri)

@@ -394,10 +394,10 @@ def list_inboxes_of(rx: Reader, object_uri: str) -> Sequence[tuple[str, str]]:
 
 
 def list_deliveries(rx: Reader, uri: str) -> Sequence[Delivery]:
-    """The ledger of everything said about an object, or of one activity."""
+    """The ledger of everything said about an object, or of one activity; what was told to one person alone is left out."""
     rows = rx.all(
         f"SELECT {_LINE} FROM delivery d JOIN outbox_activity a ON a.id = d.activity_id "
-        "WHERE a.object_uri = ? OR a.uri = ? ORDER BY d.id",
+        "WHERE (a.object_uri = ? AND a.visibility <> 'told') OR a.uri = ? ORDER BY d.id",
         uri,
         uri,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from actors import blocks
 from actors import store as actor_store
 from actors.model import Actor
 from actors.software import software_of
@@ -12,7 +13,7 @@ from fedi.desk import attending, speaker
 from fedi.desk.attendance import load_event
 from fedi.desk.order import Done, Order, Result, choice
 from fedi.desk.speaker import load_known, load_speaker
-from fedi.errors import FediError, Invalid, NotFound
+from fedi.errors import FediError, Forbidden, Invalid, NotFound
 from fedi.instance import Instance
 from fedi.publications import reactions
 from fedi.publications import store as publication_store
@@ -260,6 +261,9 @@ def _leave(unit: Unit, ours: Actor, found: Invited) -> None:
 
 async def _invite_one(instance: Instance, order: InviteOrder, name: str) -> None:
     who = await speaker.find_or_fetch(instance, name)
+    if await instance.look(lambda rx: blocks.is_actor_blocked(rx, who.uri, who.host)):
+        # a host that is shut out is asked nothing, not even what it is
+        raise Forbidden("invite.shut_out", detail="blocked")
     software = "mujawara" if who.is_local else await software_of(instance, who.host)
     words = clean_text(order.words, inviting.WORDS_MAX)
 

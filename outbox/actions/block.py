@@ -2,6 +2,7 @@
 
 from actors import blocks, follows, notifications
 from actors.model import Actor
+from fedi.publications.dates import answers as date_answers
 from fedi.publications.event import invited
 from fedi.unit import Unit
 from outbox import organising
@@ -19,6 +20,7 @@ def block(unit: Unit, blocker: Actor, target_uri: str) -> bool:
     follows.remove(unit, blocker.uri, target_uri)
     notifications.forget_between(unit, blocker.uri, target_uri)
     invited.forget_between(unit, blocker.uri, target_uri)
+    date_answers.forget_between(unit, blocker.uri, target_uri)
     part_with(unit, target_uri, blocker.uri)
     organising.part_with(unit, target_uri, blocker.uri)
     return added

@@ -16,6 +16,7 @@ from fedi.desk.wishes import EditOrder, PlaceWish, Words
 from fedi.errors import Conflict, Invalid, NotFound
 from fedi.jobs.retention import apply as forget_in_time
 from fedi.publications.dates.model import DatesDetails
+from outbox.actions.block import block
 from tests.harness.browser import Browser
 from tests.harness.gathering import HERE, told
 from tests.harness.members import a_member
@@ -331,3 +332,16 @@ async def test_a_closed_posture_tells_no_numbers() -> None:
         assert await question.counts() == [(0, 0, 0)] * 3
         page = await Browser(made, HERE).get(f"/note/{question.which}")
         assert "1 can" not in page.text
+
+
+async def test_when_the_date_is_found_those_who_were_shut_out_hear_nothing() -> None:
+    async with world(HERE) as made, stranger(made, "mastodon.test") as there:
+        question = await a_question(made)
+        ada, ben = there.person("ada"), there.person("ben", 1)
+        for who in (ada, ben):
+            await question.hear(who, "Accept", (await question.slots())[0])
+        await made[HERE].change(lambda unit: block(unit, question.agora, ben.uri))
+        assert await question.counts() == [(1, 0, 0), (0, 0, 0), (0, 0, 0)]
+        await desk.decide(made[HERE], desk.DecideOrder(which=question.uri, number=1))
+        await made.settle()
+        assert [each["to"] for each in told(there, "Create")] == [[ada.uri]]

@@ -9,8 +9,9 @@ import pytest
 
 from actors.model import Actor
 from fedi.desk import attendance as lists
+from fedi.desk import deliveries
 from fedi.desk import inviting as desk
-from fedi.desk.blocking import ActorOrder, block_actor
+from fedi.desk.blocking import ActorOrder, HostOrder, block_actor, block_host
 from fedi.errors import Invalid, NotFound
 from fedi.jobs.retention import apply as forget_in_time
 from fedi.vocab.audience import Visibility
@@ -429,3 +430,52 @@ async def test_only_those_who_publish_invite() -> None:
             assert (await dua.get(path)).status == 403
         found = await lists.show(made[HERE], lists.ShowOrder(which=scene.which))
         assert found.people == {}
+
+
+async def test_neighbours_of_one_instance_invite_one_another() -> None:
+    async with world(HERE) as made:
+        scene = await an_organiser(made, join_mode="restricted")
+        hala = await made.collective(HERE, "hala")
+        order = desk.InviteOrder(which=scene.which, who=("hala",), actor="agora")
+        await desk.invite(made[HERE], order)
+        await made.settle()
+        received = desk.ReceivedOrder(actor="hala")
+        found = await desk.list_received(made[HERE], received)
+        assert [each.state for each in found.invitations] == ["open"]
+        coming = desk.AnswerOrder(which=scene.event.uri, answer="coming", actor="hala")
+        await desk.answer(made[HERE], coming)
+        await made.settle()
+        assert await scene.state(hala.uri) == "coming"
+        # nobody speaks for an event of their neighbour
+        refused = desk.InviteOrder(which=scene.which, who=("agora",), actor="hala")
+        with pytest.raises(NotFound):
+            await desk.invite(made[HERE], refused)
+
+
+async def test_a_host_that_is_shut_out_is_asked_nothing_and_nobody_from_there_is_invited() -> None:
+    async with (
+        world(HERE, THERE) as made,
+        stranger(made, "elsewhere.test") as there,
+    ):
+        scene = await an_organiser(made, join_mode="restricted")
+        beirut = await made.collective(THERE, "beirut")
+        ada = there.person("ada")
+        event = await abroad(made, there, ada)
+        await invited_by(made, ada, beirut, event)
+        assert await invite(scene, ada.uri) == [""]
+        for host in (HERE, THERE):
+            await block_host(made[host], HostOrder(host="elsewhere.test"))
+        assert (await got(made), await guests(scene)) == ([], {})
+        assert (await made.rows(THERE))["event_invited"] == 0
+        there.asked.clear()
+        assert await invite(scene, ada.uri) == ["invite.shut_out"]
+        assert there.asked == []
+
+
+async def test_who_got_the_event_does_not_tell_who_is_invited() -> None:
+    async with world(HERE, THERE) as made:
+        scene = await an_organiser(made)
+        await made.collective(THERE, "beirut")
+        await invite(scene, "@beirut@beirut.test")
+        ledger = await deliveries.show(made[HERE], deliveries.WhichOrder(which=scene.event.uri))
+        assert ledger.deliveries == []

@@ -82,6 +82,20 @@ def forget_actor(unit: Unit, who: str) -> None:
     unit.tx.run("DELETE FROM date_answer WHERE who = ?", who)
 
 
+def forget_between(unit: Unit, author_uri: str, who: str) -> None:
+    """This collective shut somebody out: what they said to its questions."""
+    unit.tx.run(
+        "DELETE FROM date_answer WHERE who = ? AND poll_uri IN (SELECT uri FROM publication WHERE author_uri = ?)",
+        who,
+        author_uri,
+    )
+
+
+def list_everybody(rx: Reader) -> Sequence[str]:
+    """Everybody who answered any question."""
+    return [row[0] for row in rx.all("SELECT DISTINCT who FROM date_answer")]
+
+
 def list_over(
     rx: Reader, before: datetime, after: tuple[int, str], most: int
 ) -> Sequence[tuple[int, str]]:

@@ -86,6 +86,11 @@ def list_by_actor(rx: Reader, who: str) -> Sequence[Invitation]:
     return [_invitation_of(row) for row in rows]
 
 
+def list_everybody(rx: Reader) -> Sequence[str]:
+    """Everybody who was asked about any event."""
+    return [row[0] for row in rx.all("SELECT DISTINCT who FROM event_invitation")]
+
+
 def count_of(rx: Reader, event_uri: str) -> int:
     """How many were asked about this event."""
     row = rx.one("SELECT COUNT(*) FROM event_invitation WHERE event_uri = ?", event_uri)

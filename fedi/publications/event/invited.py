@@ -134,6 +134,16 @@ def forget_from(unit: Unit, from_uri: str) -> None:
     unit.tx.run("DELETE FROM event_invited WHERE from_uri = ?", from_uri)
 
 
+def list_hosts(rx: Reader) -> Sequence[str]:
+    """From where our collectives are invited."""
+    return [row[0] for row in rx.all("SELECT DISTINCT host FROM event_invited")]
+
+
+def forget_host(unit: Unit, host: str) -> None:
+    """A host is shut out, and with it who invites from there."""
+    unit.tx.run("DELETE FROM event_invited WHERE host = ?", host)
+
+
 def forget_between(unit: Unit, actor_uri: str, from_uri: str) -> None:
     """This collective is to hear no more of what that actor did."""
     unit.tx.run(
