@@ -99,7 +99,9 @@ def room_of(nodeid: str) -> str:
 
 def is_on_postgres(nodeid: str) -> bool:
     """Whether a test needs a PostgreSQL of its process: one process is enough to have one."""
-    return "postgres" in nodeid or nodeid.startswith("tests/contract/test_moving")
+    return "postgres" in nodeid or nodeid.startswith(
+        ("tests/contract/test_moving", "tests/processes")
+    )
 
 
 def rank_of(nodeid: str) -> int:

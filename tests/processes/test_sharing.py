@@ -143,6 +143,7 @@ async def test_an_instance_is_begun_by_one_and_shared_afterwards(tmp_path: Path)
             assert instance.db.is_shared
 
 
+@pytest.mark.thorough
 async def test_tables_of_another_version_are_changed_by_one_that_is_alone() -> None:
     async with world() as made:
         await made.start(HERE, engine="postgres")
@@ -178,6 +179,7 @@ async def test_what_one_process_changes_the_other_no_longer_shows() -> None:
         assert await digests.headers(agora.uri, f"https://{THERE}/inbox") == before
 
 
+@pytest.mark.thorough
 async def test_more_changes_than_one_message_holds_are_all_told() -> None:
     uris = [f"https://{HERE}/{number}/{'x' * 500}" for number in range(200)]
     async with two_processes() as (_, _, one, other):
@@ -415,6 +417,7 @@ async def test_who_was_cut_off_while_somebody_had_the_database_alone_does_not_co
             await one.look(lambda rx: settings.find(rx, settings.BASE_URL))
 
 
+@pytest.mark.thorough
 async def test_letters_of_one_process_are_delivered_by_another() -> None:
     async with world() as made:
         await made.start(HERE, engine="postgres")
@@ -432,6 +435,7 @@ async def test_letters_of_one_process_are_delivered_by_another() -> None:
         assert await made.titles(THERE) == ["<p>words</p>"]
 
 
+@pytest.mark.thorough
 async def test_several_processes_work_one_inbox_without_doing_anything_twice() -> None:
     async with world() as made:
         await made.start(HERE, engine="postgres")
@@ -459,6 +463,7 @@ async def test_several_processes_work_one_inbox_without_doing_anything_twice() -
     assert titles == [f"<p>{number}</p>" for number in range(20)]
 
 
+@pytest.mark.thorough
 async def test_a_command_reaches_whichever_process_answers_or_shares_by_itself() -> None:
     async with world() as made:
         await made.start(HERE, engine="postgres")
@@ -502,6 +507,7 @@ def another_machine(made: World) -> Config:
     )
 
 
+@pytest.mark.thorough
 async def test_a_picture_taken_in_on_one_machine_is_shown_by_another() -> None:
     async with two_processes() as (made, _, one, _):
         picture = Picture(content=a_picture(), alt="a picture")
