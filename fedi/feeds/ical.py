@@ -1,18 +1,18 @@
 """Calendars (RFC 5545) of events. Pure.
 
-Written line by line, because a library's objects take ten times as long; what a time zone was and will be, and reading, are
-the library's.
+Written line by line, because a library's objects take ten times as long; reading is the library's.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from fedi.feeds.ical_facts import facts_of
 from fedi.feeds.ical_lines import escaped, line, text_line
+from fedi.feeds.ical_zones import described
 from fedi.publications.event.gone import Gone
 from fedi.publications.event.model import EventDetails
 from fedi.publications.event.parts import Part
@@ -32,6 +32,8 @@ _STATUS: Final = {
     "postponed": "TENTATIVE",
     "cancelled": "CANCELLED",
 }
+# Nobody knows what clocks will show later; then, and long ago, the moment is told in UTC.
+_TOLD_YEARS: Final = range(2000, 2051)
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
 # What a description is made of beyond the text it can hold is not read.
 _MARKUP_CHARS_MAX: Final = 8 * TEXT_CHARS_MAX
@@ -64,12 +66,7 @@ def render_calendar(
     # Asked for oftener, nothing would be new.
     pieces += [b"REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n", b"X-PUBLISHED-TTL:PT1H\r\n"]
     told = [*(each.publication.event for each in events), *(each.details for each in withdrawn)]
-    zones = {
-        each.timezone
-        for each in told
-        if each.timezone and (not each.all_day or (with_parts and each.parts))
-    }
-    pieces += [_zone(name) for name in sorted(zones) if not _is_utc(name)]
+    pieces += _zones(told, with_parts=with_parts)
     pieces += [_event(each) for each in events]
     if with_parts:
         pieces += [_part(part, each) for each in events for part in each.publication.event.parts]
@@ -225,9 +222,13 @@ def _description(listed: Listed, page: str) -> str:
 def _moment(name: str, moment: datetime, details: EventDetails) -> bytes:
     """In the zone it is told in, when that has a name; else in UTC, because an offset is no zone of a calendar."""
     zone = details.timezone
-    if zone is None or _is_utc(zone):
+    if zone is None or _is_utc(zone) or moment.year not in _TOLD_YEARS:
         return line(name, _utc(moment))
-    return line(name, _written(moment.astimezone(ZoneInfo(zone))), {"TZID": zone})
+    local = moment.astimezone(ZoneInfo(zone))
+    if local.fold:
+        # Of an hour that comes twice a calendar means the first (RFC 5545 3.3.5).
+        return line(name, _utc(moment))
+    return line(name, _written(local), {"TZID": zone})
 
 
 def _utc(moment: datetime) -> str:
@@ -249,13 +250,20 @@ def _plain(address: str) -> str:
     return "".join(character for character in address if character.isprintable())
 
 
+def _zones(told: Iterable[EventDetails], *, with_parts: bool) -> Iterable[bytes]:
+    """The zones that these are told in, described for the years in which they are."""
+    years: dict[str, set[int]] = defaultdict(set)
+    for each in told:
+        if not each.timezone or _is_utc(each.timezone):
+            continue
+        moments = [] if each.all_day else [each.starts_at, each.over_at]
+        if with_parts:
+            moments += [
+                moment for part in each.parts for moment in (part.starts_at, part.ends_at) if moment
+            ]
+        years[each.timezone] |= {each.year for each in moments if each.year in _TOLD_YEARS}
+    return [described(zone, min(some), max(some)) for zone, some in sorted(years.items()) if some]
+
+
 def _is_utc(name: str) -> bool:
     return name in {"UTC", "Etc/UTC", "Etc/GMT", "GMT", "Zulu", "Etc/Zulu"}
-
-
-@lru_cache(maxsize=64)
-def _zone(name: str) -> bytes:
-    # Here and not at the top: most calendars have no zone that was not written before, and loading takes long.
-    from icalendar import Timezone  # noqa: PLC0415
-
-    return bytes(Timezone.from_tzid(name).to_ical())

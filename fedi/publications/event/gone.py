@@ -63,7 +63,8 @@ def note(unit: Unit, publication: Publication, version: int, *, is_ours: bool) -
         version + 1,
         msgspec.json.encode(days).decode(),
         msgspec.json.encode(keys_of(publication)).decode(),
-        unit.now_ms,
+        # calendars show it, so it is told no finer than other times
+        to_ms(unit.told),
     )
 
 
