@@ -1,5 +1,6 @@
-"""Our server for measurements: `python -m benchmarks.instance CONFIG REMOTE_PORT`, as `fedi serve` runs it, but with the
-names of the neighbours leading to loopback. Publishes once each time it gets SIGUSR1 and says how long that took.
+"""Our server for measurements: `python -m benchmarks.instance CONFIG REMOTE_PORT [DEAD_PORT LIVING]`, as `fedi serve` runs
+it, but with the names of the neighbours leading to loopback: to another port for the hosts from number LIVING on. Publishes
+once each time it gets SIGUSR1 and says how long that took.
 """
 
 import asyncio
@@ -22,12 +23,18 @@ from fedi.unit import Unit
 from outbox.actions.create import create
 
 
-async def main(config_file: Path, remote_port: int) -> None:
+async def main(config_file: Path, remote_port: int, dead_port: int, living: int) -> None:
     """Serve until SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
-    outside = Outside(resolver=lambda _host, _port: [("127.0.0.1", remote_port)])
+
+    def leads_to(host: str, _port: int) -> list[tuple[str, int]]:
+        number = host[1:].partition(".")[0]
+        is_dead = number.isdecimal() and int(number) >= living
+        return [("127.0.0.1", dead_port if is_dead else remote_port)]
+
+    outside = Outside(resolver=leads_to)
     async with open_instance(load_config(config_file, os.environ), outside) as instance:
         publishing: set[asyncio.Task[None]] = set()
 
@@ -63,7 +70,8 @@ async def _publish(instance: Instance) -> None:
 if __name__ == "__main__":
     profile = os.environ.get("BENCH_PROFILE")
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        work = main(Path(sys.argv[1]), int(sys.argv[2]))
+        dead = [int(word) for word in sys.argv[3:5]] or [0, sys.maxsize]
+        work = main(Path(sys.argv[1]), int(sys.argv[2]), *dead)
         if profile:
             import cProfile
 

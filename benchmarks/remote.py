@@ -1,6 +1,7 @@
-"""The neighbours: `python -m benchmarks.remote FOLDER`. One process that answers for a hundred hosts over TLS.
+"""The neighbours: `python -m benchmarks.remote FOLDER [SLOW LIVING]`. One process that answers for all hosts over TLS.
 
 It shows any actor it is asked for and accepts what is delivered, counting. A second port, without TLS, tells the count.
+The last SLOW of the hosts below number LIVING answer after three seconds; they are counted apart.
 """
 
 import asyncio
@@ -21,11 +22,15 @@ _ACCEPTED = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"
 _LOST = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
 
 
+SLOW_S = 3.0
+
+
 class Ledger:
     """What arrived. `first` and `last` are monotonic seconds."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, slow: range) -> None:
         self.folder = folder
+        self.slow = slow
         self.pems = [
             public_pem(read_private_pem(key_file(folder, number).read_bytes()))
             for number in range(KEYS)
@@ -34,6 +39,7 @@ class Ledger:
 
     def forget(self) -> None:
         self.posts, self.unsigned, self.connections, self.fetches = 0, 0, 0, 0
+        self.late = 0
         self.first = self.last = 0.0
         self.open: dict[str, set[Peer]] = {}
         self.connections_per_host = 0
@@ -41,6 +47,7 @@ class Ledger:
     def told(self) -> bytes:
         names = (
             "posts",
+            "late",
             "unsigned",
             "connections",
             "fetches",
@@ -97,11 +104,22 @@ class Peer(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         if self.parser.get_method() == b"POST":
+            if self._is_slow():
+                asyncio.get_running_loop().call_later(SLOW_S, self._accept_late)
+                return
             self.ledger.post(self.signed)
             self.transport.write(_ACCEPTED)
         else:
             self.ledger.fetches += 1
             self.transport.write(self._document())
+
+    def _is_slow(self) -> bool:
+        number = self.host[1:].partition(".")[0]
+        return bool(self.ledger.slow) and number.isdecimal() and int(number) in self.ledger.slow
+
+    def _accept_late(self) -> None:
+        self.ledger.late += 1
+        self.transport.write(_ACCEPTED)
 
     def _document(self) -> bytes:
         path = self.url.decode()
@@ -154,16 +172,16 @@ class Teller(asyncio.Protocol):
         self.transport.close()
 
 
-async def main(folder: Path) -> None:
+async def main(folder: Path, slow: int = 0, living: int = 0) -> None:
     """Answer until SIGTERM."""
-    ledger = Ledger(folder)
+    ledger = Ledger(folder, range(living - slow, living))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     name = f"*.{NEIGHBOURS}"
     tls.load_cert_chain(folder / "tls" / f"{name}.pem", folder / "tls" / f"{name}.key")
-    server = await loop.create_server(lambda: Peer(ledger), "127.0.0.1", 0, ssl=tls, backlog=1024)
+    server = await loop.create_server(lambda: Peer(ledger), "127.0.0.1", 0, ssl=tls, backlog=4096)
     control = await loop.create_server(lambda: Teller(ledger), "127.0.0.1", 0)
     ports = [each.sockets[0].getsockname()[1] for each in (server, control)]
     print(msgspec.json.encode({"tls": ports[0], "control": ports[1]}).decode(), flush=True)
@@ -172,4 +190,4 @@ async def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(main(Path(sys.argv[1])))
+        runner.run(main(Path(sys.argv[1]), *(int(word) for word in sys.argv[2:])))

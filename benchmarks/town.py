@@ -62,9 +62,9 @@ level = "warning"
 """
 
 
-def neighbour(number: int) -> str:
-    """The id of a neighbour: host `number % HOSTS`, actor `number // HOSTS` there."""
-    return f"https://h{number % HOSTS}.{NEIGHBOURS}/u/{number // HOSTS}"
+def neighbour(number: int, hosts: int = HOSTS) -> str:
+    """The id of a neighbour: host `number % hosts`, actor `number // hosts` there."""
+    return f"https://h{number % hosts}.{NEIGHBOURS}/u/{number // hosts}"
 
 
 def key_file(folder: Path, number: int) -> Path:
@@ -94,16 +94,18 @@ class Town:
         """Where our server really listens."""
         return f"http://127.0.0.1:{self.port}"
 
-    def start_remote(self) -> subprocess.Popen[str]:
-        """The hundred neighbours, one process."""
-        process = self._start("benchmarks.remote", str(self.folder))
+    def start_remote(self, *words: str) -> subprocess.Popen[str]:
+        """The neighbours, one process."""
+        process = self._start("benchmarks.remote", str(self.folder), *words)
         said = json.loads(_line(process))
         self.remote_port, self.control_port = said["tls"], said["control"]
         return process
 
-    def start_server(self) -> subprocess.Popen[str]:
+    def start_server(self, *words: str) -> subprocess.Popen[str]:
         """Our server; returns once it listens."""
-        process = self._start("benchmarks.instance", str(self.config_file), str(self.remote_port))
+        process = self._start(
+            "benchmarks.instance", str(self.config_file), str(self.remote_port), *words
+        )
         assert _line(process).startswith("ready")
         return process
 
@@ -188,8 +190,10 @@ def _line(process: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def town(*, followers: int = 0, posture: str = "open") -> Iterator[Town]:
-    """A town in a folder that is removed afterwards. `followers`: neighbours that follow our collective already."""
+def town(*, followers: int = 0, hosts: int = HOSTS, posture: str = "open") -> Iterator[Town]:
+    """A town in a folder that is removed afterwards. `followers`: neighbours on so many hosts that follow our collective
+    already.
+    """
     with TemporaryDirectory(prefix="bench-") as name:
         made = Town(Path(name), _free_port())
         authority = _write_secrets(made.folder)
@@ -198,7 +202,7 @@ def town(*, followers: int = 0, posture: str = "open") -> Iterator[Town]:
                 base=BASE, posture=posture, port=made.port, folder=name, authority=authority
             )
         )
-        asyncio.run(_settle_in(made, followers))
+        asyncio.run(_settle_in(made, followers, hosts))
         try:
             yield made
         finally:
@@ -214,7 +218,7 @@ def _write_secrets(folder: Path) -> Path:
     return certificates.authority_file
 
 
-async def _settle_in(made: Town, followers: int) -> None:
+async def _settle_in(made: Town, followers: int, hosts: int) -> None:
     config: Config = load_config(made.config_file, os.environ)
     async with open_instance(config) as instance:
         collective = await births.add_collective(
@@ -234,15 +238,14 @@ async def _settle_in(made: Town, followers: int) -> None:
             )
             create(unit, collective, publication)
             for number in range(followers):
-                _add_follower(unit, collective, number)
+                _add_follower(unit, collective, neighbour(number, hosts), number)
             return publication.uri
 
         made.publication = await instance.change(work)
         made.actor, made.inbox = collective.uri, collective.inbox
 
 
-def _add_follower(unit: Unit, collective: Actor, number: int) -> None:
-    uri = neighbour(number)
+def _add_follower(unit: Unit, collective: Actor, uri: str, number: int) -> None:
     actor = Actor(
         uri=uri,
         host=uri.split("/")[2],

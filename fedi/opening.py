@@ -345,7 +345,8 @@ def _transport(config: Config, resolver: Resolve | None) -> Transport:
     def open_transport() -> Transport:
         from fedi.http.way_out import open_way_out  # noqa: PLC0415 - slow
 
-        connections = max(256, config.delivery.concurrency * 2)
+        # beside the places of delivery: those who do not answer yet, and what is fetched meanwhile
+        connections = config.delivery.concurrency + 256
         return open_way_out(config, resolver, connections=connections)
 
     return TransportOnDemand(open_transport)

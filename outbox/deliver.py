@@ -35,6 +35,9 @@ log = logging.getLogger("fedi.outbox")
 LEASE = timedelta(minutes=2)
 BATCH = 50
 REST_S = 30.0
+# Who has not answered by then takes no place from those who do; so many lanes at most may wait beside the others.
+SLOW_S = 1.0
+SLOW_LANES_MAX = 160
 BODIES_BYTES_MAX = 16 * 1024 * 1024
 
 _STATE = {
@@ -60,7 +63,8 @@ class _Run:
     """One pass after the other over a lane: what is left to send, what became of it, and whether the host turned out to be in trouble.
 
     `skew_s`: its clock minus ours, where that may be why it refused a signature. `until`: how long the lane is ours, in
-    milliseconds; after that somebody else may have it.
+    milliseconds; after that somebody else may have it. `is_slow`: it waits beside those who answer. `is_met`: something was sent
+    there before in this run.
     """
 
     lane: Lane
@@ -72,6 +76,8 @@ class _Run:
     was_heard: bool = False
     skew_s: int | None = None
     until: int = 0
+    is_slow: bool = False
+    is_met: bool = False
 
     def begin(self, letters: Sequence[Letter]) -> None:
         """Another pass, over these."""
@@ -83,8 +89,11 @@ class _Run:
 class Deliverer:
     """Sends what is due. One per process; `run` until told to stop, or `drain` once."""
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, slow_s: float = SLOW_S) -> None:
         self._instance = instance
+        self._slow_s = slow_s
+        self._slow_lanes = 0
+        self._room = asyncio.Event()
         self._slots = asyncio.Semaphore(instance.config.delivery.concurrency)
         self._lanes: set[asyncio.Task[None]] = set()
         self._runs: set[_Run] = set()
@@ -129,9 +138,11 @@ class Deliverer:
                 worked += started
 
     async def _start_lanes(self) -> int:
-        free = self._instance.config.delivery.concurrency - len(self._lanes)
+        quick = len(self._lanes) - self._slow_lanes
+        free = self._instance.config.delivery.concurrency - quick
         if free <= 0:
-            await asyncio.wait(self._lanes, return_when=asyncio.FIRST_COMPLETED)
+            self._room.clear()
+            await self._room.wait()
             return -1
         own_host = self._instance.urls.host
         claimed = await self._instance.claim(
@@ -147,8 +158,12 @@ class Deliverer:
             self._runs.add(run)
             task = asyncio.create_task(self._work_lane(run))
             self._lanes.add(task)
-            task.add_done_callback(self._lanes.discard)
+            task.add_done_callback(self._end_lane)
         return len(claimed)
+
+    def _end_lane(self, lane: asyncio.Task[None]) -> None:
+        self._lanes.discard(lane)
+        self._room.set()
 
     async def _rest_s(self) -> float:
         due = await self._instance.look(hosts.next_due)
@@ -186,6 +201,7 @@ class Deliverer:
             )
         finally:
             self._runs.discard(run)
+            self._slow_lanes -= run.is_slow
 
     async def _pass(self, run: _Run) -> bool:
         """Send one batch of a lane; whether there may be more to do at once."""
@@ -195,6 +211,9 @@ class Deliverer:
         )
         run.begin(letters)
         workers = 1 if lane.failures else self._instance.config.delivery.per_host
+        if workers > 1 and not (lane.is_known or run.is_met):
+            # one request finds out whether anybody is there
+            await self._send_letters(run, most=1)
         await asyncio.gather(*(self._send_letters(run) for _ in range(workers)))
         due_at = await self._instance.change(lambda unit: self._finish(unit, run))
         for each in run.settled:
@@ -224,25 +243,56 @@ class Deliverer:
         unit.tx.on_commit(lambda: self._note_prolonged((run,), unit.now + self._lease))
         return due_at
 
-    async def _send_letters(self, run: _Run) -> None:
-        while run.trouble is None and not self._is_lost(run):
+    async def _send_letters(self, run: _Run, most: int | None = None) -> None:
+        while run.trouble is None and most != 0 and not self._is_lost(run):
             letter = self._take(run)
             if letter is None:
                 return
+            most = None if most is None else most - 1
+            run.is_met = True
             way = (letter.actor_uri, letter.inbox)
             run.busy_inboxes.add(way)
             try:
-                async with self._slots:
-                    began_s = self._instance.clock.monotonic()
-                    settlement = await self._send(run, letter)
-                    took_s = self._instance.clock.monotonic() - began_s
-                if settlement.was_tried:
-                    self._instance.metrics.note(DELIVERY_S, took_s)
+                settlement = await self._send_in_turn(run, letter)
             finally:
                 run.busy_inboxes.discard(way)
             run.settled.append(settlement)
             if settlement.state == store.WAITING:
                 run.held_inboxes.add(way)
+
+    async def _send_in_turn(self, run: _Run, letter: Letter) -> Settlement:
+        """Send when there is a place, and give it up when no answer comes: one that hangs delays nobody else (R6)."""
+        if run.is_slow:
+            return await self._send_timed(run, letter)
+        await self._slots.acquire()
+        loop = asyncio.get_running_loop()
+        timer: asyncio.TimerHandle | None = None
+
+        def make_way() -> None:
+            nonlocal timer
+            if run.is_slow or self._slow_lanes < SLOW_LANES_MAX:
+                self._slow_lanes += not run.is_slow
+                run.is_slow, timer = True, None
+                self._slots.release()
+                self._room.set()
+                self._instance.wake.ring(DELIVERY)
+            else:
+                timer = loop.call_later(self._slow_s, make_way)
+
+        timer = loop.call_later(self._slow_s, make_way)
+        try:
+            return await self._send_timed(run, letter)
+        finally:
+            if timer is not None:
+                timer.cancel()
+                self._slots.release()
+
+    async def _send_timed(self, run: _Run, letter: Letter) -> Settlement:
+        began_s = self._instance.clock.monotonic()
+        settlement = await self._send(run, letter)
+        if settlement.was_tried:
+            self._instance.metrics.note(DELIVERY_S, self._instance.clock.monotonic() - began_s)
+        return settlement
 
     def _is_lost(self, run: _Run) -> bool:
         """Whether the lease has run out, so that another process may be sending the same."""

@@ -23,12 +23,14 @@ _SILENT = (
 @dataclass(frozen=True, slots=True)
 class Lane:
     """A host that was claimed for delivery. `failures`: attempts in a row that found it in trouble. `claim`: the number by which
-    whoever claimed it knows it to be theirs still. `until`: when the lease runs out, in milliseconds."""
+    whoever claimed it knows it to be theirs still. `until`: when the lease runs out, in milliseconds. `is_known`: it took
+    something before."""
 
     host: str
     failures: int
     claim: int
     until: int
+    is_known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def claim(
         "WITH free AS MATERIALIZED (SELECT host FROM host WHERE due_at <= ? AND claimed_until < ? AND (host = ?) = ? "
         f"ORDER BY due_at LIMIT ? {UNHELD}) "
         "UPDATE host SET claimed_until = ?, claim = claim + 1 WHERE host IN (SELECT host FROM free) "
-        "RETURNING host, failures, claim",
+        "RETURNING host, failures, claim, last_sent_at IS NOT NULL",
         unit.now_ms,
         unit.now_ms,
         own_host,
@@ -71,7 +73,7 @@ def claim(
         most,
         until,
     )
-    return [Lane(row[0], int(row[1]), int(row[2]), until) for row in rows]
+    return [Lane(row[0], int(row[1]), int(row[2]), until, bool(row[3])) for row in rows]
 
 
 def extend(unit: Unit, lane: Lane, lease: timedelta) -> bool:

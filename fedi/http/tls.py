@@ -5,7 +5,7 @@ import ssl
 from collections import OrderedDict
 from typing import Any, Final, Self
 
-SESSIONS_MAX: Final = 512
+SESSIONS_MAX: Final = 256
 
 
 class Context(ssl.SSLContext):

@@ -193,6 +193,32 @@ async def test_a_host_that_hangs_delays_nobody() -> None:
         await working
 
 
+async def test_whoever_does_not_answer_takes_no_place_from_those_who_do() -> None:
+    async with (
+        world(HERE, settings="[delivery]\nconcurrency = 1\n") as made,
+        stranger(made, "mars.test") as mars,
+        stranger(made, "pluto.test") as pluto,
+        stranger(made, "venus.test") as venus,
+    ):
+        agora = await made.collective(HERE, "agora")
+        for number, there in enumerate((mars, pluto, venus)):
+            await follow(made, there.person("eve", number), agora)
+            there.posts.clear()
+        mars.hold = pluto.hold = asyncio.Event()
+        stop = asyncio.Event()
+        working = asyncio.create_task(Deliverer(made[HERE], slow_s=0.01).run(stop))
+        note = await made.publish(agora, a_note("words"))
+        await until(lambda: bool(venus.posts))
+        assert {one.state for one in await ledger(made, note)} == {"waiting"} | {
+            one.state for one in await ledger(made, note) if "venus" in one.inbox
+        }
+        mars.hold.set()
+        stop.set()
+        await working
+        assert [len(there.posts) for there in (mars, pluto, venus)] == [1, 1, 1]
+        assert {one.state for one in await ledger(made, note)} == {"sent"}
+
+
 async def test_words_of_one_author_never_overtake_each_other_while_another_goes_ahead() -> None:
     async with followed() as (made, agora, mars, ali):
         banat = await made.collective(HERE, "banat")
