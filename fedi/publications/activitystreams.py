@@ -158,12 +158,15 @@ def _published_at(document: Mapping[str, Any], now: datetime) -> datetime:
 
 
 def _updated_at(document: Mapping[str, Any], published: datetime, now: datetime) -> datetime | None:
-    """Only when it is later than the first publication: peers repeat `published` here."""
-    updated = moment_of(document.get("updated"))
-    if updated is None:
+    """Only when it is later than the first publication: peers repeat `published` here.
+
+    That is judged by what they say: by our clock, both lie ahead where theirs is fast, and it was edited all the same.
+    """
+    updated, said = moment_of(document.get("updated")), moment_of(document.get("published"))
+    if updated is None or updated <= (said or published):
         return None
     updated = min(updated, now)
-    return updated if updated > published else None
+    return updated if updated >= published else None
 
 
 def _first_id(document: Mapping[str, Any], members: tuple[str, ...]) -> str | None:

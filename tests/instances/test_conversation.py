@@ -1,8 +1,12 @@
 """Conversations between whole instances: follow, publish, edit, delete, outage."""
 
+from datetime import timedelta
+
 import pytest
 
+from fedi.clock import iso
 from tests.harness.world import an_event, world
+from tests.hostile.stranger import a_note_of, deliver, say, stranger
 
 
 @pytest.mark.both_engines
@@ -38,3 +42,21 @@ async def test_a_file_and_a_server_talk_to_each_other() -> None:
         await made.settle()
         assert await made.titles("beirut.test") == ["Agora"]
         assert await made.titles("agora.test") == ["Beirut"]
+
+
+async def test_an_edit_counts_when_its_authors_clock_is_some_minutes_fast() -> None:
+    async with world("agora.test") as made, stranger(made, "there.test") as there:
+        agora = await made.collective("agora.test", "agora")
+        eve = there.person("eve")
+        ahead = made.clock.now() + timedelta(minutes=4)
+        note = a_note_of(eve, 1, "<p>frist</p>", published=iso(ahead), to=[agora.uri])
+        await deliver(made, "agora.test", eve.key, say(eve, "Create", note, 1, to=[agora.uri]))
+        await made.settle()
+        for number in (1, 2):
+            made.clock.advance(seconds=2)
+            edited = iso(ahead + timedelta(seconds=number))
+            note |= {"content": f"<p>edited {number}</p>", "updated": edited}
+            heard = say(eve, "Update", note, number, to=[agora.uri])
+            await deliver(made, "agora.test", eve.key, heard)
+            await made.settle()
+            assert await made.titles("agora.test") == [f"<p>edited {number}</p>"]

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (S\d+b?) \| ([^|]+) \| ([^|]+) \|$", TABLE, re.MULTILINE)
 RULES = [*(f"S{number}" for number in range(1, 129)), "S50b"]
+FAULTS = re.findall(r"^\| (F\d+) \| ([^|]+) \| ([^|]+) \|$", TABLE, re.MULTILINE)
 REASONS = ("Not yet", "Does not apply", "Outside the program")
 
 
@@ -30,7 +31,16 @@ def test_every_rule_is_listed_once() -> None:
     assert sorted(rule for rule, _, _ in ROWS) == sorted(RULES)
 
 
-@pytest.mark.parametrize(("rule", "held"), [(rule, held) for rule, _, held in ROWS])
+def test_every_fault_is_listed_once_and_in_its_order() -> None:
+    assert [fault for fault, _, _ in FAULTS] == [f"F{number}" for number in range(1, 31)]
+
+
+def test_every_promise_is_put_to_the_test_by_some_fault() -> None:
+    named = {promise for _, what, _ in FAULTS for promise in re.findall(r"R\d+", what)}
+    assert {f"R{number}" for number in range(1, 19)} <= named
+
+
+@pytest.mark.parametrize(("rule", "held"), [(number, held) for number, _, held in (*ROWS, *FAULTS)])
 def test_a_rule_is_held_by_tests_that_exist_or_has_a_reason(rule: str, held: str) -> None:
     named = re.findall(r"`([\w/]+\.py)::(\w+)`", held)
     assert [f"{file}::{name}" for file, name in named if name not in names_in(file)] == []

@@ -1,12 +1,15 @@
-"""A world in which looking at one document kills the process that looks, every time."""
+"""Small worlds about death: one in which looking at a document kills whoever looks, and one with a death at a chosen step."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from actors import refresh
 from actors import store as actor_store
+from actors.model import Actor
 from fedi.http.transport import Request, Response
 from fedi.instance import Instance
 from fedi.unit import Unit
@@ -14,15 +17,43 @@ from fedi.vocab.terms import PUBLIC
 from outbox.actions.follow import follow
 from outbox.activities import envelope
 from outbox.send import Audience, send
+from tests.simulation.judge import judge
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.site import SHM, Site, inside, template
 from tests.simulation.stage import HOSTS, Stage, bury, listening, unforeseen
 
 NOTES = 8
+T = TypeVar("T")
 
 
 def deadly() -> tuple[int, dict[str, int], list[tuple[str, str]]]:
     """How often the reader died, how many activities it has in each state, and type and reason of what was set aside."""
+    return _staged(_play)
+
+
+def died_at(steps: int, *, of_speaker: bool) -> list[str] | None:
+    """What is wrong when whoever publishes (or receives) dies after so many steps from the moment at which something is
+    published; None when it had nothing to do any more by then."""
+
+    async def play(stage: Stage) -> list[str] | None:
+        await stage.build()
+        speaker, reader, _ = (stage.sites[host] for host in HOSTS)
+        await _let_follow(stage, speaker, reader)
+        dying = speaker if of_speaker else reader
+        assert dying.owner is not None
+        dying.owner.dies_at = dying.owner.steps + steps
+        while not any(each.visibility.is_public for each in stage.said):
+            stage.publish(speaker)
+        # before anything is due again that has nothing to do with it
+        await stage.pause(3)
+        has_died = dying.owner is None
+        await stage.rest()
+        return judge(stage) if has_died else None
+
+    return _staged(play)
+
+
+def _staged(play: Callable[[Stage], Awaitable[T]]) -> T:
     for host in HOSTS:
         template(host)
     loop = VirtualLoop(Random("deadly"))
@@ -32,7 +63,7 @@ def deadly() -> tuple[int, dict[str, int], list[tuple[str, str]]]:
         loop.leap, loop.kill = stage.leap, stage.kill
         loop.set_exception_handler(lambda _loop, context: unforeseen(stage, context))
         with inside(loop, Random("deadly ids")), listening(stage):
-            found = loop.run_until_complete(_play(stage))
+            found = loop.run_until_complete(play(stage))
         bury(stage)
     assert stage.wrong == []
     return found
@@ -42,15 +73,9 @@ async def _play(stage: Stage) -> tuple[int, dict[str, int], list[tuple[str, str]
     await stage.build()
     speaker, reader, _ = (stage.sites[host] for host in HOSTS)
     agora = next(uri for uri, name in stage.names.items() if name == f"agora@{speaker.host}")
-    mine, _ = stage.someone(reader)
+    mine = await _let_follow(stage, speaker, reader)
     fatal = f"https://{HOSTS[2]}/note/fatal"
 
-    async def befriend(instance: Instance) -> None:
-        known = await refresh.find_or_fetch_actor(instance, agora)
-        await instance.change(lambda unit: follow(unit, actor_store.load(unit.tx, mine), known))
-
-    stage.ask(reader, "follows", befriend)
-    await stage.pause(10)
     _let_kill(stage, reader, fatal)
 
     async def speak(instance: Instance) -> None:
@@ -73,6 +98,25 @@ async def _play(stage: Stage) -> tuple[int, dict[str, int], list[tuple[str, str]
     states = dict(reader.look("SELECT state, COUNT(*) FROM inbox_activity GROUP BY state"))
     aside = reader.look("SELECT type, reason FROM inbox_activity WHERE state = 'quarantined'")
     return stage.deaths, states, [(str(kind), str(reason)) for kind, reason in aside]
+
+
+async def _let_follow(stage: Stage, followed: Site, follower: Site) -> str:
+    """Somebody of one host follows everybody of the other, answers included; who."""
+    mine, _ = stage.someone(follower)
+    others = [uri for uri, name in stage.names.items() if name.endswith(f"@{followed.host}")]
+
+    async def befriend(instance: Instance) -> None:
+        for uri in others:
+            known = await refresh.find_or_fetch_actor(instance, uri)
+
+            def ask(unit: Unit, known: Actor = known) -> None:
+                follow(unit, actor_store.load(unit.tx, mine), known)
+
+            await instance.change(ask)
+
+    stage.ask(follower, "follows", befriend)
+    await stage.pause(120)
+    return mine
 
 
 def _let_kill(stage: Stage, reader: Site, fatal: str) -> None:

@@ -61,6 +61,8 @@ class VirtualLoop(BaseEventLoop):
         self._count = 0
         self._soon: deque[Handle] = deque()
         self._timers: list[tuple[float, int, TimerHandle]] = []
+        # what the dead would have done next: kept, so that nothing is unwound before the world ends
+        self._undone: list[Handle] = []
 
     def time(self) -> float:
         return self._now
@@ -131,9 +133,11 @@ class VirtualLoop(BaseEventLoop):
         owner = handle._context.get(OWNER)  # type: ignore[attr-defined]
         if owner is not None:
             if owner.is_dead:
+                self._undone.append(handle)
                 return
             owner.steps += 1
             if owner.dies_at is not None and owner.steps >= owner.dies_at:
+                self._undone.append(handle)
                 self.kill(owner)
                 return
         self.around(owner)
@@ -157,6 +161,8 @@ class VirtualLoop(BaseEventLoop):
 
     def forget(self, owner: Owner) -> None:
         """Nothing of somebody who is dead waits any more."""
+        self._undone += [each for each in self._soon if _owner_of(each) is owner]
+        self._undone += [each[2] for each in self._timers if _owner_of(each[2]) is owner]
         self._soon = deque(each for each in self._soon if _owner_of(each) is not owner)
         self._timers = [each for each in self._timers if _owner_of(each[2]) is not owner]
         heapq.heapify(self._timers)
@@ -164,6 +170,7 @@ class VirtualLoop(BaseEventLoop):
     def close(self) -> None:
         self._soon.clear()
         self._timers.clear()
+        self._undone.clear()
         super().close()
 
     def _process_events(self, event_list: Any) -> None:

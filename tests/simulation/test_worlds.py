@@ -19,7 +19,7 @@ from inbox.receive import Answer
 from outbox import hosts
 from outbox import store as outbox_store
 from outbox.retry import Judgement, Verdict
-from tests.simulation.deadly import NOTES, deadly
+from tests.simulation.deadly import NOTES, deadly, died_at
 from tests.simulation.stage import play
 
 pytestmark = pytest.mark.embedded
@@ -45,6 +45,22 @@ def test_a_hundred_worlds_keep_every_promise(first: int) -> None:
     assert sum(outcome.days for outcome in outcomes) > PORTION
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("who", ["who publishes", "who receives"])
+def test_wherever_a_process_dies_what_is_said_arrives_once(who: str) -> None:
+    wrong, steps = {}, 1
+    while steps < 400:
+        found = died_at(steps, of_speaker=who == "who publishes")
+        if found is None:
+            break
+        if found:
+            wrong[steps] = found
+        steps += 4
+    assert wrong == {}
+    # the last of them lived until everything was over
+    assert 60 < steps < 400
+
+
 def test_one_number_is_one_world() -> None:
     one, again = play(3, acts=8), play(3, acts=8)
     assert len(one.trace) > 50
@@ -56,7 +72,8 @@ def test_what_kills_the_process_is_set_aside_and_everything_else_is_worked() -> 
     assert deaths == 3
     assert aside == [("Announce", "deadly")]
     assert states.keys() <= {"done", "ignored", "quarantined"}
-    assert sum(states.values()) == NOTES + 1
+    # and the two Accepts
+    assert sum(states.values()) == NOTES + 2
 
 
 # --- would it be noticed? -----------------------------------------------------------------------
