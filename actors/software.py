@@ -22,15 +22,16 @@ async def software_of(instance: Instance, host: str) -> str:
         listed = await instance.http.fetch_json(
             f"{origin}/.well-known/nodeinfo", "application/json"
         )
-        href = _document_of(listed, origin)
+        href = document_in(listed, origin)
         if not href:
             return ""
-        return _name_in(await instance.http.fetch_json(href, "application/json"))
+        return name_in(await instance.http.fetch_json(href, "application/json"))
     except RemoteError:
         return ""
 
 
-def _document_of(listed: dict[str, Any], origin: str) -> str:
+def document_in(listed: dict[str, Any], origin: str) -> str:
+    """Where the host tells more about itself: at its own origin, or ""."""
     links = listed.get("links")
     found = {
         str(link.get("rel")): link["href"]
@@ -42,7 +43,8 @@ def _document_of(listed: dict[str, Any], origin: str) -> str:
     return next((found[schema] for schema in _SCHEMAS if schema in found), "")
 
 
-def _name_in(document: dict[str, Any]) -> str:
+def name_in(document: dict[str, Any]) -> str:
+    """The name of the software, in small letters, or ""."""
     software = document.get("software")
     name = software.get("name") if isinstance(software, dict) else None
     return name[:_NAME_MAX].lower() if isinstance(name, str) else ""

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from actors import authenticators
 from actors.documents import parse_actor
 from actors.intents import fill, find_door
+from actors.software import document_in, name_in
 from actors.webfinger import split_handle
 from fedi.backup.archive import Entry, limit_of, pack, read_about, unpack
 from fedi.canonical import canonical, host_of, is_canonical, origin_of
@@ -146,6 +147,15 @@ def publication(raw: bytes) -> None:
     """What was read can be written."""
     with suppress(Invalid):
         dump(build_object(parse_publication(parse_document(raw), now=NOW)))
+
+
+def software(raw: bytes) -> None:
+    """Nothing but the host itself says what it runs."""
+    value = _json(raw)
+    if isinstance(value, dict):
+        href = document_in(value, "https://a.example")
+        assert not href or origin_of(href) == "https://a.example"
+        assert len(name_in(value)) <= 120
 
 
 def members(raw: bytes) -> None:
@@ -468,6 +478,40 @@ _OBJECT: Final = dump(
         ],
     }
 )
+_QUESTION: Final = dump(
+    {
+        "id": "https://a.example/1",
+        "type": "Question",
+        "attributedTo": "https://a.example/u",
+        "content": "<p>When?</p>",
+        "timezone": "Africa/Tunis",
+        "endTime": "2026-12-01T00:00:00Z",
+        "closed": "2026-12-01T00:00:00Z",
+        "votersCount": 3,
+        "anyOf": [
+            {
+                "type": "Note",
+                "id": f"https://a.example/1#date-{number}",
+                "name": f"{number} December",
+                "startTime": f"2026-12-0{number}T18:00:00Z",
+                "endTime": f"2026-12-0{number}T19:00:00Z",
+                "replies": {"type": "Collection", "totalItems": number},
+            }
+            for number in (1, 2)
+        ],
+    }
+)
+_NODEINFO: Final = dump(
+    {
+        "links": [
+            {
+                "rel": "http://nodeinfo.diaspora.software/ns/schema/2.0",
+                "href": "https://a.example/nodeinfo/2.0",
+            }
+        ],
+        "software": {"name": "Mastodon"},
+    }
+)
 _ACTOR: Final = dump(
     {
         "id": "https://a.example/u",
@@ -518,7 +562,8 @@ TARGETS: Final[dict[str, Fuzzed]] = {
     "strict_json": Fuzzed(strict_json, (_OBJECT, b'{"a":1,"a":2}', b'{"a":[1e400,"\\ud800\\u0000"]}', b"[" * 80)),
     "activity": Fuzzed(activity, (_ACTIVITY, b'{"type":["Create","Note"],"actor":{"id":"https://a.example/u"}}')),
     "actor": Fuzzed(actor, (_ACTOR,)),
-    "publication": Fuzzed(publication, (_OBJECT,)),
+    "publication": Fuzzed(publication, (_OBJECT, _QUESTION)),
+    "software": Fuzzed(software, (_NODEINFO,)),
     "members": Fuzzed(members, (_OBJECT, b'"2026-12-05T18:00:00+99:99"', b'["x",{"@id":1},null]', b"1e400", b"-1", b'"9999-12-31T23:59:59-14:00"')),
     "json_ld": Fuzzed(json_ld, (_OBJECT, b'{"@context":{"@vocab":"x:","a":{"@reverse":"b"}},"@graph":[{"@list":[1]}]}')),
     "nquads": Fuzzed(nquads, (b'_:a <x:p> _:b .\n_:b <x:p> "v"@ar .\n', b'<x:s> <x:p> "1"^^<x:t> <x:g> .\n')),
