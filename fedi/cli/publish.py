@@ -108,6 +108,7 @@ _REPEAT = _options(
     option(
         "--repeat", "event__repeat", metavar="weekly|fortnightly|monthly", help="cli.opt.repeat"
     ),
+    option("--rule", "event__rule", metavar="RRULE", help="cli.opt.rule"),
     option("--times", "event__times", metavar="N", help="cli.opt.times"),
     option("--repeat-until", "event__until", metavar="DAY", help="cli.opt.repeat_until"),
 )
@@ -195,6 +196,7 @@ for _each in (event, statement, aid_request, aid_offer, note):
 @option("--drop-lang", "drop_languages", multiple=True, metavar="LANG", help="cli.opt.drop_lang")
 @option("--original", default="", metavar="LANG", help="cli.opt.original")
 @option("--no-images", "no_images", is_flag=True, help="cli.opt.no_images")
+@option("--following", "is_following", is_flag=True, help="cli.opt.following")
 @option("--quiet", "is_quiet", is_flag=True, help="cli.opt.quiet_change")
 @option("--sensitive/--not-sensitive", "is_sensitive", default=None, help="cli.opt.sensitive")
 def edit(
@@ -211,6 +213,7 @@ def edit(
         drop_languages=tuple(drop_languages),
         original=original,
         is_quiet=given["is_quiet"],
+        is_following=given["is_following"],
         is_sensitive=given["is_sensitive"],
         pictures=pictures if pictures or no_images else None,
         **wishes,

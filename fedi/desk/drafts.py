@@ -82,7 +82,7 @@ def changed_draft(
         reading.wrong("drop_languages", "desk.language_last")
         texts = {language: DraftText("", "")}
     _refuse_strangers(reading, before.kind, order.event, order.aid, order.place)
-    if order.event.repeat:
+    if order.event.repeat or order.event.rule:
         reading.wrong("repeat", "desk.repeat_change")
     if order.original:
         original = language_tag(order.original) or order.original

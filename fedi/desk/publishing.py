@@ -13,7 +13,7 @@ from actors import store as actor_store
 from actors.model import ROLE_COLLECTIVE, Actor
 from actors.refresh import find_or_fetch_by_handle
 from fedi.db.engine import Reader
-from fedi.desk import drafts, lookup, pictures
+from fedi.desk import drafts, lookup, pictures, recurring
 from fedi.desk.answers import read_answers
 from fedi.desk.details import Reading
 from fedi.desk.moved import say_change
@@ -39,8 +39,9 @@ from fedi.publications.activitystreams import build_object
 from fedi.publications.compose import Draft, Quote, Setting, compose, mentions_in, problems_of
 from fedi.publications.contract import Problem
 from fedi.publications.dates.model import DatesDetails
-from fedi.publications.event import gathering
+from fedi.publications.event import gathering, recurrence
 from fedi.publications.event.model import EventDetails
+from fedi.publications.event.recurrence import Series
 from fedi.publications.model import Attachment, Publication
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
@@ -136,6 +137,7 @@ async def publish(instance: Instance, order: PublishOrder, also: Also | None = N
                 create(unit, author, each, members=members)
                 if quoted is not None and consent is Consent.ASK:
                     ask_quote(unit, author, each, quoted.author)
+            recurring.remember(unit, order, publications)
             if also is not None:
                 also(unit, publications)
             told = _told(unit, publications, reading)
@@ -196,8 +198,61 @@ async def preview(instance: Instance, order: PublishOrder) -> Preview:
     )
 
 
+async def make_more(instance: Instance, series: Series) -> int:
+    """Publish the times of what repeats that have come near; how many. What cannot go out any more ends the series."""
+    made = 0
+    today = instance.clock.now().date()
+    for day, order in recurring.next_orders(series, today):
+
+        def note(unit: Unit, publications: Sequence[Publication], day: str = day) -> None:
+            now = recurrence.find(unit.tx, series.id)
+            if now is None or not now.is_open or now.day >= day:
+                raise Conflict("desk.changed_meanwhile", detail=series.id)
+            recurrence.add_time(unit, series.id, publications[0].uri, day)
+            recurrence.put_off(unit, series.id, day, unit.now)
+
+        await publish(instance, order, note)
+        made += 1
+
+    def rest(unit: Unit) -> None:
+        now = recurrence.find(unit.tx, series.id)
+        if now is not None and now.is_open:
+            again = unit.now if made == recurring.AT_ONCE else recurring.moment_again(unit.now)
+            recurrence.put_off(unit, series.id, now.day, again)
+
+    await instance.change(rest)
+    return made
+
+
 async def edit(instance: Instance, order: EditOrder, also: Also | None = None) -> Published:
-    """Change something of ours and tell everybody who was told. Raises like `publish`, and Conflict when it changed meanwhile."""
+    """Change something of ours and tell everybody who was told, with all later times if that is wished.
+
+    Raises like `publish`, and Conflict when it changed meanwhile.
+    """
+    done = await _edit(instance, order, also)
+    if not order.is_following:
+        return done
+    series, day, later = await instance.look(lambda rx: _following(rx, done.uri))
+    others = []
+    for uri, own_day in later:
+        # one after the other: each is an event of its own, and what went out is not taken back for the next one's sake
+        changed = await _edit(instance, recurring.later_order(order, day, own_day, uri))
+        others.append(changed.uri)
+    if series is not None:
+        kept = series
+        await instance.change(lambda unit: recurring.change_template(unit, kept, order, day))
+    return msgspec.structs.replace(done, others=tuple(others))
+
+
+def _following(rx: Reader, uri: str) -> tuple[Series | None, str, list[tuple[str, str]]]:
+    series, day = recurrence.find_of(rx, uri), recurrence.day_of(rx, uri)
+    if series is None or day is None:
+        return None, "", []
+    later = recurrence.list_after(rx, series.id, day)
+    return series, day, [(each, recurrence.day_of(rx, each) or day) for each in later]
+
+
+async def _edit(instance: Instance, order: EditOrder, also: Also | None = None) -> Published:
     config = instance.config.instance
     author, before = await instance.look(
         lambda rx: _load_own(rx, instance, order.which, order.actor)
@@ -364,7 +419,7 @@ async def _made(
     config = instance.config.instance
     language = drafts.usual_language(author, config.language)
     now = instance.told_now
-    first, *others = spread(reading, order)
+    first, *others = spread(reading, order, instance.clock.now().date())
     draft = drafts.draft_of(reading, first, language, config.timezone)
     draft = replace(draft, attachments=await _kept(instance, reading, author, draft, order.kept))
     made = [draft]

@@ -62,6 +62,7 @@ class EventWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     `is_tour`: a page for many stops, which needs no place. `has_room`: whether people take part at `online_url` although there is a place. `spoken`: tags of languages with commas.
     `wheelchair`: no, partially or fully; `cost`, `childcare`, `interpretation`, `contact`: a line each.
 
+    `rule`: which days, as RFC 5545 writes it, in the place of `repeat`; without an end, times are made as they come near.
     `repeat` (weekly, fortnightly, monthly), so many `times` or `until` a day: one publication for each time. Not in a change.
     """
 
@@ -82,6 +83,7 @@ class EventWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     childcare: str | None = None
     interpretation: str | None = None
     contact: str | None = None
+    rule: str | None = None
     repeat: str | None = None
     times: int | None = None
     until: str | None = None
@@ -138,7 +140,7 @@ class PublishOrder(Order, frozen=True, kw_only=True):
 class EditOrder(Order, frozen=True, kw_only=True):
     """Change something published. `drop_languages`: translations to take out; `original`: the language to come first.
 
-    `kept` and `pictures` replace the pictures there were. `is_quiet`: an event that moves or is called off is not also
+    `is_following`: the same change for all later times of what repeats. `kept` and `pictures` replace the pictures there were. `is_quiet`: an event that moves or is called off is not also
     told in a message of its own.
     """
 
@@ -147,6 +149,7 @@ class EditOrder(Order, frozen=True, kw_only=True):
     words: tuple[Words, ...] = ()
     drop_languages: tuple[str, ...] = ()
     original: str = ""
+    is_following: bool = False
     is_quiet: bool = False
     is_sensitive: bool | None = None
     pictures: tuple[Picture, ...] | None = None

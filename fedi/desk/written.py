@@ -45,7 +45,7 @@ _PLACE: Final = {
 _EVENT: Final = (
     "starts_day", "starts_hour", "ends_day", "ends_hour", "all_day", "zone", "online_url", "capacity", "category", "join",
     "join_url", "status", "quiet_change", "repeat", "repeat_times", "repeat_until",
-    "has_room", "is_tour", "spoken", "cost", "wheelchair", "childcare", "interpretation", "contact",
+    "rule", "following", "has_room", "is_tour", "spoken", "cost", "wheelchair", "childcare", "interpretation", "contact",
 )  # fmt: skip
 # How answers are taken: only until it is published, then on the page of who comes.
 _ANSWERS: Final = (
@@ -95,6 +95,7 @@ def edit_order(username: str, before: Publication, written: Written) -> EditOrde
             capacity=order.event.capacity or 0,
             join_url=order.event.join_url or "",
             repeat=None,
+            rule=None,
             times=None,
             until=None,
         )
@@ -107,6 +108,7 @@ def edit_order(username: str, before: Publication, written: Written) -> EditOrde
         original=order.words[0].language if order.words else "",
         is_sensitive=order.is_sensitive,
         is_quiet=written.get("quiet_change") == YES,
+        is_following=written.get("following") == YES,
         kept=order.kept,
         event=event,
         aid=order.aid,
@@ -189,6 +191,7 @@ def _event(written: Written) -> EventWish:
         repeat=get("repeat") or None,
         times=_count(get("repeat_times")) if get("repeat") else None,
         until=(get("repeat_until") or None) if get("repeat") else None,
+        rule=get("rule").strip() or None,
     )
 
 

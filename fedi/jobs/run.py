@@ -18,7 +18,7 @@ from fedi.jobs.chores import do_chores
 from fedi.jobs.loopback import carry
 from fedi.jobs.mail import send_due, wish_digests
 from fedi.jobs.retention import forget
-from fedi.jobs.scheduled import publish_scheduled
+from fedi.jobs.scheduled import make_more_times, publish_scheduled
 from fedi.jobs.sources import read_sources
 from fedi.media.remote import tidy
 from fedi.moderation.subscriptions import fetch_due
@@ -50,6 +50,7 @@ JOBS: tuple[Job, ...] = (
     Job("retention", forget, timedelta(hours=1)),
     Job("remote media", tidy, timedelta(hours=1)),
     Job("scheduled publications", publish_scheduled, timedelta(seconds=30)),
+    Job("times of what repeats", make_more_times, timedelta(hours=1)),
     Job("mail", send_due, timedelta(seconds=20)),
     Job("letters to participants", attendance.send_letters, timedelta(seconds=20)),
     Job("reminders", attendance.remind, timedelta(minutes=10)),

@@ -23,6 +23,7 @@ from fedi.publications.event import (
     invitations,
     invited,
     participation,
+    recurrence,
     sketch,
 )
 from fedi.publications.event import store as event_store
@@ -119,6 +120,7 @@ def _clear(unit: Unit, uri: str, row_id: int | None) -> bool:
     date_answers.forget(unit, uri)
     invited.forget_event(unit, uri)
     sketch.forget(unit, uri)
+    recurrence.forget_event(unit, uri)
     if row_id is None:
         return False
     event_store.remove(unit, row_id)

@@ -22,6 +22,7 @@ LABELS: Final = {
     "circle": "writing.audience.which",
     "quiet_change": "event.news.quiet",
     "spoken": "event.spoken",
+    "answers_waiting": "writing.answers_waiting",
     "cost": "event.cost",
     "wheelchair": "event.wheelchair",
     "childcare": "event.childcare",

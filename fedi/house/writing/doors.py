@@ -35,6 +35,7 @@ DOORS: Final = (
     Door("/house/{username}/publications/{id}", Right.READ, ask=one.show),
     Door("/house/{username}/publications/{id}/change", Right.DRAFT, tell=one.change),
     Door("/house/{username}/publications/{id}/pin", Right.PUBLISH, tell=one.pin),
+    Door("/house/{username}/publications/{id}/repeat", Right.PUBLISH, tell=one.end_repeat),
     Door("/house/{username}/publications/{id}/delete", Right.PUBLISH, tell=one.delete),
     Door("/house/{username}/publications/{id}/retry", Right.PUBLISH, tell=one.retry),
 )

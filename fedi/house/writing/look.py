@@ -63,7 +63,11 @@ async def tell(visit: Visit, form: Form) -> Response:
 
 async def publish(visit: Visit, draft: Draft, version: int, *, from_look: bool = False) -> Response:
     """Let it go out; what must be mended is shown beside its field. What repeats is looked at first."""
-    if not from_look and draft.written.get("repeat") and not draft.changes_uri:
+    if (
+        not from_look
+        and (draft.written.get("repeat") or draft.written.get("rule"))
+        and not draft.changes_uri
+    ):
         return go(f"/house/{visit.username}/draft/{draft.id}/look")
     hand = hand_of(visit)
     try:

@@ -21,9 +21,11 @@ from fedi.i18n.dates import moment_line
 from fedi.ids import new_token
 from fedi.publications import drafts, featured, store
 from fedi.publications.dates.model import DatesDetails
+from fedi.publications.event import recurrence
 from fedi.publications.model import Publication
 from fedi.text.direction import clean_line
 from fedi.text.excerpt import excerpt
+from fedi.unit import Unit
 from fedi.views.calls import needs_of
 
 VERSIONS_MAX: Final = 20
@@ -43,6 +45,7 @@ async def show(visit: Visit) -> Response:
             "is_pinned": publication.uri in featured.list_uris(rx, actor.uri),
             "draft_id": changing.id if changing else "",
             "quote": quote_state(rx, instance, publication),
+            "series": recurrence.find_of(rx, publication.uri),
             "needs": [_need(rx, each.publication) for each in needs_of(rx, publication)],
         }
 
@@ -115,6 +118,21 @@ async def pin(visit: Visit, form: Form) -> Response:
         await visit.instance.change(
             lambda unit: journal.note(unit, visit.actor.uri, person, key, uri)
         )
+    return go(f"/house/{visit.username}/publications/{_which(visit)}", "saved")
+
+
+async def end_repeat(visit: Visit, _form: Form) -> Response:
+    """Make no more times of what repeats; those that were made stay."""
+    person = visit.member.person.id
+
+    def work(unit: Unit) -> None:
+        uri = _load(visit, unit.tx).uri
+        series = recurrence.find_of(unit.tx, uri)
+        if series is not None and series.is_open:
+            recurrence.end(unit, series.id)
+            journal.note(unit, visit.actor.uri, person, "journal.repeat_ended", uri)
+
+    await visit.instance.change(work)
     return go(f"/house/{visit.username}/publications/{_which(visit)}", "saved")
 
 

@@ -26,6 +26,7 @@ from fedi.publications import drafts
 from fedi.publications.aid.model import CATEGORIES, UNITS
 from fedi.publications.contract import Problem
 from fedi.publications.drafts import Draft, Typed, Written
+from fedi.publications.event import recurrence
 from fedi.publications.event.gathering import FORM_MODES
 from fedi.publications.event.particulars import LINES, WHEELCHAIR
 from fedi.publications.place import PRECISIONS
@@ -92,6 +93,9 @@ async def show_sheet(
             "answered": _answered(rx, visit, answered) if answered else None,
             "changed_by": changed.name if changed else "",
             "two_people": rule_of(rx, actor.uri).two_people,
+            "repeats_on": draft is not None
+            and draft.changes_uri is not None
+            and recurrence.find_of(rx, draft.changes_uri) is not None,
         }
 
     found = await visit.instance.look(look)
