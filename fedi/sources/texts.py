@@ -28,7 +28,7 @@ def title_of(text: object) -> str:
 def html_of(text: str) -> str:
     """A text that may be HTML or not → the kept subset."""
     text = text[:TEXT_MAX]
-    return sanitise(text) if _MARKUP.search(text) else paragraphs_of(text)
+    return sanitise(text if _MARKUP.search(text) else paragraphs_of(text))
 
 
 def link_of(text: object, base: str = "") -> str | None:

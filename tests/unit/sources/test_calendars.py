@@ -156,6 +156,10 @@ def test_text_that_is_no_markup_stays_what_it_says() -> None:
     )
 
 
+def test_no_control_character_is_left_in_a_text() -> None:
+    assert event("DESCRIPTION:a\x1fb\x07 c").html == "<p>ab c</p>"
+
+
 def test_an_event_of_gancio_is_read_as_it_writes_it() -> None:
     found = calendar(
         "UID:12@gancio.example\r\nSUMMARY:[Our town] Cena\r\nDTSTART:20260305T190000Z\r\nDTEND:20260305T220000Z\r\n"
