@@ -9,22 +9,15 @@ import asyncio
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actors import births, follows
-from actors import store as actor_store
-from actors.model import ROLE_REMOTE, Actor
-from benchmarks import machine
-from fedi.config import parse_config
+from actors.model import Actor
+from benchmarks import machine, shelves
 from fedi.instance import Instance
-from fedi.opening import open_instance
 from fedi.publications import shelf
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Publication, Tag, Text
@@ -34,8 +27,6 @@ from fedi.vocab.audience import Visibility
 from fedi.vocab.terms import PUBLIC
 from fedi.web.pages import agenda
 
-AUTHORS = 200
-PORTION = 1000
 TOWNS = (("Tunis", 36.8, 10.18), ("Sfax", 34.74, 10.76), ("Roubaix", 50.69, 3.18))
 PAGES: dict[str, tuple[Callable[[Instance, Request], Awaitable[Response]], str, str]] = {
     "page": (agenda.agenda, "/agenda", ""),
@@ -52,20 +43,23 @@ PAGES: dict[str, tuple[Callable[[Instance, Request], Awaitable[Response]], str, 
 
 def measure(stored: int, rounds: int) -> dict[str, dict[str, float]]:
     """page → its median and processor time in milliseconds, with so many events stored."""
-    with _folder() as folder:
-        return asyncio.run(_measure(folder, stored, rounds))
+    return asyncio.run(_measure(stored, rounds))
 
 
-async def _measure(folder: Path, stored: int, rounds: int) -> dict[str, dict[str, float]]:
-    config = parse_config(
-        f'[storage]\nfolder = "{folder}"\n', {"FEDI_INSTANCE_BASE_URL": "https://bench.test"}
-    )
-    async with open_instance(config) as instance:
-        await _fill(instance, stored)
-        return {name: await _time(instance, name, rounds) for name in PAGES}
+async def _measure(stored: int, rounds: int) -> dict[str, dict[str, float]]:
+    async with shelves.an_instance() as instance:
+        _, authors = await shelves.meet(instance)
+        await shelves.fill(
+            instance,
+            authors,
+            lambda unit, author, number: put(unit, author, number, stored),
+            0,
+            stored,
+        )
+        return {name: await time_page(instance, name, rounds) for name in PAGES}
 
 
-async def _time(instance: Instance, name: str, rounds: int) -> dict[str, float]:
+async def time_page(instance: Instance, name: str, rounds: int) -> dict[str, float]:
     show, path, query = PAGES[name]
     took: list[float] = []
     worked: list[float] = []
@@ -76,7 +70,7 @@ async def _time(instance: Instance, name: str, rounds: int) -> dict[str, float]:
             if query == "changed"
             else query
         )
-        request = _request(path, asked)
+        request = request_for(path, asked)
         begun, cpu = time.perf_counter(), time.process_time()
         answer = await show(instance, request)
         took.append((time.perf_counter() - begun) * 1000)
@@ -89,7 +83,7 @@ async def _time(instance: Instance, name: str, rounds: int) -> dict[str, float]:
     }
 
 
-def _request(path: str, query: str) -> Request:
+def request_for(path: str, query: str) -> Request:
     return Request(
         {
             "type": "http",
@@ -104,33 +98,9 @@ def _request(path: str, query: str) -> Request:
     )
 
 
-async def _fill(instance: Instance, stored: int) -> None:
-    ours = await births.add_collective(instance, births.NewCollective("bench", "ساحة"))
-    authors = tuple(_author(number) for number in range(AUTHORS))
-
-    def meet(unit: Unit) -> None:
-        for each in authors:
-            actor_store.save(unit, each)
-            follows.ask(unit, ours.uri, each.uri, f"{ours.uri}/follow/{each.username}")
-            follows.decide(unit, ours.uri, each.uri, follows.ACCEPTED)
-
-    await instance.change(meet)
-    for start in range(0, stored, PORTION):
-
-        def work(unit: Unit, start: int = start) -> None:
-            for number in range(start, min(start + PORTION, stored)):
-                event = _event(unit, authors[number % AUTHORS], number, stored)
-                assert shelf.put(unit, event, is_local=False) is not None
-
-        await instance.change(work)
-
-
-def _author(number: int) -> Actor:
-    uri = f"https://town.test/actor/{number}"
-    return Actor(
-        uri=uri, host="town.test", role=ROLE_REMOTE, type="Group", username=f"house{number}",
-        name=f"بيت {number}", summary="", inbox=f"{uri}/inbox", followers=f"{uri}/followers",
-    )  # fmt: skip
+def put(unit: Unit, author: Actor, number: int, stored: int) -> None:
+    """One event of somebody whom we follow."""
+    assert shelf.put(unit, _event(unit, author, number, stored), is_local=False) is not None
 
 
 def _event(unit: Unit, author: Actor, number: int, stored: int) -> Publication:
@@ -154,12 +124,6 @@ def _event(unit: Unit, author: Actor, number: int, stored: int) -> Publication:
             place=Place(name="Dar", locality=town, latitude=latitude, longitude=longitude),
         ),
     )
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="bench-") as name:
-        yield Path(name)
 
 
 if __name__ == "__main__":

@@ -8,26 +8,19 @@ import asyncio
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
 from starlette.requests import Request
 
-from actors import births, follows
-from actors import store as actor_store
-from actors.model import ROLE_REMOTE, Actor
-from benchmarks import machine
-from fedi.config import parse_config
+from actors.model import Actor
+from benchmarks import machine, shelves
 from fedi.house.member import Member, Visit
 from fedi.house.reading import home, neighbours, search, thread, timeline
 from fedi.instance import Instance
-from fedi.opening import open_instance
 from fedi.publications import shelf
 from fedi.publications import timeline as entries
 from fedi.publications.event.model import EventDetails
@@ -37,8 +30,6 @@ from fedi.vocab.audience import Visibility
 from fedi.vocab.terms import PUBLIC
 from fedi.web.pages.frame import visitor_here
 
-AUTHORS = 200
-PORTION = 1000
 KINDS = ("note", "note", "note", "statement", "event")
 LANGUAGES = ("ar", "ar", "fr", "en")
 
@@ -52,19 +43,25 @@ class Scene:
     authors: tuple[Actor, ...]
 
 
+SETTINGS = "[search]\nothers = true\n"
+
+
 def measure(stored: int, rounds: int) -> dict[str, dict[str, float]]:
     """page → its median, processor time and 95th percentile in milliseconds, with so much stored."""
-    with _folder() as folder:
-        return asyncio.run(_measure(folder, stored, rounds))
+    return asyncio.run(_measure(stored, rounds))
 
 
-async def _measure(folder: Path, stored: int, rounds: int) -> dict[str, dict[str, float]]:
-    config = parse_config(
-        f'[storage]\nfolder = "{folder}"\n[search]\nothers = true\n',
-        {"FEDI_INSTANCE_BASE_URL": "https://bench.test"},
-    )
-    async with open_instance(config) as instance:
-        scene = await _fill(instance, stored)
+async def _measure(stored: int, rounds: int) -> dict[str, dict[str, float]]:
+    async with shelves.an_instance(SETTINGS) as instance:
+        ours, authors = await shelves.meet(instance)
+        scene = Scene(instance, ours, authors)
+        await shelves.fill(
+            instance,
+            authors,
+            lambda unit, author, number: put(unit, ours, author, number, stored),
+            0,
+            stored,
+        )
         pages: dict[str, tuple[Callable[[Visit], Awaitable[Any]], str]] = {
             "home": (home.show, ""),
             "timeline": (timeline.show, ""),
@@ -78,11 +75,12 @@ async def _measure(folder: Path, stored: int, rounds: int) -> dict[str, dict[str
             "search, two words": (search.show, "q=bread+number7"),
         }
         return {
-            name: await _time(scene, show, query, rounds) for name, (show, query) in pages.items()
+            name: await time_page(scene, show, query, rounds)
+            for name, (show, query) in pages.items()
         }
 
 
-async def _time(
+async def time_page(
     scene: Scene, show: Callable[[Visit], Awaitable[Any]], query: str, rounds: int
 ) -> dict[str, float]:
     took: list[float] = []
@@ -122,38 +120,13 @@ async def _visit(scene: Scene, query: str) -> Visit:
     return Visit(scene.instance, request, member, visitor_here(scene.instance, request))
 
 
-async def _fill(instance: Instance, stored: int) -> Scene:
-    ours = await births.add_collective(instance, births.NewCollective("bench", "ساحة"))
-    authors = tuple(_author(number) for number in range(AUTHORS))
-
-    def meet(unit: Unit) -> None:
-        for each in authors:
-            actor_store.save(unit, each)
-            follows.ask(unit, ours.uri, each.uri, f"{ours.uri}/follow/{each.username}")
-            follows.decide(unit, ours.uri, each.uri, follows.ACCEPTED)
-
-    await instance.change(meet)
-    for start in range(0, stored, PORTION):
-
-        def work(unit: Unit, start: int = start) -> None:
-            for number in range(start, min(start + PORTION, stored)):
-                publication = _publication(unit, authors[number % AUTHORS], number, stored)
-                row_id = shelf.put(unit, publication, is_local=False)
-                assert row_id is not None
-                at = int(publication.published_at.timestamp() * 1000)
-                entries.add(unit, [ours.uri], row_id, publication.kind, at)
-
-        await instance.change(work)
-    return Scene(instance, ours, authors)
-
-
-def _author(number: int) -> Actor:
-    uri = f"https://town.test/actor/{number}"
-    return Actor(
-        uri=uri, host="town.test", role=ROLE_REMOTE, type="Group", username=f"house{number}",
-        name=f"بيت {number}", summary="", inbox=f"{uri}/inbox", followers=f"{uri}/followers",
-        indexable=True,
-    )  # fmt: skip
+def put(unit: Unit, ours: Actor, author: Actor, number: int, stored: int) -> None:
+    """One publication of somebody whom we follow, in our timeline."""
+    publication = _publication(unit, author, number, stored)
+    row_id = shelf.put(unit, publication, is_local=False)
+    assert row_id is not None
+    at = int(publication.published_at.timestamp() * 1000)
+    entries.add(unit, [ours.uri], row_id, publication.kind, at)
 
 
 def _publication(unit: Unit, author: Actor, number: int, stored: int) -> Publication:
@@ -188,12 +161,6 @@ def _publication(unit: Unit, author: Actor, number: int, stored: int) -> Publica
         if 0 < number < 250 and kind == "note" and number % 3 == 0
         else publication
     )
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="bench-") as name:
-        yield Path(name)
 
 
 if __name__ == "__main__":
