@@ -17,6 +17,8 @@ ACTOR = "actor"
 # A host that a closed instance speaks with, domains below it included.
 ALLOWED = "allowed"
 EVERYBODY = "*"
+# Touched by every change here: whatever was remembered about who is shut out is no longer true.
+CHANGED = "blocks:changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ def add(
     unit: Unit, blocker_uri: str, target: str, kind: str, activity_uri: str | None = None
 ) -> bool:
     """Shut out, or list a host as allowed; False when it was so already. Shutting out overrides the list, not the reverse."""
+    unit.touched.add(CHANGED)
     return (
         unit.tx.run(
             "INSERT INTO block (blocker_uri, target, kind, activity_uri, created_at) VALUES (?, ?, ?, ?, ?) "
@@ -48,6 +51,7 @@ def add(
 
 def remove(unit: Unit, blocker_uri: str, target: str) -> bool:
     """Let in again; False when it was not shut out."""
+    unit.touched.add(CHANGED)
     return (
         unit.tx.run("DELETE FROM block WHERE blocker_uri = ? AND target = ?", blocker_uri, target)
         > 0
@@ -56,6 +60,7 @@ def remove(unit: Unit, blocker_uri: str, target: str) -> bool:
 
 def let_in(unit: Unit, target: str) -> bool:
     """The instance no longer shuts out this host or actor; False when it did not. The list of allowed hosts stays."""
+    unit.touched.add(CHANGED)
     return (
         unit.tx.run(
             "DELETE FROM block WHERE blocker_uri = '' AND target = ? AND kind <> 'allowed'", target
@@ -66,6 +71,7 @@ def let_in(unit: Unit, target: str) -> bool:
 
 def disallow(unit: Unit, host: str) -> bool:
     """Take a host off the list of allowed ones; False when it was not on it."""
+    unit.touched.add(CHANGED)
     return (
         unit.tx.run(
             "DELETE FROM block WHERE blocker_uri = '' AND target = ? AND kind = 'allowed'", host
@@ -94,6 +100,7 @@ def unlimit(unit: Unit, target: str) -> bool:
 
 def remove_by_activity(unit: Unit, blocker_uri: str, activity_uri: str) -> bool:
     """Take back the Block with this id."""
+    unit.touched.add(CHANGED)
     return (
         unit.tx.run(
             "DELETE FROM block WHERE blocker_uri = ? AND activity_uri = ?",

@@ -1,12 +1,14 @@
 """Who asks for a document: the signature of a GET → Viewer. Required in the guarded and closed postures (S87)."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from starlette.requests import Request
 
 from actors import blocks, refresh
 from actors import store as actor_store
 from actors.model import Actor
+from fedi.cache import Rendered
 from fedi.canonical import host_of
 from fedi.db.engine import Reader
 from fedi.errors import Forbidden, Invalid, NotFound, RemoteError, Unauthenticated
@@ -16,6 +18,8 @@ from fedi.signatures.request import SignedRequest
 from inbox.authenticate import verified
 
 Headers = tuple[tuple[str, str], ...]
+_MARK: Final = b"\0askers"
+_WELCOME_MAX: Final = 10_000
 
 
 def signed_request(request: Request, body: bytes = b"") -> SignedRequest:
@@ -59,23 +63,51 @@ async def proved_asker(instance: Instance, request: Request) -> Viewer:
     return Viewer(actor)
 
 
-async def may_be_told(
-    instance: Instance, target: bytes, headers: Sequence[tuple[bytes, bytes]], author_uri: str
-) -> bool:
-    """Whether a GET proves to come from somebody known whom neither the instance nor this author shut out. One look at the
-    database; whatever else there is to know about the asker is for the long way. Raises like `proved_asker`.
-    """
-    proof = await verified(
-        instance, SignedRequest("GET", target.decode("latin-1"), _lines(headers), b"")
-    )
+class Askers:
+    """Who asked before and is shut out by nobody, as long as nobody shuts anybody out or lets anybody in."""
 
-    def look(rx: Reader) -> bool:
-        actor, is_shut_out = _find(rx, proof.owner)
-        return actor is not None and not (
-            is_shut_out or blocks.is_blocked_by(rx, author_uri, actor.uri)
-        )
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._mark: Rendered | None = None
+        self._welcome: set[tuple[str, str]] = set()
 
-    return await instance.look(look)
+    async def may_be_told(
+        self, target: bytes, headers: Sequence[tuple[bytes, bytes]], author_uri: str
+    ) -> bool:
+        """Whether a GET proves to come from somebody known whom neither the instance nor this author shut out.
+
+        Whatever else there is to know about the asker is for the long way. Raises like `proved_asker`.
+        """
+        instance = self._instance
+        request = SignedRequest("GET", target.decode("latin-1"), _lines(headers), b"")
+        proof = await verified(instance, request)
+        pair = (proof.owner, author_uri)
+        mark = self._current_mark()
+        if pair in self._welcome:
+            return True
+
+        def look(rx: Reader) -> bool:
+            actor, is_shut_out = _find(rx, proof.owner)
+            return actor is not None and not (
+                is_shut_out or blocks.is_blocked_by(rx, author_uri, actor.uri)
+            )
+
+        is_welcome = await instance.look(look)
+        if is_welcome and mark is not None and mark is self._current_mark():
+            self._welcome.add(pair)
+        return is_welcome
+
+    def _current_mark(self) -> Rendered | None:
+        """What is in memory for as long as nothing changes; with it goes all that is remembered here."""
+        documents = self._instance.documents
+        found = documents.find(_MARK)
+        if found is None:
+            documents.put(_MARK, Rendered(blocks.CHANGED, b"", b"", ()), documents.generation)
+            found = documents.find(_MARK)
+        if found is None or found is not self._mark or len(self._welcome) >= _WELCOME_MAX:
+            self._welcome.clear()
+        self._mark = found
+        return found
 
 
 def _find(rx: Reader, uri: str) -> tuple[Actor | None, bool]:

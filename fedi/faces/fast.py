@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from fedi.cache import DocumentCache, Rendered
-from fedi.faces.asker import may_be_told
+from fedi.faces.asker import Askers
 from fedi.faces.documents import PROVED, ForProved, is_known
 from fedi.instance import Instance
 from fedi.web.negotiate import wants_activity
@@ -96,7 +96,7 @@ def with_proof(app: ASGIApp, instance: Instance) -> ASGIApp:
     """`app`, answering from memory who proves who they are, where documents are for known servers only (S87)."""
     if instance.config.instance.posture == "open":
         return app
-    documents = instance.documents
+    documents, askers = instance.documents, Askers(instance)
     wants = _wanting()
 
     async def proving(scope: Any, receive: Any, send: Any) -> None:
@@ -107,7 +107,7 @@ def with_proof(app: ASGIApp, instance: Instance) -> ASGIApp:
             headers = scope["headers"]
             if isinstance(entry, ForProved) and any(name == b"signature" for name, _ in headers):
                 accept, condition = _conditions(headers)
-                if wants(accept) and await may_be_told(instance, target, headers, entry.author_uri):
+                if wants(accept) and await askers.may_be_told(target, headers, entry.author_uri):
                     documents.from_memory += 1
                     await _send(scope, send, entry, condition)
                     return
