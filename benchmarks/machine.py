@@ -22,6 +22,16 @@ def resident_mib(pid: int, what: str = "VmRSS") -> float:
     raise LookupError(what)
 
 
+def turns(pid: int) -> int:
+    """How often any thread of a process went to sleep by itself so far, and so had been woken."""
+    total = 0
+    for status in Path(f"/proc/{pid}/task").glob("*/status"):
+        for line in status.read_text().splitlines():
+            if line.startswith("voluntary_ctxt_switches:"):
+                total += int(line.split()[1])
+    return total
+
+
 def load_average() -> float:
     """How many processes wanted a processor during the last minute."""
     return os.getloadavg()[0]

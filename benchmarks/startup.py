@@ -12,23 +12,27 @@ from typing import Any
 from benchmarks import machine
 from benchmarks.town import OWN_HOST, PATIENCE_S, Town, town
 
+IDLE_S = 4.0
+
 
 def measure(rounds: int) -> dict[str, Any]:
     """The median of several starts, with files of the program in the machine's memory as after any restart."""
-    times, idle = [], []
+    times, idle, turns = [], [], []
     with town() as made:
         for _ in range(rounds + 1):
-            seconds, resident = _start(made)
+            seconds, resident, woken = _start(made)
             times.append(seconds)
             idle.append(resident)
+            turns.append(woken)
     return {
+        "turns_per_s": statistics.median(turns[1:]),
         "ready_s": statistics.median(times[1:]),
         "idle_mib": statistics.median(idle[1:]),
         "load": machine.load_average(),
     }
 
 
-def _start(made: Town) -> tuple[float, float]:
+def _start(made: Town) -> tuple[float, float, float]:
     start = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "fedi", "serve", "--config", str(made.config_file)],
@@ -54,8 +58,11 @@ def _start(made: Town) -> tuple[float, float]:
     ready = time.monotonic() - start
     time.sleep(2)
     resident = machine.resident_mib(process.pid)
+    before = machine.turns(process.pid)
+    time.sleep(IDLE_S)
+    woken = (machine.turns(process.pid) - before) / IDLE_S
     made.stop(process)
-    return ready, resident
+    return ready, resident, woken
 
 
 if __name__ == "__main__":
