@@ -18,6 +18,7 @@ from fedi.publications.event.bonds import ORGANISERS_MAX, Bond
 from fedi.publications.model import Publication
 from fedi.publications.summaries import event_summary
 from fedi.unit import Unit
+from outbox import touring
 from outbox.actions import bond as act
 from outbox.actions.attendance import write_to
 from outbox.actions.update import update
@@ -107,6 +108,7 @@ def settle(unit: Unit, event_uri: str, part_uri: str, *, is_with: bool) -> bool:
 
 def part_with(unit: Unit, who: str, author_uri: str = "") -> None:
     """Somebody is shut out, by one author or by all, or is gone: they organise nothing of ours any more, and ask nothing."""
+    touring.part_with(unit, who, author_uri)
     found = [
         *bonds.list_of_part(unit.tx, KIND, who, "accepted"),
         *bonds.list_of_part(unit.tx, KIND, who, "asked"),

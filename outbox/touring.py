@@ -13,7 +13,7 @@ from actors.model import ROLE_COLLECTIVE, Actor
 from fedi.errors import Conflict, Forbidden, Invalid
 from fedi.publications import store as publication_store
 from fedi.publications.event import bonds
-from fedi.publications.event.bonds import Bond
+from fedi.publications.event.bonds import Bond, State
 from fedi.publications.event.model import EventDetails
 from fedi.publications.event.parts import PARTS_MAX, Part, in_order
 from fedi.publications.model import Publication
@@ -24,6 +24,9 @@ from outbox.actions.update import update
 KIND: Final = "stop"
 # Of how many tours an event may be a stop.
 TOURS_MAX: Final = 8
+# Of what is between one of ours and somebody who is shut out.
+BONDS_MAX: Final = 5_000
+_STATES: Final[tuple[State, ...]] = ("asked", "accepted", "refused", "ended")
 
 
 def add(unit: Unit, owner: Actor, tour: Publication, stop: Publication, instead: str = "") -> None:
@@ -32,6 +35,8 @@ def add(unit: Unit, owner: Actor, tour: Publication, stop: Publication, instead:
     Raises Invalid for what cannot be one, Forbidden for who is shut out, Conflict when it is one.
     """
     _refuse(unit, tour, stop)
+    if blocks.is_blocked_by(unit.tx, owner.uri, stop.author):
+        raise Forbidden("follow.blocked", detail="stop")
     if any(each.uri == stop.uri for each in tour.event.parts):
         raise Conflict("tour.known", field="stop")
     old = next((each for each in tour.event.parts if instead and each.uri == instead), None)
@@ -65,7 +70,9 @@ def ask(unit: Unit, host: Actor, stop: Publication, tour: Publication) -> None:
     """Ask that an event of ours be a stop of somebody's tour. Raises like `add`."""
     _refuse(unit, tour, stop)
     owner = actor_store.load(unit.tx, tour.author)
-    if blocks.is_actor_blocked(unit.tx, owner.uri, owner.host):
+    if blocks.is_actor_blocked(unit.tx, owner.uri, owner.host) or blocks.is_blocked_by(
+        unit.tx, host.uri, owner.uri
+    ):
         raise Forbidden("follow.blocked", detail=owner.host)
     known = bonds.find(unit.tx, KIND, tour.uri, stop.uri)
     if known is not None and known.state in ("asked", "accepted"):
@@ -86,11 +93,30 @@ def settle(unit: Unit, bond: Bond, *, is_with: bool) -> bool:
     )
 
 
+def part_with(unit: Unit, who: str, ours_uri: str = "") -> None:
+    """Somebody is shut out, by one of ours or by all, or is gone: no tour names the other's stop, no stop the other's tour."""
+    for state in _STATES:
+        found = [
+            *bonds.list_to(unit.tx, who, state, BONDS_MAX),
+            *bonds.list_from(unit.tx, who, state, BONDS_MAX),
+        ]
+        for bond in found:
+            other = bond.to_uri if bond.from_uri == who else bond.from_uri
+            if bond.kind != KIND or other == who or ours_uri not in ("", other):
+                continue
+            # that somebody said no is remembered; the stop may stand there as a link all the same
+            if state in ("asked", "accepted"):
+                bonds.forget(unit, bond)
+            settle(unit, bond, is_with=False)
+
+
 def refresh(unit: Unit, tour_uri: str, stop_uri: str) -> bool:
-    """A stop of our tour changed, or is gone: let the tour say so; False when it does."""
+    """A stop of our tour changed, or one of the two is gone: let the other say so; False when it does."""
     tour = publication_store.find(unit.tx, tour_uri)
-    owner = actor_store.find(unit.tx, tour.author) if tour is not None else None
-    if tour is None or owner is None or owner.role != ROLE_COLLECTIVE or owner.deleted_at:
+    if tour is None:
+        return _let_stop_say(unit, stop_uri, tour_uri, is_with=False)
+    owner = actor_store.find(unit.tx, tour.author)
+    if owner is None or owner.role != ROLE_COLLECTIVE or owner.deleted_at:
         return False
     old = next((each for each in tour.event.parts if each.uri == stop_uri), None)
     if old is None:

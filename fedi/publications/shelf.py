@@ -65,6 +65,7 @@ def take_off(unit: Unit, uri: str, *, is_local: bool, by: str | None = None) -> 
     """
     _forget_pictures(unit, uri, is_local=is_local)
     _tell_calendars(unit, uri)
+    _tell_stops(unit, uri)
     return _clear(unit, uri, store.remove(unit, uri, is_local=is_local, by=by))
 
 
@@ -137,6 +138,13 @@ def _tell_tours(unit: Unit, stop_uri: str) -> None:
     for tour_uri in bonds.list_tours(unit.tx, stop_uri):
         if unit.urls.is_ours(tour_uri):
             chores.add(unit, chores.TOUR, f"{tour_uri} {stop_uri}")
+
+
+def _tell_stops(unit: Unit, tour_uri: str) -> None:
+    """A stop of ours says no more that it is part of a tour that was withdrawn."""
+    for bond in bonds.list_of_event(unit.tx, "stop", tour_uri):
+        if bond.state == "accepted" and unit.urls.is_ours(bond.part_uri):
+            chores.add(unit, chores.TOUR, f"{tour_uri} {bond.part_uri}")
 
 
 def find_by_words(unit: Unit, row_id: int, publication: Publication) -> None:

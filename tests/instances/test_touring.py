@@ -7,7 +7,7 @@ import pytest
 from icalendar import Calendar
 
 from actors.model import Actor
-from fedi.desk import programme, touring
+from fedi.desk import blocking, programme, touring
 from fedi.errors import FediError
 from fedi.publications.event.parts import Part
 from fedi.publications.model import Publication
@@ -284,3 +284,62 @@ async def test_what_is_no_stop_is_refused() -> None:
                 await add(made, tour, stop)
         with pytest.raises(FediError, match=r"tour\.none"):
             await touring.add(made[A], touring.StopOrder(which=plain.uri, stop=inside.uri))
+
+
+async def an_agreed_stop(made: World) -> tuple[Actor, Actor, Publication, Publication]:
+    """A tour here, a stop there; both agreed."""
+    agora, tour = await a_tour(made)
+    beirut = await made.collective(B, "beirut")
+    stop = await a_stop(made, beirut, "Hamra", 2)
+    await add(made, tour, stop)
+    await answer(made, beirut, tour, stop)
+    assert await names(made, A, tour) == [("Hamra", "confirmed", True)]
+    return agora, beirut, tour, stop
+
+
+async def tours_of(made: World, stop: Publication) -> tuple[str, ...]:
+    found = await made.find(B, stop.uri)
+    assert found is not None
+    return found.event.part_of
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_who_is_shut_out_is_no_stop_of_ours_any_more(whole: bool) -> None:
+    async with world(A, B) as made:
+        _, beirut, tour, stop = await an_agreed_stop(made)
+        who = blocking.ActorOrder(who=beirut.uri, actor="" if whole else "agora")
+        await blocking.block_actor(made[A], who)
+        await made.settle()
+        assert await names(made, A, tour) == []
+        # and is none by a new question, or by the answer to an old one
+        with pytest.raises(FediError, match=r"follow\.blocked"):
+            await add(made, tour, stop)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_our_event_is_no_part_of_the_tour_of_somebody_who_is_shut_out(whole: bool) -> None:
+    async with world(A, B) as made:
+        agora, _, tour, stop = await an_agreed_stop(made)
+        assert await tours_of(made, stop) == (tour.uri,)
+        who = blocking.ActorOrder(who=agora.uri, actor="" if whole else "beirut")
+        await blocking.block_actor(made[B], who)
+        await made.settle()
+        assert await tours_of(made, stop) == ()
+        with pytest.raises(FediError, match=r"follow\.blocked"):
+            await touring.ask(made[B], touring.AskOrder(which=stop.uri, tour=tour.uri))
+
+
+async def test_a_host_that_is_shut_out_leaves_every_tour() -> None:
+    async with world(A, B) as made:
+        _, _, tour, _ = await an_agreed_stop(made)
+        await blocking.block_host(made[A], blocking.HostOrder(host=B))
+        await made.settle()
+        assert await names(made, A, tour) == []
+
+
+async def test_a_stop_says_no_more_that_it_is_part_of_a_tour_that_was_withdrawn() -> None:
+    async with world(A, B) as made:
+        agora, _, tour, stop = await an_agreed_stop(made)
+        await made.delete(agora, tour)
+        await made.settle()
+        assert await tours_of(made, stop) == ()
