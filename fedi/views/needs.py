@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Literal
 
-from fedi.db.engine import Reader
+from fedi.db.engine import Reader, marks
 from fedi.views.listed import LISTED_COLUMNS, Listed, listed_of
 
 
@@ -29,13 +29,15 @@ def list_for_event(
     rx: Reader, event_uri: str, organisers: Collection[str], most: int
 ) -> list[Listed]:
     """What is needed and offered for an event, as far as those say so who organise it; the first asked first."""
-    found = listed_of(
+    # what anybody else says of it must not take the room of what they say
+    return listed_of(
         rx,
         rx.all(
             f"SELECT {LISTED_COLUMNS} FROM aid d JOIN publication p ON p.id = d.publication_id "
-            "WHERE d.event_uri = ? AND d.is_listed AND NOT p.is_held ORDER BY d.publication_id LIMIT ?",
+            "WHERE d.event_uri = ? AND d.is_listed AND NOT p.is_held "
+            f"AND p.author_uri IN ({marks(len(organisers))}) ORDER BY d.publication_id LIMIT ?",
             event_uri,
+            *organisers,
             most,
         ),
     )
-    return [each for each in found if each.publication.author in organisers]

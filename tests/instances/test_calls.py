@@ -9,6 +9,7 @@ from fedi.desk.publishing import edit, publish
 from fedi.desk.wishes import AidWish, EditOrder, PublishOrder, Words
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.compose import Draft, DraftText
+from fedi.views import calls
 from fedi.vocab.audience import Visibility
 from tests.harness.browser import Browser
 from tests.harness.gathering import HERE, Scene, an_organiser
@@ -122,3 +123,20 @@ async def test_from_the_page_of_the_event_one_press_leads_to_the_request() -> No
         page = await ana.get(f"/house/agora/publications/{scene.which}")
         assert "Two interpreters" in page.text
         assert "Two interpreters" in (await Browser(made, HERE).get(f"/event/{scene.which}")).text
+
+
+async def test_what_others_ask_leaves_room_for_what_the_organisers_ask(monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.setattr(calls, "NEEDS_MAX", 2)
+    async with world(HERE, THERE) as made:
+        scene = await an_organiser(made)
+        beirut = await made.collective(THERE, "beirut")
+        await made.follow(scene.agora, beirut)
+        details = AidDetails(purpose="request", event_uri=scene.event.uri)
+        for number in range(3):
+            words = {"en": DraftText(f"Send us money {number}", "now")}
+            await made.publish(beirut, Draft("aid_request", words, details=details))
+        await made.settle()
+        await ask(scene, "Four beds")
+        page = await Browser(made, HERE).get(f"/event/{scene.which}")
+        assert "Four beds" in page.text
+        assert "Send us money" not in page.text
