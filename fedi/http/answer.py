@@ -15,6 +15,8 @@ from fedi.http.transport import Limits, Response
 HEAD_BYTES_MAX: Final = 64 * 1024
 HEADERS_MAX: Final = 200
 INTERIM_MAX: Final = 8
+# By how much gzip may be longer than what it packs: its head, and a few bytes for each block.
+_PACKING: Final = 64 * 1024
 _WITHOUT_BODY: Final = frozenset({204, 304})
 
 
@@ -25,6 +27,7 @@ class Answer:
         "_body",
         "_cuts",
         "_headers",
+        "_held",
         "_interim",
         "_limits",
         "_names",
@@ -46,6 +49,7 @@ class Answer:
         self._headers: dict[str, str] = {}
         self._names = 0
         self._size = 0
+        self._held = 0
         self._interim = 0
         self._body: _Bounded | None = None
         self._cuts = limits.cut
@@ -69,6 +73,7 @@ class Answer:
     def feed(self, data: bytes) -> bool:
         """Take what arrived; whether the answer is settled: it is whole, or has a problem."""
         self.has_begun = True
+        self._held += len(data)
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
@@ -83,6 +88,9 @@ class Answer:
             self._size += len(data)
             if self._size > 2 * HEAD_BYTES_MAX:
                 self._fail(RemoteMalformed(detail="too_large"))
+        elif self._held > 2 * HEAD_BYTES_MAX and not self.is_whole:
+            # lines after a body in chunks, which the parser holds as well, and never ends to read
+            self._fail(RemoteMalformed(detail="too_large", http_status=self.status))
         return self.is_whole or self.problem is not None
 
     def end(self) -> bool:
@@ -150,6 +158,7 @@ class Answer:
             self._fail(problem)
 
     def on_body(self, chunk: bytes) -> None:
+        self._held = 0
         if self._body is None or self.problem is not None or self.is_whole:
             return
         try:
@@ -187,6 +196,7 @@ class _Bounded:
         self._limit = limit
         self._parts: list[bytes] = []
         self._size = 0
+        self._packed = 0
         self._gzip: Any = None
         encoding = encoding.strip().lower()
         if encoding in {"gzip", "x-gzip"}:
@@ -198,6 +208,12 @@ class _Bounded:
         """False when the limit is passed; what was collected until then stays. Raises zlib.error."""
         room = self._limit - self._size
         if self._gzip is not None:
+            self._packed += len(chunk)
+            if self._packed > self._limit + _PACKING:
+                # packing makes nothing longer: this is padding, which is kept after the end and read for ever before it
+                return False
+            if self._gzip.eof:
+                return True
             chunk = self._gzip.decompress(chunk, room + 1)
         self._parts.append(chunk[:room])
         self._size += min(len(chunk), room)

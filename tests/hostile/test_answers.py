@@ -209,6 +209,33 @@ async def test_a_compressed_answer_within_the_limit_is_read() -> None:
     assert (await outcome(saying(packed))).body == b"x" * 900
 
 
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"small"),
+        b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Long: ",
+    ],
+)
+async def test_what_never_ends_after_the_body_is_neither_kept_nor_waited_for(
+    beginning: bytes,
+) -> None:
+    """A packed body that goes on after its end, and a line after the last chunk: neither is part of the body."""
+    sent = 0
+
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\n" + beginning)
+        while True:
+            writer.write(b"x" * 65536)
+            sent += 65536
+            await writer.drain()
+
+    problem = await refusal(endless, Limits(1000, total_s=5))
+    assert (type(problem), problem.detail) == (RemoteMalformed, "too_large")
+    # what stands in the buffers of both sides besides
+    assert sent < 16 * 1024 * 1024
+
+
 async def test_an_endless_body_is_not_collected_when_only_the_status_counts() -> None:
     async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 404 Not Found\r\n\r\n")
