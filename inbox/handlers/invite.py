@@ -1,8 +1,11 @@
 """Invite: somebody asks a collective of ours to an event; from Friendica and Hubzilla also how an event is published."""
 
+from dataclasses import replace
+
 from fedi.canonical import same_origin
 from fedi.publications import store
 from fedi.publications.activitystreams import authors_of
+from fedi.publications.model import Publication
 from fedi.unit import Unit
 from fedi.vocab.activity import Activity
 from inbox import invited
@@ -29,12 +32,20 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         if activity.target is None and incoming.publication is not None:
             return create.apply(unit, incoming)
         return Ignored("invite.nobody_here")
-    publication = store.find(unit.tx, uri) or incoming.found.get(uri) or incoming.publication
+    publication = store.find(unit.tx, uri) or incoming.found.get(uri) or _of_sender(incoming)
     if publication is None or publication.uri != uri:
         return Ignored("invite.unknown_event")
     if publication.kind != "event":
         return Refused("invite.no_event")
     return invited.receive(unit, incoming, publication, guests[0])
+
+
+def _of_sender(incoming: Incoming) -> Publication | None:
+    """The body that came along, as the word of whoever sent it, whomever else it names first; None when it names them not at all."""
+    sender = incoming.sender.actor.uri
+    if incoming.publication is None or sender not in authors_of(incoming.activity.embedded or {}):
+        return None
+    return replace(incoming.publication, author=sender)
 
 
 HANDLER = Handler(

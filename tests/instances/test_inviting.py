@@ -410,6 +410,28 @@ async def test_friendica_publishes_an_event_with_an_invite() -> None:
         assert await got(made) == []
 
 
+@pytest.mark.parametrize("victim", ["saida", "bob"])
+async def test_nobody_invites_with_an_event_in_the_name_of_another(victim: str) -> None:
+    """A body of the sender's own that names a second author first: it stays the word of whoever sent it."""
+    async with (
+        world(THERE) as made,
+        stranger(made, "friendica.test") as there,
+        stranger(made, "other.test") as other,
+    ):
+        beirut = await made.collective(THERE, "beirut")
+        saida = await made.collective(THERE, "saida")
+        eve, bob = there.person("eve"), other.person("bob", 1)
+        event = await abroad(made, there, eve)
+        body = json.loads(there.pages["/events/1"][2])
+        body["attributedTo"] = [saida.uri if victim == "saida" else bob.uri, eve.uri]
+        said = say(eve, "Invite", body, to=[beirut.uri], cc=[], target=beirut.uri)
+        await deliver(made, THERE, eve.key, said)
+        await made.settle()
+        stored = await made.find(THERE, event)
+        assert stored is not None
+        assert stored.author == eve.uri
+
+
 async def test_who_was_invited_is_forgotten_after_the_event() -> None:
     async with world(HERE, THERE) as made:
         scene = await an_organiser(made)
