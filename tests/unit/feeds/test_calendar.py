@@ -175,5 +175,5 @@ def test_an_empty_calendar_is_a_calendar() -> None:
 def test_what_people_ask_before_they_come_stands_in_the_description() -> None:
     details = event(spoken=("ar", "fr"), cost="5", wheelchair="fully", contact="a\nb@here.example")
     text = str(event_of(read(details, language="en")).get("description"))
-    assert "Languages spoken: Arabic, French\nCost: 5\nWith a wheelchair: accessible\n" in text
+    assert "Languages spoken: Arabic, French\nCost: 5\nWheelchair access: yes\n" in text
     assert "Contact: a b@here.example" in text
