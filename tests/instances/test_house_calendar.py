@@ -18,7 +18,7 @@ HERE, THERE = "agora.test", "beirut.test"
 async def made_by(browser: Browser) -> tuple[Page, str]:
     """The page that tells the address, and its path."""
     page = await browser.get("/house/agora/agenda")
-    page = await browser.send(page.form("/house/agora/agenda/calendar"), what="make")
+    page = await browser.send(page.form("/house/agora/agenda/calendar#calendar"), what="make")
     (path,) = re.findall(rf">https://{HERE}(/calendar/[\w-]+\.ics)<", page.text)
     return page, path
 
@@ -61,7 +61,7 @@ async def test_a_new_address_ends_the_old_and_an_ended_one_opens_nothing() -> No
         _, second = await made_by(ana)
         assert ((await read(made, first))[0], (await read(made, second))[0]) == (404, 200)
         page = await ana.get("/house/agora/agenda")
-        await ana.send(page.form("/house/agora/agenda/calendar"), what="end")
+        await ana.send(page.form("/house/agora/agenda/calendar#calendar"), what="end")
         assert (await read(made, second))[0] == 404
         for token in ("x", "x" * 5_000):
             assert (await read(made, f"/calendar/{token}.ics"))[0] == 404
