@@ -107,7 +107,9 @@ def with_proof(app: ASGIApp, instance: Instance) -> ASGIApp:
             headers = scope["headers"]
             if isinstance(entry, ForProved) and any(name == b"signature" for name, _ in headers):
                 accept, condition = _conditions(headers)
-                if wants(accept) and await askers.may_be_told(target, headers, entry.author_uri):
+                may = wants(accept) and await askers.may_be_told(target, headers, entry.author_uri)
+                # looking the key up may take as long as its server likes, and the words may be withdrawn meanwhile
+                if may and documents.find(PROVED + target) is entry:
                     documents.from_memory += 1
                     await _send(scope, send, entry, condition)
                     return

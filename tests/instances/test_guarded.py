@@ -1,5 +1,6 @@
 """Two careful instances: documents for known servers only, followers by hand. They must not wait for each other."""
 
+import asyncio
 from dataclasses import replace
 
 import aiohttp
@@ -8,10 +9,11 @@ from actors import blocks, follows, store
 from fedi.instance import Instance
 from fedi.publications.model import Text
 from fedi.signatures.cavage import sign_cavage
+from fedi.signatures.keys import SigningKey
 from fedi.unit import Unit
 from outbox.actions.accept import accept_follow
 from tests.harness.world import World, a_note, an_event, world
-from tests.hostile.stranger import AS2, Heard, Person, send_raw, stranger
+from tests.hostile.stranger import AS2, Heard, Person, rsa, send_raw, stranger
 
 GUARDED = '[instance]\nposture = "guarded"\n'
 
@@ -120,3 +122,26 @@ async def test_words_kept_for_who_proves_it_are_told_to_nobody_else_and_never_ol
             assert uri is not None
             assert (await _signed(made, ada, uri)).status == 403
         assert b"other words" not in (await _signed(made, ada, agora.uri)).body
+
+
+async def test_words_that_are_withdrawn_while_a_key_is_looked_up_are_not_told_any_more() -> None:
+    """Whoever asks chooses how long looking up their key takes."""
+    async with world("agora.test", settings=GUARDED) as made, stranger(made, "mars.test") as there:
+        agora = await made.collective("agora.test", "agora")
+        note = await made.publish(agora, a_note("words"))
+        ada = there.person("ada")
+        for _ in range(3):
+            assert b"words" in (await _signed(made, ada, note.uri)).body
+        assert made["agora.test"].documents.from_memory > 0
+        ada = replace(ada, key=SigningKey(f"{ada.uri}#second", rsa(2)))
+        there.show(ada.uri, ada.document())
+        there.asked.clear()
+        there.hold_pages = asyncio.Event()
+        asking = asyncio.create_task(_signed(made, ada, note.uri))
+        while not there.asked:
+            await asyncio.sleep(0)
+        await made.delete(agora, note)
+        there.hold_pages.set()
+        heard = await asking
+        assert heard.status == 410
+        assert b"words" not in heard.body
