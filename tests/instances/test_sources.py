@@ -122,6 +122,16 @@ async def test_a_mirror_stands_in_the_agenda_with_where_it_is_from(scene: Scene)
     assert (str(picnic["X-MUJAWARA-SOURCE"]), str(picnic["URL"])) == (link, link)
 
 
+async def test_a_mirror_names_the_host_that_said_it_whatever_link_somebody_typed(
+    scene: Scene,
+) -> None:
+    scene.write(scene.event("1", "Picnic", 5, "URL:https://trusted.example/1"))
+    await scene.add(name="Trusted", link="https://trusted.example/")
+    page = await scene.agenda()
+    assert "Picnic" in page
+    assert THERE in page
+
+
 async def test_a_mirror_is_nobodys_word_here(scene: Scene) -> None:
     """It is sent to nobody, stands in no outbox, and can be neither answered nor passed on."""
     scene.write(scene.event("1", "Picnic"))

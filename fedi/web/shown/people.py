@@ -42,10 +42,12 @@ class Who:
 def source_of(origin: Origin, uri: str) -> Who:
     """Where a mirrored event is from: its name, and always the host that really said it."""
     name = clean_line(origin.name, NAME_CHARS_MAX)
-    href = web_link(origin.link) or web_link(uri.partition("#")[0])
+    where = web_link(uri.partition("#")[0])
+    href = web_link(origin.link) or where
     return Who(
         name=Words(name, "", direction_of(name, "")),
-        handle=urlsplit(href or uri).hostname or "",
+        # the link is what a member typed, and may name a house that said nothing of it
+        handle=urlsplit(where or uri).hostname or "",
         href=href,
         is_local=False,
         icon=None,
