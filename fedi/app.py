@@ -210,8 +210,14 @@ async def _routing(instance: Instance, request: Request, problem: HTTPException)
 
 async def _unexpected(instance: Instance, request: Request, problem: Exception) -> Response:
     """A defect of ours. The log has the traceback, without the words of anybody."""
-    _note_defect(instance, request.url.path, problem)
+    _note_defect(instance, _without_secrets(request), problem)
     return await _expected(instance, request, FediError())
+
+
+def _without_secrets(request: Request) -> str:
+    """Which address it was, without what opens it: some are known only to whom they were given."""
+    token = request.path_params.get("token")
+    return request.url.path.replace(str(token), "…") if token else request.url.path
 
 
 def _note_defect(instance: Instance, path: str, problem: Exception) -> None:

@@ -971,6 +971,17 @@ async def test_a_defect_is_named_to_programs(path: str, accept: str) -> None:
     assert (answered.status_code, answered.json()) == (500, {"error": "error.internal"})
 
 
+async def test_a_defect_writes_no_secret_of_an_address_down(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for path in ("/calendar/known-to-one.ics", "/attendance/known-to-one"):
+        assert (await ask_broken(path)).status_code == 500
+    paths = [record.__dict__.get("path") for record in caplog.records]
+    assert "/attendance/…" in paths
+    assert "/calendar/….ics" in paths
+    assert "known-to-one" not in str(paths)
+
+
 async def test_an_event_with_an_offset_only_is_told_in_its_own_time(here: Here) -> None:
     def publish(unit: Unit) -> str:
         us = load_speaker(unit.tx, "mujawara")
