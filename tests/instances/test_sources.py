@@ -599,6 +599,6 @@ def test_sources_are_kept_from_the_keyboard(
     told("source", "decide", line["id"], "9", "keep", status=1)
     told("source", "add", "town.ics", "--mirror", "--link", "https://town.example/")
     assert run(["source", "list"]) == 0
-    assert "shown as theirs" in capsys.readouterr().out.lower()
+    assert "shown under their name" in capsys.readouterr().out.lower()
     told("source", "remove", line["id"])
     assert len(told("source", "list")["sources"]) == 1
