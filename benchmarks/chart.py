@@ -68,19 +68,19 @@ def draw(across: str, up: str, series: Sequence[Series]) -> str:
 def _lines(series: Sequence[Series], place: object) -> list[str]:
     assert callable(place)
     parts: list[str] = []
-    taken: list[float] = []
+    names: list[tuple[float, float, str, str]] = []
     for number, each in enumerate(series):
         colour = _COLOURS[number % len(_COLOURS)]
         spots = [place(x, y) for x, y in each.points]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in spots)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts.extend(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in spots)
-        x, y = spots[-1]
-        while any(abs(y - other) < 15 for other in taken):
-            y += 5
-        taken.append(y)
+        names.append((spots[-1][1], spots[-1][0], colour, each.name))
+    below = 0.0
+    for y, x, colour, name in sorted(names):
+        below = max(y, below + 15)
         parts.append(
-            f'<text x="{x + 10:.1f}" y="{y + 4:.1f}" fill="{colour}">{escape(each.name)}</text>'
+            f'<text x="{x + 10:.1f}" y="{below + 4:.1f}" fill="{colour}">{escape(name)}</text>'
         )
     return parts
 

@@ -80,11 +80,9 @@ async def follow(steps: tuple[int, ...], rounds: int) -> Figures:
 
                 await instance.change(work)
             there = step
-            before = _disk(instance)
             publishing = await _cpu_ms(
                 lambda: instance.change(lambda unit: _publish(unit, ours)), rounds
             )
-            size = (_disk(instance) - before) / (rounds + 1) / step
             claiming = await _cpu_ms(
                 lambda: instance.claim(
                     lambda unit: hosts.claim(unit, 64, LEASE, own_host=instance.urls.host)
@@ -93,9 +91,8 @@ async def follow(steps: tuple[int, ...], rounds: int) -> Figures:
             )
             found[step] = {
                 "publishing": publishing,
-                "publishing, each": publishing / step * 1000,
+                "publishing, µs for each": publishing / step * 1000,
                 "claiming": claiming,
-                "bytes each": size,
             }
     return found
 
