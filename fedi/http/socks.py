@@ -9,9 +9,6 @@ import secrets
 import socket
 from typing import Final
 
-from python_socks import ProxyError, ProxyType
-from python_socks.async_.asyncio import Proxy as Way
-
 from fedi.errors import RemoteUnreachable
 
 GREETING_S: Final = 5.0
@@ -35,6 +32,10 @@ class Proxy:
         """A socket to `host` through the proxy. Raises RemoteUnreachable, whose detail says whose failure it is:
         `proxy`, or `timeout`, `connect`, `behind_proxy` for the other host's.
         """
+        # few have a proxy, and everybody waits for what is loaded at the start
+        from python_socks import ProxyError, ProxyType  # noqa: PLC0415
+        from python_socks.async_.asyncio import Proxy as Way  # noqa: PLC0415
+
         way = Way(
             ProxyType.SOCKS5,
             self.host,
