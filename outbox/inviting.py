@@ -120,7 +120,7 @@ def withdraw(unit: Unit, organiser: Actor, found: Invitation) -> None:
         undo_invite(unit, organiser, found.who, found.event_uri, found.invite_uri)
     if found.message_uri:
         withdraw_message(unit, organiser, found.who, found.message_uri)
-    invitations.remove(unit, found.event_uri, found.who)
+    invitations.take_back(unit, found.event_uri, found.who)
 
 
 def wish_of(option: str) -> Wish | None:

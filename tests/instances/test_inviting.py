@@ -298,6 +298,12 @@ async def test_invitations_have_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         assert await invite(scene, *people[:3]) == ["", "", "invite.many_today"]
         made.clock.advance(days=1, minutes=1)
         assert await invite(scene, people[2]) == [""]
+        # taking back and asking again is a letter each time
+        order = desk.WithdrawOrder(which=scene.which, who=people[2])
+        await desk.withdraw(made[HERE], order)
+        assert await invite(scene, people[2], people[3]) == ["", "invite.many_today"]
+        await desk.withdraw(made[HERE], order)
+        assert await invite(scene, people[2]) == ["invite.many_today"]
         with pytest.raises(Invalid):
             await invite(scene, *(f"@p{n}@elsewhere.test" for n in range(21)))
         with pytest.raises(Invalid):

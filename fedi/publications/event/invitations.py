@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from fedi.clock import from_ms, to_ms
 from fedi.db.engine import Reader, Row
+from fedi.ids import new_token
 from fedi.unit import Unit
 
 # `said`: they answered and stand on the list, or stood there; `refused`: they said that they do not come.
@@ -35,6 +36,8 @@ class Invitation:
     sent_at: datetime
 
 
+# In the place of an id, of somebody who was invited and is no more.
+_TAKEN_BACK: Final = "taken back "
 _COLUMNS: Final = "event_uri, who, organiser_uri, is_guest, state, has_voted, invite_uri, message_uri, language, sent_at"
 
 
@@ -88,7 +91,8 @@ def list_by_actor(rx: Reader, who: str) -> Sequence[Invitation]:
 
 def list_everybody(rx: Reader) -> Sequence[str]:
     """Everybody who was asked about any event."""
-    return [row[0] for row in rx.all("SELECT DISTINCT who FROM event_invitation")]
+    rows = rx.all("SELECT DISTINCT who FROM event_invitation")
+    return [row[0] for row in rows if not row[0].startswith(_TAKEN_BACK)]
 
 
 def count_of(rx: Reader, event_uri: str) -> int:
@@ -152,6 +156,17 @@ def note_vote(unit: Unit, found: Invitation) -> bool:
 def remove(unit: Unit, event_uri: str, who: str) -> None:
     """They are invited no more."""
     unit.tx.run("DELETE FROM event_invitation WHERE event_uri = ? AND who = ?", event_uri, who)
+
+
+def take_back(unit: Unit, event_uri: str, who: str) -> None:
+    """They are invited no more. That somebody was is counted still, without who: else nothing would bound the letters."""
+    unit.tx.run(
+        "UPDATE event_invitation SET who = ?, is_guest = FALSE, invite_uri = '', message_uri = '', language = '' "
+        "WHERE event_uri = ? AND who = ?",
+        f"{_TAKEN_BACK}{new_token()}",
+        event_uri,
+        who,
+    )
 
 
 def forget_event(unit: Unit, event_uri: str) -> None:
