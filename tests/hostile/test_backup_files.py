@@ -178,6 +178,7 @@ async def test_a_folder_that_holds_something_is_left_alone(name: str) -> None:
         assert [each.read_text() for each in folder.iterdir()] == ["mine"]
 
 
+@pytest.mark.embedded
 async def test_an_empty_folder_of_a_new_disk_will_do() -> None:
     async with taken() as good:
         folder = good.made.folder / "elsewhere"
