@@ -109,16 +109,6 @@ def is_follower(rx: Reader, follower_uri: str, followed_uri: str) -> bool:
     return found is not None and found.state == ACCEPTED
 
 
-def is_awaited_here(rx: Reader, followed_uri: str) -> bool:
-    """Whether a collective of ours asked to follow this actor and has not been answered."""
-    row = rx.one(
-        "SELECT 1 FROM follow f JOIN actor a ON a.uri = f.follower_uri "
-        "WHERE f.followed_uri = ? AND f.state = 'asked' AND a.role = 'collective' LIMIT 1",
-        followed_uri,
-    )
-    return row is not None
-
-
 def list_local_followers(rx: Reader, followed_uri: str) -> Sequence[str]:
     """Our collectives that follow this actor."""
     rows = rx.all(

@@ -30,9 +30,6 @@ def concerns_us(unit: Unit, activity: Activity) -> bool:
     """Whether an activity is about somebody or something here: else it is not even stored."""
     if _names_us(activity, unit.urls) or follows.is_followed_here(unit.tx, activity.actor):
         return True
-    # words for followers go to an inbox that all of us share and may be here before the answer that makes us one
-    if activity.type == "Create" and follows.is_awaited_here(unit.tx, activity.actor):
-        return True
     if activity.type in _ABOUT_OWN:
         return actor_store.find(unit.tx, activity.actor) is not None
     inner = activity.embedded or {}

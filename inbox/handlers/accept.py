@@ -1,21 +1,12 @@
 """Accept: somebody grants what we asked, or says that they come to an event of ours."""
 
-from datetime import timedelta
-from typing import Final
-
 from actors import follows, notifications, relays
 from fedi import chores
-from fedi.clock import to_ms
-from fedi.publications import quoting, store, timeline
+from fedi.publications import quoting
 from fedi.unit import Unit
-from fedi.vocab.audience import Visibility
 from fedi.vocab.read import id_of
 from inbox import attending, bonding, dating, invited, joined, quoted, relayed
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
-
-# Their clock may be behind ours.
-_OVERTAKEN: Final = timedelta(minutes=15)
-_SHOWN_MAX: Final = 200
 
 
 def apply(unit: Unit, incoming: Incoming) -> Outcome:
@@ -40,22 +31,11 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         return Refused("accept.not_theirs")
     if not follows.decide(unit, asked.follower_uri, asked.followed_uri, follows.ACCEPTED):
         return Ignored("accept.known")
-    _show_what_came_before(unit, asked)
     chores.add(unit, chores.BACKFILL, asked.followed_uri)
     notifications.add(
         unit, asked.follower_uri, "follow_accepted", asked.followed_uri, asked.followed_uri
     )
     return Done("accept.follow")
-
-
-def _show_what_came_before(unit: Unit, asked: follows.Follow) -> None:
-    """What was said to followers since we asked may have overtaken the answer; it was kept, and shown to nobody."""
-    since = (to_ms(asked.asked_at - _OVERTAKEN), 0)
-    for (said_at, row_id), said in store.list_by_author(
-        unit.tx, asked.followed_uri, since, _SHOWN_MAX
-    ):
-        if said.visibility is not Visibility.DIRECT:
-            timeline.add(unit, [asked.follower_uri], row_id, said.kind, said_at)
 
 
 def find_asked(unit: Unit, incoming: Incoming) -> follows.Follow | None:

@@ -72,11 +72,10 @@ def welcome(
     named = [uri for uri in named if not blocks.is_blocked_by(unit.tx, uri, author.uri)]
     followers = follows.list_local_followers(unit.tx, author.uri)
     parent = store.find(unit.tx, publication.in_reply_to) if publication.in_reply_to else None
-    is_awaited = not followers and follows.is_awaited_here(unit.tx, author.uri)
-    if not named and not followers and parent is None and not is_awaited:
+    if not named and not followers and parent is None:
         return Ignored("create.unrelated")
     spoken_to = [*named, *([parent.author] if parent is not None else [])]
-    why = () if followers or is_awaited else why_wait(unit, author.uri, spoken_to, publication)
+    why = () if followers else why_wait(unit, author.uri, spoken_to, publication)
     row_id = shelf.put(unit, publication, is_local=False, held_why=why)
     if row_id is None:
         return _reach(unit, publication, author, named)

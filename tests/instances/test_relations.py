@@ -7,17 +7,12 @@ import pytest
 
 from actors import follows, refresh
 from actors.model import Actor
-from fedi.clock import iso
-from fedi.db.engine import Reader
 from fedi.desk import relations
 from fedi.desk.relations import ListOrder, RelationOrder
 from fedi.errors import NotFound
-from fedi.instance import Instance
-from fedi.publications import store
-from fedi.publications.visibility import may_read_here
 from outbox.actions.follow import follow
 from tests.harness.world import FOLLOWERS, World, a_note, world
-from tests.hostile.stranger import a_note_of, deliver, say, stranger
+from tests.hostile.stranger import deliver, say, stranger
 
 
 @asynccontextmanager
@@ -159,42 +154,3 @@ async def test_nobody_else_can_accept_in_the_name_of_whom_we_asked() -> None:
         await deliver(made, "agora.test", eve.key, say(eve, "Accept", told, to=[agora.uri]))
         await made.settle()
         assert await _standing(made, "agora.test", agora, known) == "asked"
-
-
-async def test_words_that_overtake_the_answer_are_kept_and_shown_only_once_it_came() -> None:
-    async with world("agora.test") as made, stranger(made, "mars.test") as mars:
-        agora, beit = [await made.collective("agora.test", name) for name in ("agora", "beit")]
-        here = made["agora.test"]
-        ali = mars.person("ali")
-        known = await refresh.fetch_actor(here, ali.uri)
-        await here.change(lambda unit: follow(unit, agora, known))
-        await made.settle()
-        [asked] = [post.document for post in mars.posts if post.document["type"] == "Follow"]
-        for_followers = a_note_of(
-            ali, 1, to=[ali.followers], cc=[], published=iso(made.clock.now())
-        )
-        heard = await deliver(made, "agora.test", ali.key, say(ali, "Create", for_followers))
-        assert heard.status == 202
-        await made.settle()
-        assert await _readable(here, agora, for_followers["id"]) == (False, 0)
-        await deliver(made, "agora.test", ali.key, say(ali, "Accept", asked["id"], 2))
-        await made.settle()
-        assert await _readable(here, agora, for_followers["id"]) == (True, 1)
-        assert await _readable(here, beit, for_followers["id"]) == (False, 0)
-
-
-async def _readable(here: Instance, who: Actor, uri: object) -> tuple[bool, int]:
-    """Whether the collective may read it, and how often it stands in its timeline."""
-
-    def look(rx: Reader) -> tuple[bool, int]:
-        said = store.find(rx, str(uri))
-        rows = rx.all(
-            "SELECT 1 FROM timeline_entry t JOIN publication p ON p.id = t.publication_id "
-            "WHERE t.actor_uri = ? AND p.uri = ?",
-            who.uri,
-            str(uri),
-        )
-        assert said is not None
-        return may_read_here(rx, who, said), len(rows)
-
-    return await here.look(look)
