@@ -314,7 +314,9 @@ async def _leave(life: Life, note: Publication) -> None:
     target = await refresh.fetch_actor(life.made[HOST], home.uri)
     await life.do("move", lambda unit: move(unit, life.agora, target))
     await life.serve("actor-moved", life.agora.uri)
-    quoting = replace(note, uri=f"{note.uri[:-1]}q", quote=f"{life.reader.uri}/notes/1")
+    # A name of its own: changing one letter of the note's would, one time in thirty-two, change nothing.
+    uri = f"{note.uri.rpartition('/')[0]}/{'q' * 26}"
+    quoting = replace(note, uri=uri, quote=f"{life.reader.uri}/notes/1")
     await life.do(
         "quote-request", lambda unit: ask_quote(unit, life.agora, quoting, life.reader.uri)
     )
