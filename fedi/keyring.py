@@ -44,12 +44,8 @@ class Keyring:
         if generation == self.generation and self._is_kept:
             self.current[actor_uri, kind] = key_uri
 
-    def forget_owner(self, owner: str) -> None:
-        """The owner changed or left: none of its keys is believed from memory any more."""
-        self.forget_owners((owner,))
-
     def forget_owners(self, owners: Collection[str]) -> None:
-        """The same for many at once."""
+        """These changed or left: none of their keys is believed from memory any more."""
         gone = frozenset(owners)
         self.generation += 1
         for key_id in [key_id for key_id, key in self._public.items() if key.owner in gone]:

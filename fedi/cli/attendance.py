@@ -9,6 +9,7 @@ from fedi.cli.output import give, handle, table
 from fedi.cli.queue import say_waiting
 from fedi.cli.session import session
 from fedi.cli.speech import command, group, option, speaker, t
+from fedi.cli.telling import kept_or_same, tell
 from fedi.desk.attendance import (
     Decided,
     DecideOrder,
@@ -101,7 +102,6 @@ def refuse(which: str, entries: Sequence[str], everybody: bool, actor: str, deli
 @_DELIVER
 def change(which: str, actor: str, deliver: bool, **given: Any) -> None:
     """How the event takes answers."""
-    here = session()
     place = {
         name.removeprefix("place__"): value
         for name, value in given.items()
@@ -110,14 +110,7 @@ def change(which: str, actor: str, deliver: bool, **given: Any) -> None:
     manner = {name: value for name, value in given.items() if not name.startswith("place__")}
     order = SetOrder(which=which, actor=actor, place=PlaceWish(**place), **manner)
 
-    async def work(desk: Desk) -> None:
-        done = await desk.call("attendance.set", order)
-        assert isinstance(done, Done)
-        line = t("cli.attendance_set" if done.changed else "cli.attendance_same")
-        give(done, [line], as_json=here.as_json)
-        await say_waiting(desk, deliver=deliver, as_json=here.as_json)
-
-    here.at_desk(work)
+    tell("attendance.set", order, Done, kept_or_same, deliver=deliver)
 
 
 @command("write", "attendance.write")

@@ -3,11 +3,10 @@
 import click
 
 from fedi.cli.output import give, handle, short_moment, table
-from fedi.cli.queue import say_waiting
 from fedi.cli.session import session
 from fedi.cli.speech import command, group, option, t
+from fedi.cli.telling import tell
 from fedi.desk.attending import AllGoing, Answered, AttendOrder, LeaveOrder, ListOrder
-from fedi.desk.control import Desk
 from fedi.desk.order import Done
 
 _WHICH = click.argument("which", metavar="URI")
@@ -29,17 +28,10 @@ def attend() -> None:
 @_DELIVER
 def answer(which: str, maybe: bool, is_no: bool, message: str, actor: str, deliver: bool) -> None:
     """Say that we come."""
-    here = session()
     wish = "not_coming" if is_no else "maybe" if maybe else "coming"
     order = AttendOrder(which=which, actor=actor, wish=wish, message=message)
 
-    async def work(desk: Desk) -> None:
-        done = await desk.call("attend", order)
-        assert isinstance(done, Answered)
-        give(done, [t(f"attend.state.{done.state}")], as_json=here.as_json)
-        await say_waiting(desk, deliver=deliver, as_json=here.as_json)
-
-    here.at_desk(work)
+    tell("attend", order, Answered, lambda done: [t(f"attend.state.{done.state}")], deliver=deliver)
 
 
 @command("leave", "attend.leave")
@@ -48,15 +40,13 @@ def answer(which: str, maybe: bool, is_no: bool, message: str, actor: str, deliv
 @_DELIVER
 def leave(which: str, actor: str, deliver: bool) -> None:
     """Take it back."""
-    here = session()
-
-    async def work(desk: Desk) -> None:
-        done = await desk.call("attend.leave", LeaveOrder(which=which, actor=actor))
-        assert isinstance(done, Done)
-        give(done, [t("cli.undone")], as_json=here.as_json)
-        await say_waiting(desk, deliver=deliver, as_json=here.as_json)
-
-    here.at_desk(work)
+    tell(
+        "attend.leave",
+        LeaveOrder(which=which, actor=actor),
+        Done,
+        lambda done: [t("cli.undone")],
+        deliver=deliver,
+    )
 
 
 @command("list", "attend.list")

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import click
 
 from fedi.cli.output import give, handle, table
-from fedi.cli.queue import say_waiting
 from fedi.cli.session import session
 from fedi.cli.speech import command, group, option, speaker, t
-from fedi.desk.control import Desk
+from fedi.cli.telling import kept_or_same, tell
 from fedi.desk.dates import AnswerOrder, Asked, AskOrder, DecideOrder, Moment, Table, WhichOrder
 from fedi.desk.order import Done
 from fedi.desk.wishes import PlaceWish
@@ -45,7 +44,6 @@ def ask(
     deliver: bool,
 ) -> None:
     """Propose dates."""
-    here = session()
     pairs = (each.partition("/") for each in moments)
     order = AskOrder(
         title=title,
@@ -57,13 +55,7 @@ def ask(
         actor=actor,
     )
 
-    async def work(desk: Desk) -> None:
-        asked = await desk.call("dates.ask", order)
-        assert isinstance(asked, Asked)
-        give(asked, [handle(asked.uri)], as_json=here.as_json)
-        await say_waiting(desk, deliver=deliver, as_json=here.as_json)
-
-    here.at_desk(work)
+    tell("dates.ask", order, Asked, lambda asked: [handle(asked.uri)], deliver=deliver)
 
 
 @command("show", "dates.show")
@@ -97,16 +89,8 @@ def show(which: str, actor: str) -> None:
 @_DELIVER
 def decide(which: str, number: int, actor: str, deliver: bool) -> None:
     """Take one of them."""
-    here = session()
-
-    async def work(desk: Desk) -> None:
-        order = DecideOrder(which=which, number=number, actor=actor)
-        made = await desk.call("dates.decide", order)
-        assert isinstance(made, Asked)
-        give(made, [handle(made.uri)], as_json=here.as_json)
-        await say_waiting(desk, deliver=deliver, as_json=here.as_json)
-
-    here.at_desk(work)
+    order = DecideOrder(which=which, number=number, actor=actor)
+    tell("dates.decide", order, Asked, lambda made: [handle(made.uri)], deliver=deliver)
 
 
 @command("answer", "dates.answer")
@@ -116,17 +100,8 @@ def decide(which: str, number: int, actor: str, deliver: bool) -> None:
 @_DELIVER
 def answer(which: str, wishes: Sequence[str], actor: str, deliver: bool) -> None:
     """Say when we can."""
-    here = session()
-
-    async def work(desk: Desk) -> None:
-        order = AnswerOrder(which=which, wishes=tuple(wishes), actor=actor)
-        done = await desk.call("dates.answer", order)
-        assert isinstance(done, Done)
-        line = t("cli.attendance_set" if done.changed else "cli.attendance_same")
-        give(done, [line], as_json=here.as_json)
-        await say_waiting(desk, deliver=deliver, as_json=here.as_json)
-
-    here.at_desk(work)
+    order = AnswerOrder(which=which, wishes=tuple(wishes), actor=actor)
+    tell("dates.answer", order, Done, kept_or_same, deliver=deliver)
 
 
 for _each in (ask, show, decide, answer):

@@ -8,6 +8,7 @@ from fedi.cli.output import give, handle, short_moment, table
 from fedi.cli.queue import say_waiting
 from fedi.cli.session import session
 from fedi.cli.speech import command, group, option, t
+from fedi.cli.telling import kept_or_same, tell
 from fedi.desk.control import Desk
 from fedi.desk.inviting import (
     AllReceived,
@@ -134,16 +135,4 @@ for _each in (send, guests, withdraw, ask, list_received, answer):
 
 
 def _do(name: str, order: Order, deliver: bool) -> None:
-    here = session()
-
-    async def work(desk: Desk) -> None:
-        done = await desk.call(name, order)
-        assert isinstance(done, Done)
-        give(
-            done,
-            [t("cli.attendance_set" if done.changed else "cli.attendance_same")],
-            as_json=here.as_json,
-        )
-        await say_waiting(desk, deliver=deliver, as_json=here.as_json)
-
-    here.at_desk(work)
+    tell(name, order, Done, kept_or_same, deliver=deliver)

@@ -5,10 +5,9 @@ from pathlib import Path
 import click
 
 from fedi.cli.output import give, handle, short_moment, table
-from fedi.cli.queue import say_waiting
 from fedi.cli.session import session
 from fedi.cli.speech import command, group, option, t
-from fedi.desk.control import Desk
+from fedi.cli.telling import kept_or_same, tell
 from fedi.desk.order import Done
 from fedi.desk.programme import TABLE_BYTES_MAX, Programme, TableOrder, WhichOrder
 from fedi.errors import Invalid
@@ -49,17 +48,9 @@ def show(which: str, actor: str) -> None:
 @option("--deliver", is_flag=True, help="cli.opt.deliver")
 def put(which: str, file: Path, actor: str, deliver: bool) -> None:
     """Take it from a table."""
-    here = session()
     order = TableOrder(which=which, table=_read(file), actor=actor)
 
-    async def work(desk: Desk) -> None:
-        done = await desk.call("programme.set", order)
-        assert isinstance(done, Done)
-        said = "cli.attendance_set" if done.changed else "cli.attendance_same"
-        give(done, [t(said)], as_json=here.as_json)
-        await say_waiting(desk, deliver=deliver, as_json=here.as_json)
-
-    here.at_desk(work)
+    tell("programme.set", order, Done, kept_or_same, deliver=deliver)
 
 
 def _read(file: Path) -> str:

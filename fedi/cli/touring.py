@@ -3,10 +3,9 @@
 import click
 
 from fedi.cli.output import give, handle, short_moment, table
-from fedi.cli.queue import say_waiting
 from fedi.cli.session import session
 from fedi.cli.speech import command, group, option, t
-from fedi.desk.control import Desk
+from fedi.cli.telling import tell
 from fedi.desk.order import Done, Order
 from fedi.desk.touring import AnswerOrder, AskOrder, Questions, StopOrder, Tour, WhichOrder
 
@@ -98,27 +97,11 @@ def refuse(tour_uri: str, stop: str, actor: str, deliver: bool) -> None:
 
 
 def _change(name: str, order: Order, *, deliver: bool) -> None:
-    here = session()
-
-    async def work(desk: Desk) -> None:
-        done = await desk.call(name, order)
-        assert isinstance(done, Tour)
-        give(done, _lines(done), as_json=here.as_json)
-        await say_waiting(desk, deliver=deliver, as_json=here.as_json)
-
-    here.at_desk(work)
+    tell(name, order, Tour, _lines, deliver=deliver)
 
 
 def _answer(order: AnswerOrder, *, deliver: bool) -> None:
-    here = session()
-
-    async def work(desk: Desk) -> None:
-        done = await desk.call("tour.answer", order)
-        assert isinstance(done, Done)
-        give(done, [t("cli.attendance_set")], as_json=here.as_json)
-        await say_waiting(desk, deliver=deliver, as_json=here.as_json)
-
-    here.at_desk(work)
+    tell("tour.answer", order, Done, lambda _: [t("cli.attendance_set")], deliver=deliver)
 
 
 def _lines(found: Tour) -> list[str]:

@@ -172,6 +172,8 @@ class _Pool:
         while waiting:
             connection = waiting.pop()
             del self._idle[connection]
+            if not waiting:
+                del self._idle_at[place]
             if connection.is_reusable:
                 return connection
         return None

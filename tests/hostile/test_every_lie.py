@@ -675,7 +675,7 @@ async def test_an_actor_that_lists_anothers_key_id_cannot_silence_the_other(scen
         await scene.told(as_ali, say(scene.ali, "Like", scene.spoken.uri, "thief"))
     ).status == 401
     # what the process remembers is forgotten, as after a restart
-    scene.made[HERE].keyring.forget_owner(scene.ali.uri)
+    scene.made[HERE].keyring.forget_owners([scene.ali.uri])
     await refresh.fetch_actor(scene.made[HERE], thief.uri)
     like = say(scene.ali, "Like", scene.spoken.uri, "after-the-thief")
     assert (await scene.told(scene.ali.key, like)).status == 202

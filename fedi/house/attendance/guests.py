@@ -7,9 +7,9 @@ from typing import Final
 
 from starlette.responses import Response
 
-from actors import journal
 from fedi.desk import inviting
 from fedi.errors import Conflict, Invalid
+from fedi.house.deeds import note, which_of
 from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
@@ -38,7 +38,7 @@ async def send(visit: Visit, form: Form) -> Response:
     named, words = form.get("who"), form.get("words")
     typed = {"who": named, "words": words}
     order = inviting.InviteOrder(
-        which=_which(visit),
+        which=which_of(visit),
         who=tuple(named[:NAMED_MAX].replace(",", "\n").split()),
         words=words,
         actor=visit.username,
@@ -54,7 +54,7 @@ async def send(visit: Visit, form: Form) -> Response:
         return await _page(visit, problems_of(problem), typed)
     entries = sent[0].entries if sent else []
     if any(not each.problem for each in entries):
-        await _note(visit, "journal.invited")
+        await note(visit, "journal.invited")
     failed = [each for each in entries if each.problem]
     if failed:
         t = visit.visitor.t
@@ -72,9 +72,9 @@ async def send(visit: Visit, form: Form) -> Response:
 
 async def withdraw(visit: Visit, form: Form) -> Response:
     """Somebody is invited no more."""
-    order = inviting.WithdrawOrder(which=_which(visit), who=form.get("who"), actor=visit.username)
+    order = inviting.WithdrawOrder(which=which_of(visit), who=form.get("who"), actor=visit.username)
     await inviting.withdraw(visit.instance, order)
-    await _note(visit, "journal.uninvited")
+    await note(visit, "journal.uninvited")
     return go(_here(visit), "saved")
 
 
@@ -88,10 +88,7 @@ async def ask(visit: Visit, form: Form) -> Response:
     except Conflict:
         # pressed twice
         return go(thread_of(visit.username, uri), "asked_coming")
-    person_id = visit.member.person.id
-    await visit.instance.change(
-        lambda unit: journal.note(unit, visit.actor.uri, person_id, "journal.asked_coming", uri)
-    )
+    await note(visit, "journal.asked_coming", uri)
     return go(thread_of(visit.username, uri), "asked_coming")
 
 
@@ -100,7 +97,7 @@ async def _page(
 ) -> Response:
     visitor = visit.visitor
     found = await inviting.list_guests(
-        visit.instance, inviting.GuestsOrder(which=_which(visit), actor=visit.username)
+        visit.instance, inviting.GuestsOrder(which=which_of(visit), actor=visit.username)
     )
     guests = sorted(found.guests, key=lambda each: (_ORDER.index(each.state), each.handle))
     return page(
@@ -111,7 +108,7 @@ async def _page(
         problems=problems,
         section="write",
         event_title=found.title,
-        sheet_href=f"/house/{visit.username}/attendance/{_which(visit)}",
+        sheet_href=f"/house/{visit.username}/attendance/{which_of(visit)}",
         there=_here(visit),
         guests=[
             (
@@ -125,20 +122,8 @@ async def _page(
     )
 
 
-async def _note(visit: Visit, what: str) -> None:
-    uri = visit.instance.urls.publication("event", _which(visit))
-    person_id = visit.member.person.id
-    await visit.instance.change(
-        lambda unit: journal.note(unit, visit.actor.uri, person_id, what, uri)
-    )
-
-
-def _which(visit: Visit) -> str:
-    return str(visit.request.path_params["id"])
-
-
 def _here(visit: Visit) -> str:
-    return f"/house/{visit.username}/attendance/{_which(visit)}/guests"
+    return f"/house/{visit.username}/attendance/{which_of(visit)}/guests"
 
 
 _PATH: Final = "/house/{username}/attendance/{id}/guests"

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from actors import journal
 from fedi.desk import attendance as desk
 from fedi.desk.wishes import PlaceWish
 from fedi.errors import Invalid
+from fedi.house.deeds import note, which_of
 from fedi.house.forms import Form
 from fedi.house.frame import HEADERS, go, page, problems_of
 from fedi.house.gate import Door
@@ -38,7 +38,7 @@ async def decide(visit: Visit, form: Form) -> Response:
     """Let in or refuse: one, those that are ticked, or everybody who asks."""
     does = form.get("does")
     order = desk.DecideOrder(
-        which=_which(visit),
+        which=which_of(visit),
         does="refuse" if does.startswith("refuse") else "approve",
         entries=form.all("entry"),
         everybody=does.endswith("_all"),
@@ -50,7 +50,7 @@ async def decide(visit: Visit, form: Form) -> Response:
         await desk.decide(visit.instance, order)
     except Invalid as problem:
         return await _page(visit, problems_of(problem))
-    await _note(visit, f"journal.attendance_{order.does}")
+    await note(visit, f"journal.attendance_{order.does}")
     return go(_here(visit), "saved")
 
 
@@ -59,7 +59,7 @@ async def save(visit: Visit, form: Form) -> Response:
     typed = {name: form.get(name) for name in _SETTINGS}
     has_place = any(typed[name].strip() for name in _PLACE)
     order = desk.SetOrder(
-        which=_which(visit),
+        which=which_of(visit),
         actor=visit.username,
         waiting=form.has("waiting"),
         form=typed["form"],
@@ -76,24 +76,24 @@ async def save(visit: Visit, form: Form) -> Response:
         await desk.change(visit.instance, order)
     except Invalid as problem:
         return await _page(visit, problems_of(problem), typed)
-    await _note(visit, "journal.attendance_set")
+    await note(visit, "journal.attendance_set")
     return go(_here(visit), "saved")
 
 
 async def close(visit: Visit, form: Form) -> Response:
     """Nobody new any more, or again."""
     order = desk.SetOrder(
-        which=_which(visit), actor=visit.username, closed=form.get("what") != "open"
+        which=which_of(visit), actor=visit.username, closed=form.get("what") != "open"
     )
     await desk.change(visit.instance, order)
-    await _note(visit, "journal.attendance_set")
+    await note(visit, "journal.attendance_set")
     return go(_here(visit), "saved")
 
 
 async def write(visit: Visit, form: Form) -> Response:
     """Write to those who are ticked."""
     order = desk.WriteOrder(
-        which=_which(visit),
+        which=which_of(visit),
         words=form.get("words"),
         states=form.all("to") or ("coming",),
         actor=visit.username,
@@ -102,14 +102,14 @@ async def write(visit: Visit, form: Form) -> Response:
         await do_once(visit, form.get("once"), lambda: desk.write(visit.instance, order))
     except Invalid as problem:
         return await _page(visit, problems_of(problem), {"words": form.get("words")})
-    await _note(visit, "journal.attendance_written")
+    await note(visit, "journal.attendance_written")
     return go(_here(visit), "attendance_written")
 
 
 async def take(visit: Visit) -> Response:
     """The list as a file for a program for tables."""
     found = await desk.export(
-        visit.instance, desk.ShowOrder(which=_which(visit), actor=visit.username)
+        visit.instance, desk.ShowOrder(which=which_of(visit), actor=visit.username)
     )
     return Response(
         "\ufeff" + found.csv,
@@ -131,7 +131,7 @@ async def _page(
     sheet: desk.Sheet | None = None
     for state in (wanted,) if wanted in STATES else _GROUPS:
         order = desk.ShowOrder(
-            which=_which(visit),
+            which=which_of(visit),
             actor=visit.username,
             state=state,
             most=SHOWN_MAX + 1,
@@ -194,20 +194,8 @@ async def _place(visit: Visit, sheet: desk.Sheet) -> dict[str, str]:
     return {name: text or "" for name, text in zip(_PLACE, found, strict=True)}
 
 
-async def _note(visit: Visit, what: str) -> None:
-    uri = visit.instance.urls.publication("event", _which(visit))
-    person_id = visit.member.person.id
-    await visit.instance.change(
-        lambda unit: journal.note(unit, visit.actor.uri, person_id, what, uri)
-    )
-
-
-def _which(visit: Visit) -> str:
-    return str(visit.request.path_params["id"])
-
-
 def _here(visit: Visit) -> str:
-    return f"/house/{visit.username}/attendance/{_which(visit)}"
+    return f"/house/{visit.username}/attendance/{which_of(visit)}"
 
 
 _PATH: Final = "/house/{username}/attendance/{id}"

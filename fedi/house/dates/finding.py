@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from actors import journal
 from fedi.desk import dates as desk
 from fedi.desk.dates import Moment
 from fedi.desk.drafts import usual_language
 from fedi.desk.wishes import PlaceWish
 from fedi.errors import Conflict, FediError
+from fedi.house.deeds import note, which_of
 from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
@@ -79,7 +79,7 @@ async def ask(visit: Visit, form: Form) -> Response:
         return _form(visit, fields | rows, problems_of(problem))
     if not asked:
         return go(f"/house/{visit.username}/publications", "saved")
-    await _note(visit, "journal.dates_asked", asked[0].uri)
+    await note(visit, "journal.dates_asked", asked[0].uri)
     return go(f"/house/{visit.username}/dates/{asked[0].uri.rpartition('/')[2]}", "saved")
 
 
@@ -92,18 +92,18 @@ async def decide(visit: Visit, form: Form) -> Response:
     """Make the event of one of the moments, or close the question."""
     text = form.get("number")
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 3 else -1
-    order = desk.DecideOrder(which=_which(visit), number=number, actor=visit.username)
+    order = desk.DecideOrder(which=which_of(visit), number=number, actor=visit.username)
     try:
         made = await desk.decide(visit.instance, order)
     except Conflict:
         # pressed twice
-        return go(f"/house/{visit.username}/dates/{_which(visit)}")
+        return go(f"/house/{visit.username}/dates/{which_of(visit)}")
     except FediError as problem:
         return await _table(visit, problems_of(problem))
     if number == 0:
-        await _note(visit, "journal.dates_closed", made.uri)
-        return go(f"/house/{visit.username}/dates/{_which(visit)}", "saved")
-    await _note(visit, "journal.dates_found", made.uri)
+        await note(visit, "journal.dates_closed", made.uri)
+        return go(f"/house/{visit.username}/dates/{which_of(visit)}", "saved")
+    await note(visit, "journal.dates_found", made.uri)
     return go(f"/house/{visit.username}/publications/{made.uri.rpartition('/')[2]}", "saved")
 
 
@@ -118,7 +118,7 @@ async def answer(visit: Visit, form: Form) -> Response:
     order = desk.AnswerOrder(which=uri, wishes=wishes, actor=visit.username)
     done = await desk.answer(visit.instance, order)
     if done.changed:
-        await _note(visit, "journal.dates_answered", uri)
+        await note(visit, "journal.dates_answered", uri)
     return back(visit, form, "attended")
 
 
@@ -157,7 +157,7 @@ def _form(visit: Visit, fields: dict[str, str], problems: tuple[Problem, ...] = 
 async def _table(visit: Visit, problems: tuple[Problem, ...] = ()) -> Response:
     visitor = visit.visitor
     found = await desk.show(
-        visit.instance, desk.WhichOrder(which=_which(visit), actor=visit.username)
+        visit.instance, desk.WhichOrder(which=which_of(visit), actor=visit.username)
     )
     values: dict[str, Any] = {}
     if found.ends_at is not None:
@@ -172,21 +172,10 @@ async def _table(visit: Visit, problems: tuple[Problem, ...] = ()) -> Response:
         problems=problems,
         section="write",
         table=found,
-        id=_which(visit),
-        there=f"/house/{visit.username}/dates/{_which(visit)}",
+        id=which_of(visit),
+        there=f"/house/{visit.username}/dates/{which_of(visit)}",
         **values,
     )
-
-
-async def _note(visit: Visit, what: str, uri: str) -> None:
-    person_id = visit.member.person.id
-    await visit.instance.change(
-        lambda unit: journal.note(unit, visit.actor.uri, person_id, what, uri)
-    )
-
-
-def _which(visit: Visit) -> str:
-    return str(visit.request.path_params["id"])
 
 
 DOORS: Final = (

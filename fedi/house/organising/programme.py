@@ -4,9 +4,9 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from actors import journal
 from fedi.desk import programme as desk
 from fedi.errors import FediError, Invalid
+from fedi.house.deeds import note, which_of
 from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
@@ -27,12 +27,12 @@ async def show(visit: Visit) -> Response:
 
 async def tell(visit: Visit, form: Form) -> Response:
     """Write a session down, leave one out, let all of it go out, or throw away what did not."""
-    does, which = form.get("does"), desk.WhichOrder(which=_which(visit), actor=visit.username)
+    does, which = form.get("does"), desk.WhichOrder(which=which_of(visit), actor=visit.username)
     instance = visit.instance
     try:
         if does == "publish":
             await desk.publish(instance, which)
-            await _note(visit)
+            await note(visit, "journal.programme_out")
         elif does == "discard":
             await desk.discard(instance, which)
         elif does == "remove":
@@ -50,7 +50,7 @@ def _session(visit: Visit, form: Form) -> desk.Session:
     tags = form.all("languages")[:8]
     typed = {name: form.get(name)[:2_000] for name in _FIELDS}
     return desk.Session(
-        which=_which(visit),
+        which=which_of(visit),
         actor=visit.username,
         names={tag: form.get(f"name.{tag}")[:2_000] for tag in tags},
         texts={tag: form.get(f"text.{tag}")[:10_000] for tag in tags},
@@ -63,7 +63,7 @@ def _session(visit: Visit, form: Form) -> desk.Session:
 
 def _removal(visit: Visit, form: Form) -> desk.RemoveOrder:
     return desk.RemoveOrder(
-        which=_which(visit),
+        which=which_of(visit),
         actor=visit.username,
         key=form.get("key")[:40],
         seen=form.number("seen") or 0,
@@ -75,7 +75,7 @@ async def _page(
 ) -> Response:
     visitor = visit.visitor
     found = await desk.show(
-        visit.instance, desk.WhichOrder(which=_which(visit), actor=visit.username)
+        visit.instance, desk.WhichOrder(which=which_of(visit), actor=visit.username)
     )
     zone = zone_of(found.zone)
     wanted = form.get("key") if form else visit.request.query_params.get("session", "")[:40]
@@ -99,7 +99,7 @@ async def _page(
         problems=problems,
         section="write",
         found=found,
-        id=_which(visit),
+        id=which_of(visit),
         there=_here(visit),
         days=[
             (day_line(some[0][0].starts_at.astimezone(zone).date(), visitor.language, digits=visitor.digits), some)
@@ -146,20 +146,8 @@ def _as_typed(chosen: desk.Line | None, found: desk.Programme, zone: Any) -> dic
     }
 
 
-async def _note(visit: Visit) -> None:
-    uri = visit.instance.urls.publication("event", _which(visit))
-    person_id = visit.member.person.id
-    await visit.instance.change(
-        lambda unit: journal.note(unit, visit.actor.uri, person_id, "journal.programme_out", uri)
-    )
-
-
-def _which(visit: Visit) -> str:
-    return str(visit.request.path_params["id"])
-
-
 def _here(visit: Visit) -> str:
-    return f"/house/{visit.username}/programme/{_which(visit)}"
+    return f"/house/{visit.username}/programme/{which_of(visit)}"
 
 
 DOORS: Final = (Door("/house/{username}/programme/{id}", Right.PUBLISH, ask=show, tell=tell),)

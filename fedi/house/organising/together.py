@@ -4,11 +4,11 @@ from typing import Final
 
 from starlette.responses import Response
 
-from actors import journal
 from fedi.db.engine import Reader
 from fedi.desk import organising as desk
 from fedi.desk import touring
 from fedi.errors import FediError, Invalid
+from fedi.house.deeds import note, which_of
 from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
@@ -28,7 +28,7 @@ async def show(visit: Visit) -> Response:
 async def tell(visit: Visit, form: Form) -> Response:
     """Ask somebody, or take it back."""
     does, who = form.get("does"), form.get("who")[:512].strip()
-    order = desk.InviteOrder(which=_which(visit), who=who, actor=visit.username)
+    order = desk.InviteOrder(which=which_of(visit), who=who, actor=visit.username)
     try:
         if does == "ask":
             if not who:
@@ -41,7 +41,7 @@ async def tell(visit: Visit, form: Form) -> Response:
     except FediError as problem:
         return await _page(visit, problems_of(problem), who)
     done = "journal.organise_asked" if does == "ask" else "journal.organise_withdrawn"
-    await _note(visit, done, visit.instance.urls.publication("event", _which(visit)))
+    await note(visit, done, visit.instance.urls.publication("event", which_of(visit)))
     return go(_here(visit), "organise_asked" if does == "ask" else "saved")
 
 
@@ -93,12 +93,12 @@ async def answer(visit: Visit, form: Form) -> Response:
     order = desk.AnswerOrder(which=event, agrees=does == "accept", actor=visit.username)
     await desk.answer(visit.instance, order)
     agreed = does == "accept"
-    await _note(visit, "journal.organise_agreed" if agreed else "journal.organise_declined", event)
+    await note(visit, "journal.organise_agreed" if agreed else "journal.organise_declined", event)
     return go(f"/house/{visit.username}/organising", "organise_agreed" if agreed else "saved")
 
 
 async def _page(visit: Visit, problems: tuple[Problem, ...] = (), who: str = "") -> Response:
-    order = desk.EventOrder(which=_which(visit), actor=visit.username)
+    order = desk.EventOrder(which=which_of(visit), actor=visit.username)
     found = await desk.show(visit.instance, order)
     return page(
         visit,
@@ -108,26 +108,15 @@ async def _page(visit: Visit, problems: tuple[Problem, ...] = (), who: str = "")
         problems=tuple(Problem("who", each.message_key, each.values) for each in problems),
         section="write",
         found=found,
-        id=_which(visit),
+        id=which_of(visit),
         there=_here(visit),
         who=who,
         organisers=[(each, page_of_actor(visit.username, each.uri)) for each in found.organisers],
     )
 
 
-async def _note(visit: Visit, what: str, about: str) -> None:
-    person_id = visit.member.person.id
-    await visit.instance.change(
-        lambda unit: journal.note(unit, visit.actor.uri, person_id, what, about)
-    )
-
-
-def _which(visit: Visit) -> str:
-    return str(visit.request.path_params["id"])
-
-
 def _here(visit: Visit) -> str:
-    return f"/house/{visit.username}/organisers/{_which(visit)}"
+    return f"/house/{visit.username}/organisers/{which_of(visit)}"
 
 
 DOORS: Final = (

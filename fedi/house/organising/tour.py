@@ -4,9 +4,9 @@ from typing import Final
 
 from starlette.responses import Response
 
-from actors import journal
 from fedi.desk import touring as desk
 from fedi.errors import FediError, Invalid
+from fedi.house.deeds import note, which_of
 from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
@@ -26,7 +26,7 @@ async def show(visit: Visit) -> Response:
 
 async def tell(visit: Visit, form: Form) -> Response:
     """Name a stop, in the place of another one if need be; leave one out; ask to be one; end that."""
-    does, which = form.get("does"), _which(visit)
+    does, which = form.get("does"), which_of(visit)
     stop, tour = form.get("stop")[:_ADDRESS_MAX], form.get("tour")[:_ADDRESS_MAX]
     instance, actor = visit.instance, visit.username
     try:
@@ -47,7 +47,7 @@ async def tell(visit: Visit, form: Form) -> Response:
     except FediError as problem:
         typed = {"stop": stop, "tour": tour} if does in ("add", "ask") else {}
         return await _page(visit, problems_of(problem), typed)
-    await _note(visit, instance.urls.publication("event", which))
+    await note(visit, "journal.tour_changed", instance.urls.publication("event", which))
     return go(_here(visit), "saved")
 
 
@@ -63,7 +63,7 @@ async def answer(visit: Visit, form: Form) -> Response:
         actor=visit.username,
     )
     await desk.answer(visit.instance, order)
-    await _note(visit, order.tour)
+    await note(visit, "journal.tour_changed", order.tour)
     return go(f"/house/{visit.username}/organising", "saved")
 
 
@@ -72,7 +72,7 @@ async def _page(
 ) -> Response:
     visitor = visit.visitor
     found = await desk.show(
-        visit.instance, desk.WhichOrder(which=_which(visit), actor=visit.username)
+        visit.instance, desk.WhichOrder(which=which_of(visit), actor=visit.username)
     )
     zone = visit.instance.config.instance.timezone
     return page(
@@ -86,7 +86,7 @@ async def _page(
         ),
         section="write",
         found=found,
-        id=_which(visit),
+        id=which_of(visit),
         there=_here(visit),
         typed=typed or {},
         stops=[
@@ -99,19 +99,8 @@ async def _page(
     )
 
 
-async def _note(visit: Visit, about: str) -> None:
-    person_id = visit.member.person.id
-    await visit.instance.change(
-        lambda unit: journal.note(unit, visit.actor.uri, person_id, "journal.tour_changed", about)
-    )
-
-
-def _which(visit: Visit) -> str:
-    return str(visit.request.path_params["id"])
-
-
 def _here(visit: Visit) -> str:
-    return f"/house/{visit.username}/tour/{_which(visit)}"
+    return f"/house/{visit.username}/tour/{which_of(visit)}"
 
 
 DOORS: Final = (

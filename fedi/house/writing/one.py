@@ -10,6 +10,7 @@ from fedi.db.engine import Reader
 from fedi.desk import deliveries, house, writing
 from fedi.desk.relations import ReactionOrder
 from fedi.errors import Invalid
+from fedi.house.deeds import which_of
 from fedi.house.forms import Form
 from fedi.house.frame import go, page
 from fedi.house.member import Visit
@@ -102,7 +103,11 @@ def _need(rx: Reader, need: Publication) -> dict[str, Any]:
 async def change(visit: Visit, form: Form) -> Response:
     """Open the form that changes it."""
     draft = await writing.begin_change(
-        visit.instance, visit.actor, hand_of(visit), _which(visit), form.get("once") or new_token()
+        visit.instance,
+        visit.actor,
+        hand_of(visit),
+        which_of(visit),
+        form.get("once") or new_token(),
     )
     return go(f"/house/{visit.username}/draft/{draft.id}")
 
@@ -118,7 +123,7 @@ async def pin(visit: Visit, form: Form) -> Response:
         await visit.instance.change(
             lambda unit: journal.note(unit, visit.actor.uri, person, key, uri)
         )
-    return go(f"/house/{visit.username}/publications/{_which(visit)}", "saved")
+    return go(f"/house/{visit.username}/publications/{which_of(visit)}", "saved")
 
 
 async def end_repeat(visit: Visit, _form: Form) -> Response:
@@ -133,14 +138,14 @@ async def end_repeat(visit: Visit, _form: Form) -> Response:
             journal.note(unit, visit.actor.uri, person, "journal.repeat_ended", uri)
 
     await visit.instance.change(work)
-    return go(f"/house/{visit.username}/publications/{_which(visit)}", "saved")
+    return go(f"/house/{visit.username}/publications/{which_of(visit)}", "saved")
 
 
 async def delete(visit: Visit, form: Form) -> Response:
     """Withdraw it, when the box is ticked that says what that means."""
     if not form.has("sure"):
         raise Invalid("writing.delete.unsure", field="sure")
-    await writing.delete(visit.instance, visit.actor, hand_of(visit), _which(visit))
+    await writing.delete(visit.instance, visit.actor, hand_of(visit), which_of(visit))
     return go(f"/house/{visit.username}/publications", "deleted")
 
 
@@ -148,12 +153,8 @@ async def retry(visit: Visit, _form: Form) -> Response:
     """Try again at once what has not arrived."""
     uri = await visit.instance.look(lambda rx: _load(visit, rx).uri)
     await deliveries.retry(visit.instance, deliveries.RetryOrder(which=uri))
-    return go(f"/house/{visit.username}/publications/{_which(visit)}", "retried")
-
-
-def _which(visit: Visit) -> str:
-    return str(visit.request.path_params["id"])
+    return go(f"/house/{visit.username}/publications/{which_of(visit)}", "retried")
 
 
 def _load(visit: Visit, rx: Reader) -> Publication:
-    return writing.load_own(rx, visit.instance, visit.actor, _which(visit))
+    return writing.load_own(rx, visit.instance, visit.actor, which_of(visit))
