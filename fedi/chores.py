@@ -20,7 +20,7 @@ BLOCK = "block"
 RELAYED = "relayed"
 # What participants of an event are told: changed or called_off, a space, the event.
 PARTICIPANTS = "participants"
-# A stop of a tour of ours changed: the tour, a space, the stop.
+# A stop of a tour of ours changed, or its tour is gone: the tour, a space, the stop.
 TOUR = "tour"
 # The handle of somebody elsewhere, by their id.
 HANDLE = "handle"
@@ -97,6 +97,17 @@ def forget_for(unit: Unit, kind: str, actor_uri: str) -> int:
         f"{actor_uri} ",
         f"{actor_uri}!",
     )
+
+
+def take_for(unit: Unit, kind: str, first: str) -> Sequence[str]:
+    """The subjects of a kind that begin with this and a space: they are done now, together, and may be asked for anew from here on."""
+    rows = unit.tx.all(
+        "DELETE FROM chore WHERE kind = ? AND subject > ? AND subject < ? RETURNING subject",
+        kind,
+        f"{first} ",
+        f"{first}!",
+    )
+    return sorted(row[0] for row in rows)
 
 
 def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Chore]:

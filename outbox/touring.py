@@ -3,6 +3,7 @@
 Its owner may name any public event as a stop; until its host agreed, it stands there as a link.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -110,27 +111,34 @@ def part_with(unit: Unit, who: str, ours_uri: str = "") -> None:
             settle(unit, bond, is_with=False)
 
 
-def refresh(unit: Unit, tour_uri: str, stop_uri: str) -> bool:
-    """A stop of our tour changed, or one of the two is gone: let the other say so; False when it does."""
+def refresh(unit: Unit, tour_uri: str, stop_uris: Iterable[str]) -> bool:
+    """Stops of our tour changed, or one of the two is gone: let the other say so, once; False when it does."""
     tour = publication_store.find(unit.tx, tour_uri)
     if tour is None:
-        return _let_stop_say(unit, stop_uri, tour_uri, is_with=False)
+        return any(
+            [_let_stop_say(unit, each, tour_uri, is_with=False) for each in stop_uris]
+        )
     owner = actor_store.find(unit.tx, tour.author)
     if owner is None or owner.role != ROLE_COLLECTIVE or owner.deleted_at:
         return False
-    old = next((each for each in tour.event.parts if each.uri == stop_uri), None)
-    if old is None:
+    changed = frozenset(stop_uris)
+    parts = tuple(
+        now
+        for each in tour.event.parts
+        if (now := _as_it_is(unit, each) if each.uri in changed else each) is not None
+    )
+    if parts == tour.event.parts:
         return False
-    stop = publication_store.find(unit.tx, stop_uri)
-    others = tuple(each for each in tour.event.parts if each is not old)
-    if stop is None or stop.kind != "event":
-        _say(unit, owner, tour, others)
-        return True
-    new = part_of(unit, stop, is_agreed=old.is_agreed)
-    if new == old:
-        return False
-    _say(unit, owner, tour, (*others, new))
+    _say(unit, owner, tour, parts)
     return True
+
+
+def _as_it_is(unit: Unit, old: Part) -> Part | None:
+    """The same stop, as its event is today; None when it is none any more."""
+    stop = publication_store.find(unit.tx, old.uri or "")
+    if stop is None or stop.kind != "event":
+        return None
+    return part_of(unit, stop, is_agreed=old.is_agreed)
 
 
 def part_of(unit: Unit, stop: Publication, *, is_agreed: bool) -> Part:

@@ -15,6 +15,7 @@ from fedi.jobs import reindex
 from fedi.jobs.attendance import tell_all
 from fedi.leases import lease_of, prolonged
 from fedi.metrics import Family, Kind
+from fedi.unit import Unit
 from inbox import backfill, hints, relayed, synchronise
 from outbox import touring
 
@@ -40,7 +41,14 @@ async def _block_later(instance: Instance, subject: str) -> int:
 
 async def _refresh_tour(instance: Instance, subject: str) -> int:
     tour, _, stop = subject.partition(" ")
-    return int(await instance.change(lambda unit: touring.refresh(unit, tour, stop)))
+
+    def work(unit: Unit) -> int:
+        # taken with the transaction that reads the stops: what changes after it is a chore of its own
+        waiting = chores.take_for(unit, chores.TOUR, tour)
+        named = [each.partition(" ")[2] for each in waiting]
+        return int(touring.refresh(unit, tour, dict.fromkeys((stop, *named))))
+
+    return await instance.change(work)
 
 
 KINDS: dict[str, Callable[[Instance, str], Awaitable[int]]] = {

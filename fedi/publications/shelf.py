@@ -4,6 +4,8 @@ This is the one door to storing a publication; no caller writes to a single shel
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 
 from actors import circles, relays
 from actors import store as actor_store
@@ -33,6 +35,9 @@ from fedi.search import index
 from fedi.text.html import text_of
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
+
+# However often its stops change, whoever follows a tour is told this seldom: their hosts decide how often they do.
+TOLD_TOGETHER: Final = timedelta(minutes=5)
 
 
 def put(
@@ -137,7 +142,7 @@ def _tell_tours(unit: Unit, stop_uri: str) -> None:
     """A tour of ours that stops there says what its stop says."""
     for tour_uri in bonds.list_tours(unit.tx, stop_uri):
         if unit.urls.is_ours(tour_uri):
-            chores.add(unit, chores.TOUR, f"{tour_uri} {stop_uri}")
+            chores.add(unit, chores.TOUR, f"{tour_uri} {stop_uri}", TOLD_TOGETHER)
 
 
 def _tell_stops(unit: Unit, tour_uri: str) -> None:

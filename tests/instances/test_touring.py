@@ -7,8 +7,11 @@ import pytest
 from icalendar import Calendar
 
 from actors.model import Actor
+from fedi import chores
+from fedi.db.engine import Reader
 from fedi.desk import blocking, programme, touring
 from fedi.errors import FediError
+from fedi.jobs.chores import KINDS
 from fedi.publications.event.parts import Part
 from fedi.publications.model import Publication
 from fedi.publications.place import Place
@@ -124,6 +127,8 @@ async def test_a_tour_with_four_stops_on_three_instances_is_the_same_everywhere(
         tripoli = await a_stop(made, beirut, "Tripoli", 6)
         await add(made, tour, tripoli, instead=port.uri)
         await answer(made, beirut, tour, tripoli)
+        made.clock.advance(minutes=5)
+        await made.settle()
         changed = [
             ("Tunis", "confirmed", True),
             ("Hamra", "confirmed", True),
@@ -202,6 +207,8 @@ async def test_a_host_who_says_no_is_taken_off_and_one_who_leaves_too() -> None:
         gone = await a_stop(made, beirut, "Sour", 4)
         await add(made, tour, gone)
         await made.delete(beirut, gone)
+        await made.settle()
+        made.clock.advance(minutes=5)
         await made.settle()
         assert await names(made, A, tour) == []
 
@@ -295,6 +302,68 @@ async def an_agreed_stop(made: World) -> tuple[Actor, Actor, Publication, Public
     await answer(made, beirut, tour, stop)
     assert await names(made, A, tour) == [("Hamra", "confirmed", True)]
     return agora, beirut, tour, stop
+
+
+async def updates(made: World, tour: Publication) -> int:
+    """How often those who follow a tour were told of a change."""
+
+    def look(rx: Reader) -> int:
+        return len(
+            rx.all("SELECT 1 FROM outbox_activity WHERE type = 'Update' AND object_uri = ?", tour.uri)
+        )
+
+    return await made[A].look(look)
+
+
+async def test_a_host_that_changes_its_stop_all_the_time_has_the_tour_told_seldom() -> None:
+    async with world(A, B) as made:
+        _, beirut, tour, stop = await an_agreed_stop(made)
+        other = await a_stop(made, beirut, "Saida", 3)
+        await add(made, tour, other)
+        before = await updates(made, tour)
+        for round_ in range(3):
+            for each in (stop, other):
+                found = await made.find(B, each.uri)
+                assert found is not None
+                later = found.event.starts_at + timedelta(minutes=1)
+                await made.edit(beirut, replace(found, details=replace(found.event, starts_at=later)))
+            await made.settle()
+            made.clock.advance(minutes=1)
+            assert await updates(made, tour) == before, round_
+        made.clock.advance(minutes=5)
+        await made.settle()
+        # once, with how both are at last
+        assert await updates(made, tour) == before + 1
+        assert [each.starts_at for each in await stops(made, A, tour)] == [
+            FIRST + timedelta(days=2, minutes=3),
+            FIRST + timedelta(days=3, minutes=3),
+        ]
+
+
+async def test_a_stop_that_changes_while_its_tour_is_told_is_told_again() -> None:
+    async with world(A, B) as made:
+        _, beirut, tour, stop = await an_agreed_stop(made)
+
+        async def move() -> None:
+            found = await made.find(B, stop.uri)
+            assert found is not None
+            later = found.event.starts_at + timedelta(minutes=1)
+            await made.edit(beirut, replace(found, details=replace(found.event, starts_at=later)))
+
+        await move()
+        await made.settle()
+        made.clock.advance(minutes=5)
+        # what is waiting is taken; before it is put away as done, the stop changes once more
+        [chore] = await made[A].change(lambda unit: chores.claim(unit, 9, timedelta(minutes=5)))
+        await KINDS[chores.TOUR](made[A], chore.subject)
+        await move()
+        await made.settle()
+        await made[A].change(lambda unit: chores.finish(unit, chore))
+        made.clock.advance(minutes=5)
+        await made.settle()
+        assert [each.starts_at for each in await stops(made, A, tour)] == [
+            FIRST + timedelta(days=2, minutes=2)
+        ]
 
 
 async def tours_of(made: World, stop: Publication) -> tuple[str, ...]:
