@@ -246,7 +246,14 @@ def _situation(
     taken = attendance.count(unit.tx, publication.uri).get("coming", 0)
     if but is not None and but.state == "coming":
         taken -= but.people
-    return Situation(publication.event, at_event, taken, unit.now)
+    by_form = (0, 0)
+    if publication.event.capacity is not None and but is None:
+        hour, day = (
+            attendance.count_lately(unit.tx, publication.uri, "form", unit.now - span)
+            for span in (timedelta(hours=1), timedelta(days=1))
+        )
+        by_form = (hour, day)
+    return Situation(publication.event, at_event, taken, unit.now, by_form)
 
 
 def _told_of(unit: Unit, publication: Publication, before: Entry | None, entry: Entry) -> None:

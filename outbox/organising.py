@@ -76,14 +76,18 @@ def answer(unit: Unit, invited: Actor, bond: Bond, *, agrees: bool) -> None:
 
 
 def leave(unit: Unit, actor: Actor, bond: Bond) -> None:
-    """One of ours takes back what it asked, or ends what was agreed."""
+    """One of ours takes back what it asked, or ends what was agreed. That somebody said no stays known: they are not asked again."""
+    if bond.state == "refused":
+        return
     if bond.state in ("asked", "accepted") and bond.to_uri != bond.from_uri:
         act.take_back(unit, actor, bond)
     bonds.forget(unit, bond)
 
 
 def withdraw(unit: Unit, author: Actor, bond: Bond) -> None:
-    """Its author asks no more, or organises it without them again."""
+    """Its author asks no more, or organises it without them again. That somebody said no stays known."""
+    if bond.state == "refused":
+        return
     if bond.state in ("asked", "accepted"):
         act.take_back(unit, author, bond)
     bonds.forget(unit, bond)

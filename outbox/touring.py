@@ -115,9 +115,8 @@ def refresh(unit: Unit, tour_uri: str, stop_uris: Iterable[str]) -> bool:
     """Stops of our tour changed, or one of the two is gone: let the other say so, once; False when it does."""
     tour = publication_store.find(unit.tx, tour_uri)
     if tour is None:
-        return any(
-            [_let_stop_say(unit, each, tour_uri, is_with=False) for each in stop_uris]
-        )
+        said = [_let_stop_say(unit, each, tour_uri, is_with=False) for each in stop_uris]
+        return any(said)
     owner = actor_store.find(unit.tx, tour.author)
     if owner is None or owner.role != ROLE_COLLECTIVE or owner.deleted_at:
         return False
@@ -180,7 +179,9 @@ def _end(unit: Unit, owner: Actor, tour: Publication, stop_uri: str) -> None:
         act.answer(unit, owner, bond, "Reject")
     elif bond.to_uri != owner.uri and bond.state in ("asked", "accepted"):
         act.take_back(unit, owner, bond)
-    bonds.forget(unit, bond)
+    # who said no is not asked again by being taken off and named anew
+    if bond.state != "refused":
+        bonds.forget(unit, bond)
     _let_stop_say(unit, stop_uri, tour.uri, is_with=False)
 
 

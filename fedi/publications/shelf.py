@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from actors import circles, relays
+from actors import circles, follows, relays
 from actors import store as actor_store
 from fedi import chores
+from fedi.canonical import same_origin
 from fedi.db.engine import Reader
 from fedi.media import cache
 from fedi.media import store as media_store
@@ -106,6 +107,9 @@ def _tell_calendars(unit: Unit, uri: str) -> None:
         for each in actor_store.list_collectives(unit.tx)
     )
     is_ours = unit.urls.is_ours(uri) or is_passed_on
+    if not is_ours and not follows.is_followed_here(unit.tx, event.author):
+        # it stood in no calendar that people subscribe to here
+        return
     gone.note(unit, event, store.version_of(unit.tx, uri), is_ours=is_ours)
 
 
@@ -169,9 +173,10 @@ def find_by_date(unit: Unit, row_id: int, publication: Publication) -> None:
 
 
 def organisers_in(rx: Reader, publication: Publication, *, is_ours: bool) -> tuple[str, ...]:
-    """Under which organisers besides its author an event may stand here.
+    """Which organisers besides its author are proved: that they are is not the author's word alone.
 
-    Of an event of others only collectives of ours that agreed: anybody may claim anybody.
+    Of an event of others only those for whom the same server speaks, and collectives of ours that agreed: anybody may claim
+    anybody.
     """
     named = publication.event.organisers
     if is_ours or not named:
@@ -179,8 +184,11 @@ def organisers_in(rx: Reader, publication: Publication, *, is_ours: bool) -> tup
     return tuple(
         each
         for each in named
-        if (bond := bonds.find(rx, "organiser", publication.uri, each)) is not None
-        and bond.state == "accepted"
+        if same_origin(each, publication.author)
+        or (
+            (bond := bonds.find(rx, "organiser", publication.uri, each)) is not None
+            and bond.state == "accepted"
+        )
     )
 
 

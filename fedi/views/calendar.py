@@ -1,5 +1,6 @@
 """Events for calendars people subscribe to: what is to come and what was lately, so that changes still arrive."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,6 +16,9 @@ from fedi.views.listed import LISTED_COLUMNS, Listed, listed_of
 EVENTS_MAX: Final = 200
 BACK: Final = timedelta(days=60)
 GONE_MAX: Final = 100
+# What nobody here asked for must not crowd out what somebody did, nor be read without end.
+_AT_ONCE: Final = 500
+_LOOKS_MAX: Final = 20
 _BACK_MS: Final = BACK // timedelta(milliseconds=1)
 # The place of what is gone is only known to about ten kilometres.
 _ROUGHLY_KM: Final = 8
@@ -39,17 +43,32 @@ def list_calendar(rx: Reader, now_ms: int, author_uri: str | None = None) -> lis
 
 
 def list_withdrawn(
-    rx: Reader, now: datetime, wanted: Wanted | None = None, author_uri: str | None = None
+    rx: Reader,
+    now: datetime,
+    wanted: Wanted | None = None,
+    author_uri: str | None = None,
+    is_here: Callable[[str], bool] = lambda _uri: True,
 ) -> list[Gone]:
-    """What stood here not long ago and was withdrawn, so that calendars strike it out: ours, and of those followed here."""
-    return [
-        each
-        for each in list_gone(rx, now - BACK, GONE_MAX)
-        if (author_uri is None or each.author_uri == author_uri)
-        and (wanted is None or _is_wanted(each, wanted))
-        and (each.is_ours or follows.is_followed_here(rx, each.author_uri))
-        and not blocks.is_hidden(rx, each.author_uri)
-    ]
+    """What stood here not long ago and was withdrawn, so that calendars strike it out: ours, and of those followed here.
+
+    `is_here`: which ids a calendar has at all.
+    """
+    found: list[Gone] = []
+    after: tuple[int, str] | None = (0, "")
+    for _ in range(_LOOKS_MAX):
+        if after is None or len(found) >= GONE_MAX:
+            break
+        some, after = list_gone(rx, now - BACK, _AT_ONCE, after)
+        found += [
+            each
+            for each in some
+            if is_here(each.uri)
+            and (author_uri is None or each.author_uri == author_uri)
+            and (wanted is None or _is_wanted(each, wanted))
+            and (each.is_ours or follows.is_followed_here(rx, each.author_uri))
+            and not blocks.is_hidden(rx, each.author_uri)
+        ]
+    return found[:GONE_MAX]
 
 
 def _is_wanted(gone: Gone, wanted: Wanted) -> bool:

@@ -40,7 +40,8 @@ class Origin:
 class Listed:
     """A publication with its author, who may be unknown to us. `version` counts from 1; `row_id` is for cursors.
 
-    `organisers`: who organises an event with its author, as far as they are known here.
+    `organisers`: who is proved to organise an event with its author, as far as they are known here; `named`: of whom its
+    author alone says so.
     `origin`: of an event that one of our collectives mirrors from a calendar or a page.
     """
 
@@ -50,6 +51,7 @@ class Listed:
     version: int
     is_local: bool
     organisers: tuple[Actor, ...] = ()
+    named: tuple[Actor, ...] = ()
     origin: Origin | None = None
 
 
@@ -82,9 +84,11 @@ def _read(rx: Reader, rows: Sequence[Row]) -> list[Listed]:
             row[_AFTER],
             row[_AFTER + 1],
             bool(row[_AFTER + 2]),
-            _organisers(rx, each, actors, is_local=bool(row[_AFTER + 2]))
-            if each.uri in named
-            else (),
+            *(
+                _organisers(rx, each, actors, is_local=bool(row[_AFTER + 2]))
+                if each.uri in named
+                else ((), ())
+            ),
             origins.get(each.author),
         )
         for each, row in zip(publications, rows, strict=True)
@@ -93,15 +97,18 @@ def _read(rx: Reader, rows: Sequence[Row]) -> list[Listed]:
 
 def _organisers(
     rx: Reader, event: Publication, actors: Mapping[str, Actor], *, is_local: bool
-) -> tuple[Actor, ...]:
-    """Those who are known and with us. Of events of others, ours only if they agreed: anybody may claim anybody."""
-    known = [actors[uri] for uri in event.event.organisers if uri in actors]
-    agreed = organisers_in(rx, event, is_ours=is_local)
-    return tuple(
-        each
-        for each in known
-        if each.deleted_at is None
-        and (each.uri in agreed if each.is_local else not blocks.is_hidden(rx, each.uri))
+) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
+    """Those who are known and with us: who is proved to organise it, and who is only named. None of ours is: they can be asked."""
+    known = [
+        actors[uri]
+        for uri in event.event.organisers
+        if uri in actors and actors[uri].deleted_at is None
+    ]
+    proved = organisers_in(rx, event, is_ours=is_local)
+    seen = [each for each in known if each.is_local or not blocks.is_hidden(rx, each.uri)]
+    return (
+        tuple(each for each in seen if each.uri in proved),
+        tuple(each for each in seen if each.uri not in proved and not each.is_local),
     )
 
 

@@ -5,11 +5,39 @@ from actors import store as actor_store
 from actors.model import ROLE_COLLECTIVE
 from fedi.canonical import same_origin
 from fedi.publications import quotes, store
+from fedi.publications.activitystreams import authors_of
 from fedi.publications.visibility import Viewer, may_see
 from fedi.unit import Unit
+from fedi.vocab.activity import Activity
 from fedi.vocab.read import id_of
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 from outbox.actions.quote import answer_quote, refuse_quote
+
+
+def needs(activity: Activity) -> frozenset[str]:
+    """The quoting post, unless it came along and says whose it is."""
+    quote_uri = id_of(activity.raw.get("instrument"))
+    if quote_uri is None or _authors(activity) or not same_origin(quote_uri, activity.actor):
+        return frozenset()
+    return frozenset({quote_uri})
+
+
+def _authors(activity: Activity) -> tuple[str, ...]:
+    """Who the quoting post says that it is by; nobody when it did not come along, or does not say."""
+    quote = activity.raw.get("instrument")
+    return authors_of(quote) if isinstance(quote, dict) else ()
+
+
+def _is_theirs(unit: Unit, incoming: Incoming, quote_uri: str) -> bool:
+    """Whether the quoting post is by whoever asks: others on the same server ask for their own."""
+    quoter = incoming.sender.actor.uri
+    if not same_origin(quote_uri, quoter):
+        return False
+    known = store.find(unit.tx, quote_uri) or incoming.found.get(quote_uri)
+    if known is not None:
+        return known.author == quoter
+    authors = _authors(incoming.activity)
+    return bool(authors) and authors[0] == quoter
 
 
 def apply(unit: Unit, incoming: Incoming) -> Outcome:
@@ -20,7 +48,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     if quoted is None or author is None or author.role != ROLE_COLLECTIVE:
         return Ignored("quote.not_ours")
     quote_uri = id_of(activity.raw.get("instrument"))
-    if quote_uri is None or not same_origin(quote_uri, quoter.uri):
+    if quote_uri is None or not _is_theirs(unit, incoming, quote_uri):
         return Refused("quote.not_theirs")
     if not quoted.visibility.is_public and not may_see(unit.tx, Viewer(quoter), quoted):
         # a refusal would tell that it exists (S81)
@@ -37,4 +65,4 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     return Done("quote.stamped")
 
 
-HANDLER = Handler(frozenset({"QuoteRequest"}), Authority.SENDER_ONLY, apply)
+HANDLER = Handler(frozenset({"QuoteRequest"}), Authority.SENDER_ONLY, apply, needs=needs)

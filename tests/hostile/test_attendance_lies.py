@@ -40,6 +40,31 @@ async def test_nobody_joins_for_somebody_else() -> None:
         assert await entries(scene) == []
 
 
+async def test_a_machine_at_the_form_does_not_hold_all_places() -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        scene = await an_organiser(made, capacity=30)
+        for number in range(5):
+            page = await scene.sign_up(f"n{number}", people="3")
+            assert page.status == 200, page.text
+        assert "organisers decide" in page.text
+        # ten at once, the others are asked about; whoever is somebody has a place
+        assert await scene.people() == {"coming": 9, "asked": 6}
+        ada = mars.person("ada")
+        await scene.join(ada)
+        assert await scene.state(ada.uri) == "coming"
+        # an hour later, and the rest of the day
+        for hour, coming in ((1, 18), (2, 18), (3, 18), (25, 27)):
+            made.clock.advance(hours=1 if hour < 25 else 22)
+            for number in range(3):
+                await scene.sign_up(f"h{hour} {number}", people="3")
+            assert (await scene.people())["coming"] - 1 == coming
+        # where places are not counted there is nothing to hold
+        free = Scene(made, scene.agora, await made.publish(scene.agora, an_event("Free")))
+        for number in range(6):
+            await free.sign_up(f"n{number}", people="3")
+        assert await free.people() == {"coming": 18}
+
+
 async def test_nobody_takes_back_what_somebody_else_said() -> None:
     async with (
         world(HERE) as made,

@@ -188,7 +188,7 @@ def truth(scene: Scene, verb: str, number: object = "now") -> Document:
     if verb == "Invite":
         more["target"] = scene.agora.uri
     if verb == "QuoteRequest":
-        more["instrument"] = f"{ali.uri}/notes/quoting"
+        more["instrument"] = a_note_of(ali, "quoting")
     if verb in ("EmojiReact", "Flag"):
         more["content"] = "✊"
     return say(ali, verb, subjects[verb], number, **more)

@@ -373,6 +373,20 @@ async def test_a_calendar_strikes_out_what_was_withdrawn_and_keeps_nothing_it_sa
     assert (await struck_out(several, "/agenda.ics?near=36.8,10.2&km=5")).keys() == found.keys()
 
 
+async def test_what_nobody_asked_for_crowds_nothing_out_of_a_calendar(several: PagesOnly) -> None:
+    def work(unit: Unit) -> list[str]:
+        for number in range(120):
+            found = theirs(unit, f"earlier {number}", at(1, 6))
+            shelf.take_off(unit, found.uri, is_local=False)
+        own = ours(unit, "ours", at(1, 8))
+        shelf.take_off(unit, own.uri, is_local=True)
+        return [own.uri]
+
+    [uri] = await several.change(work)
+    assert uri in await struck_out(several, "/events.ics")
+    assert uri in await struck_out(several, "/@us/events.ics")
+
+
 @pytest.mark.parametrize("reason", ["followers", "held", "blocked", "unfollowed", "forgotten"])
 async def test_a_calendar_says_nothing_of_what_it_never_had(here: PagesOnly, reason: str) -> None:
     def work(unit: Unit) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from actors import refresh
 from actors.model import Actor
 from fedi.desk import organising as desk
 from fedi.desk.blocking import ActorOrder, block_actor
@@ -243,6 +244,47 @@ async def test_an_event_elsewhere_that_claims_us_says_so_nowhere_here() -> None:
         assert "Organised by" not in page.text
         calendar = (await Browser(made, A).get("/@agora/events.ics")).text
         assert "Claimed" not in calendar
+
+
+async def test_who_said_no_is_not_asked_again_by_being_forgotten_first() -> None:
+    async with world(A) as made:
+        _, event = await an_event_of(made)
+        other = await made.collective(A, "other")
+        await ask(made, event, other)
+        await say_yes(made, event, other, agrees=False)
+        which = desk.InviteOrder(which=event.uri, who=other.uri, actor="agora")
+        [left] = (await desk.withdraw(made[A], which)).organisers
+        assert left.state == "refused"
+        with pytest.raises(FediError, match=r"organise\.refused"):
+            await ask(made, event, other)
+
+
+async def test_whom_an_organiser_elsewhere_only_names_is_shown_as_named() -> None:
+    async with world(A, B) as made, stranger(made, "mars.test") as mars:
+        agora = await made.collective(A, "agora")
+        beirut = await made.collective(B, "beirut", "جيران بيروت")
+        await made.follow(agora, beirut)
+        eve, ada = mars.person("eve"), mars.person("ada", 1)
+        await refresh.fetch_actor(made[A], ada.uri)
+        event = {
+            "id": f"{eve.uri}/events/1",
+            "type": "Event",
+            "attributedTo": eve.uri,
+            "name": "Claimed",
+            "startTime": "2027-01-05T18:00:00Z",
+            "organizers": [eve.uri, beirut.uri, ada.uri],
+            "to": ["https://www.w3.org/ns/activitystreams#Public"],
+            "cc": [agora.uri],
+        }
+        await deliver(made, A, eve.key, say(eve, "Create", event, to=event["to"], cc=event["cc"]))
+        await made.settle()
+        ana = await a_member(made, agora)
+        page = (await ana.get(f"/house/agora/thread?about={event['id']}")).text
+        # their own server speaks for Ada; nobody but its author for Beirut
+        proved, _, rest = page.partition("Also named by the organiser")
+        assert "Ada" in proved.partition("Organised by")[2]
+        assert "جيران بيروت" not in proved
+        assert "جيران بيروت" in rest
 
 
 async def test_questions_without_end_are_not_written_down() -> None:

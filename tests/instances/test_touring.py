@@ -127,8 +127,7 @@ async def test_a_tour_with_four_stops_on_three_instances_is_the_same_everywhere(
         tripoli = await a_stop(made, beirut, "Tripoli", 6)
         await add(made, tour, tripoli, instead=port.uri)
         await answer(made, beirut, tour, tripoli)
-        made.clock.advance(minutes=5)
-        await made.settle()
+        await later_told(made)
         changed = [
             ("Tunis", "confirmed", True),
             ("Hamra", "confirmed", True),
@@ -146,6 +145,12 @@ async def test_a_tour_with_four_stops_on_three_instances_is_the_same_everywhere(
             assert there is not None
             assert there.event.part_of == ((tour.uri,) if is_one else ())
         await read_by_people(made, tour, tunis)
+
+
+async def later_told(made: World) -> None:
+    """What changed at stops is told by their tours within minutes."""
+    made.clock.advance(minutes=5)
+    await made.settle()
 
 
 async def read_by_people(made: World, tour: Publication, stop: Publication) -> None:
@@ -208,9 +213,27 @@ async def test_a_host_who_says_no_is_taken_off_and_one_who_leaves_too() -> None:
         await add(made, tour, gone)
         await made.delete(beirut, gone)
         await made.settle()
-        made.clock.advance(minutes=5)
-        await made.settle()
+        await later_told(made)
         assert await names(made, A, tour) == []
+
+
+async def test_a_host_who_said_no_is_not_asked_again_by_being_taken_off_first() -> None:
+    async with world(A) as made:
+        _, tour = await a_tour(made)
+        other = await made.collective(A, "other")
+        stop = await a_stop(made, other, "Hamra", 2)
+        here = touring.StopOrder(which=tour.uri, stop=stop.uri, actor="agora")
+        await touring.add(made[A], here)
+        await answer(made, other, tour, stop, agrees=False)
+        for _ in range(2):
+            await touring.add(made[A], here)
+            await made.settle()
+            asked = await touring.list_questions(
+                made[A], touring.WhichOrder(which="", actor="other")
+            )
+            assert asked.questions == []
+            await touring.remove(made[A], here)
+            await made.settle()
 
 
 async def test_in_the_house_both_sides_agree_with_one_press() -> None:
@@ -309,7 +332,9 @@ async def updates(made: World, tour: Publication) -> int:
 
     def look(rx: Reader) -> int:
         return len(
-            rx.all("SELECT 1 FROM outbox_activity WHERE type = 'Update' AND object_uri = ?", tour.uri)
+            rx.all(
+                "SELECT 1 FROM outbox_activity WHERE type = 'Update' AND object_uri = ?", tour.uri
+            )
         )
 
     return await made[A].look(look)
@@ -326,7 +351,9 @@ async def test_a_host_that_changes_its_stop_all_the_time_has_the_tour_told_seldo
                 found = await made.find(B, each.uri)
                 assert found is not None
                 later = found.event.starts_at + timedelta(minutes=1)
-                await made.edit(beirut, replace(found, details=replace(found.event, starts_at=later)))
+                await made.edit(
+                    beirut, replace(found, details=replace(found.event, starts_at=later))
+                )
             await made.settle()
             made.clock.advance(minutes=1)
             assert await updates(made, tour) == before, round_
@@ -359,8 +386,7 @@ async def test_a_stop_that_changes_while_its_tour_is_told_is_told_again() -> Non
         await move()
         await made.settle()
         await made[A].change(lambda unit: chores.finish(unit, chore))
-        made.clock.advance(minutes=5)
-        await made.settle()
+        await later_told(made)
         assert [each.starts_at for each in await stops(made, A, tour)] == [
             FIRST + timedelta(days=2, minutes=2)
         ]

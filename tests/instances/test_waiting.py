@@ -352,7 +352,7 @@ async def _happen(place: Place) -> None:
     await place.hear(place.eve, "Like", place.asked.uri, 3)
     await place.hear(place.eve, "Announce", place.asked.uri, 4)
     await place.hear(place.eve, "Follow", place.us.uri, 5)
-    instrument = {"id": place.there.url("/eve/notes/3"), "type": "Note", "quote": place.asked.uri}
+    instrument = a_note_of(place.eve, 3, quote=place.asked.uri)
     await place.hear(place.eve, "QuoteRequest", place.asked.uri, 6, instrument=instrument)
 
 
@@ -444,7 +444,7 @@ async def test_a_mistake_about_notifications_is_said(place: Place, words: list[s
 async def _quote(place: Place, number: int = 1) -> Document:
     """Eve asks whether she may; what she is answered."""
     place.there.posts.clear()
-    quote = place.there.url("/eve/notes/1")
+    quote = a_note_of(place.eve, 1)
     request = say(place.eve, "QuoteRequest", place.asked.uri, number, instrument=quote)
     assert (await deliver(place.made, HERE, place.eve.key, request)).status == 202
     await place.made.settle()

@@ -265,7 +265,7 @@ async def _react(life: Life, note: Publication) -> None:
     await life.do("remove", lambda unit: unfeature(unit, agora, note.uri))
     known = await refresh.find_or_fetch_actor(life.made[HOST], life.reader.uri)
     await life.do("flag", lambda unit: flag(unit, known, [theirs], "Not kind."))
-    quote = {"id": f"{life.reader.uri}/notes/2", "type": "Note", "quote": note.uri}
+    quote = a_note_of(life.reader, 2, quote=note.uri)
     request = say(life.reader, "QuoteRequest", note.uri, instrument=quote)
     await life.hear("accept-quote", request)
     stamp = life.said["accept-quote"]["result"]
@@ -303,9 +303,7 @@ async def _leave(life: Life, note: Publication) -> None:
     await life.made.settle()
     life.there.posts.clear()
     await _attend(life)
-    request = say(
-        life.reader, "QuoteRequest", private.uri, 2, instrument=f"{life.reader.uri}/notes/3"
-    )
+    request = say(life.reader, "QuoteRequest", private.uri, 2, instrument=a_note_of(life.reader, 3))
     await life.hear("reject-quote", request)
     await life.made.delete(life.agora, note)
     await life.keep("delete-note")

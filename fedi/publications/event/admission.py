@@ -12,6 +12,11 @@ Wish = Literal["coming", "maybe", "not_coming"]
 # Why nobody is written down: `elsewhere` means that answers are not taken here at all.
 Refusal = Literal["over", "called_off", "elsewhere", "closed", "refused", "full", "form_off"]
 
+# Of places that are counted, so many people without an account hold one at once within an hour, and a day, or a quarter and
+# a half of all places, whichever is more. A form cannot tell people from machines; organisers can.
+FORM_HOUR_MIN: Final = 10
+FORM_DAY_MIN: Final = 20
+
 _IN: Final = ("asked", "waiting", "coming")
 
 
@@ -29,12 +34,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The event, how it takes answers, and how many places are taken by others than whoever asks now."""
+    """The event, how it takes answers, and how many places are taken by others than whoever asks now. `by_form`: by how many
+    people without an account within the last hour, and the last day."""
 
     details: EventDetails
     gathering: Gathering
     taken: int
     now: datetime
+    by_form: tuple[int, int] = (0, 0)
 
 
 def decide(
@@ -96,5 +103,14 @@ def _needs_consent(asked: Asked, at: Situation) -> bool:
     return (
         at.details.join_mode == "restricted"
         or not asked.is_known
-        or (asked.road == "form" and at.gathering.form == "asked")
+        or (asked.road == "form" and (at.gathering.form == "asked" or _is_rush(asked.people, at)))
     )
+
+
+def _is_rush(people: int, at: Situation) -> bool:
+    """Whether so many came by the form lately that it may be a machine: then an organiser looks before more places are held."""
+    capacity = at.details.capacity
+    if capacity is None:
+        return False
+    most = (max(FORM_HOUR_MIN, capacity // 4), max(FORM_DAY_MIN, capacity // 2))
+    return any(held + people > limit for held, limit in zip(at.by_form, most, strict=True))

@@ -158,6 +158,18 @@ def count_entries(rx: Reader, event_uri: str, road: Road) -> int:
     return int(row[0]) if row else 0
 
 
+def count_lately(rx: Reader, event_uri: str, road: Road, since: datetime) -> int:
+    """How many people got a place by this road since a moment."""
+    row = rx.one(
+        "SELECT COALESCE(SUM(people), 0) FROM attendance "
+        "WHERE event_uri = ? AND state = 'coming' AND asked_at >= ? AND road = ?",
+        event_uri,
+        to_ms(since),
+        road,
+    )
+    return int(row[0]) if row else 0
+
+
 def put(unit: Unit, entry: Entry) -> Entry:
     """Write an entry down, in the place of what this participant said before; as it is kept. `id` 0 is a new one."""
     unit.tx.run(

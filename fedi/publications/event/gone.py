@@ -68,14 +68,18 @@ def note(unit: Unit, publication: Publication, version: int, *, is_ours: bool) -
     )
 
 
-def list_gone(rx: Reader, since: datetime, most: int) -> Sequence[Gone]:
-    """Those that would have ended at this moment or later, the earliest first."""
+def list_gone(
+    rx: Reader, since: datetime, most: int, after: tuple[int, str] = (0, "")
+) -> tuple[Sequence[Gone], tuple[int, str] | None]:
+    """Those that would have ended at this moment or later, the earliest first; and where the next ones begin, when there may be more."""
     rows = rx.all(
-        f"SELECT {_COLUMNS} FROM event_gone WHERE ends_at >= ? ORDER BY ends_at, uri LIMIT ?",
+        f"SELECT {_COLUMNS}, ends_at FROM event_gone WHERE ends_at >= ? AND (ends_at, uri) > (?, ?) ORDER BY ends_at, uri LIMIT ?",
         to_ms(since),
+        *after,
         most,
     )
-    return [_gone_of(row) for row in rows]
+    more = (int(rows[-1][7]), str(rows[-1][0])) if len(rows) == most else None
+    return [_gone_of(row) for row in rows], more
 
 
 def list_told(

@@ -1,8 +1,8 @@
 """`/event/ID/attend`: coming to an event without an account; `/attendance/TOKEN`: how that stands, and changing one's mind.
 
 A name or any other word, how many people, an address for letters if somebody likes. Against machines that fill in forms: a
-word in the form that we signed and that has its time, a field that people do not see, a rate per event, and where organisers
-wish it their consent. Of where somebody comes from nothing is kept, looked at or asked.
+word in the form that we signed and that has its time, a field that people do not see, a rate per event, their share of the
+places within an hour and a day (`event/admission.py`), and where organisers wish it their consent. Of where somebody comes from nothing is kept, looked at or asked.
 """
 
 import hashlib

@@ -116,7 +116,7 @@ async def instance_calendar(instance: Instance, request: Request) -> Response:
         lambda rx: (
             list_collectives(rx),
             list_calendar(rx, to_ms(now)),
-            [each for each in list_withdrawn(rx, now) if instance.urls.is_ours(each.uri)],
+            list_withdrawn(rx, now, is_here=instance.urls.is_ours),
         )
     )
     site = site_of(instance.config, instance.urls, collectives)

@@ -77,7 +77,7 @@ class ShownReply:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """`days`, `stops`: the programme of an event, or the stops of a tour. `organisers`: who organises an event with `by`. `address` is what one pastes into a search field elsewhere to answer. `edited` is None when it never was.
+    """`days`, `stops`: the programme of an event, or the stops of a tour. `organisers`: who organises an event with `by`; `named`: of whom `by` alone says so. `address` is what one pastes into a search field elsewhere to answer. `edited` is None when it never was.
 
     `is_sensitive`: its pictures are for those who ask for them.
     """
@@ -92,6 +92,7 @@ class Article:
     body: Body
     by: Who
     organisers: tuple[Who, ...]
+    named: tuple[Who, ...]
     published: Moment
     edited: Moment | None
     languages: tuple[LanguageChoice, ...]
@@ -128,6 +129,7 @@ def article_of(conversation: Conversation, visitor: Visitor, seen: Seen) -> Arti
         body=body_of(chosen, _after_title(listed, chosen)),
         by=who_of(listed.author, publication.author, urls, seen),
         organisers=tuple(who_of(each, each.uri, urls, seen) for each in listed.organisers),
+        named=tuple(who_of(each, each.uri, urls, seen) for each in listed.named),
         published=moment_of(publication.published_at, visitor),
         edited=None if edited is None else moment_of(edited, visitor),
         languages=language_choices(publication, chosen, href),
