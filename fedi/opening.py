@@ -346,7 +346,7 @@ def _transport(config: Config, resolver: Resolve | None) -> Transport:
         from fedi.http.way_out import open_way_out  # noqa: PLC0415 - slow
 
         # beside the places of delivery: those who do not answer yet, and what is fetched meanwhile
-        connections = config.delivery.concurrency + 256
+        connections = config.delivery.concurrency + 768
         return open_way_out(config, resolver, connections=connections)
 
     return TransportOnDemand(open_transport)

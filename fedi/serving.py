@@ -5,6 +5,7 @@ Or one of several on the same PostgreSQL, which serves and leaves the work to ot
 
 import asyncio
 import logging
+import resource
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,6 +29,7 @@ from inbox.limits import HostLimits
 log = logging.getLogger("fedi.serving")
 
 GRACE_S = 8.0
+FILES = 4096
 # Where members bring pictures and archives, from telephones and over bad lines: minutes instead of seconds.
 PATIENT_PATHS = (b"/house/", b"/steward/")
 
@@ -101,6 +103,7 @@ async def _working(
 ) -> AsyncIterator[None]:
     """Workers, the desk's socket and the listener for numbers, while this is held. Sets `stop` and raises SetupError when
     somebody had a shared database alone while we were cut off."""
+    _allow_many_files()
     workers_stop = asyncio.Event()
     metrics = await _metrics(instance, workers_stop)
     tasks = (
@@ -125,6 +128,14 @@ async def _working(
                 log.warning("a worker did not finish in time; its leases will run out")
     if instance.company is not None and instance.company.is_shut_out.is_set():
         raise SetupError("database.taken_meanwhile")
+
+
+def _allow_many_files() -> None:
+    """As many connections as a crowd takes: systems give every program few to begin with, and more to who asks."""
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    if few != resource.RLIM_INFINITY and few < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 async def _stop_when_shut_out(company: Company | None, stop: asyncio.Event) -> None:

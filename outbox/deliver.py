@@ -35,9 +35,11 @@ log = logging.getLogger("fedi.outbox")
 LEASE = timedelta(minutes=2)
 BATCH = 50
 REST_S = 30.0
-# Who has not answered by then takes no place from those who do; so many lanes at most may wait beside the others.
-SLOW_S = 1.0
-SLOW_LANES_MAX = 160
+# Who has not answered by then takes no place from those who do, and who has not got everything gets it over several
+# connections: for less, opening them costs both sides more than it saves.
+SLOW_S = 0.3
+# So many lanes at most may wait beside the others.
+SLOW_LANES_MAX = 512
 BODIES_BYTES_MAX = 16 * 1024 * 1024
 
 _STATE = {
@@ -63,8 +65,7 @@ class _Run:
     """One pass after the other over a lane: what is left to send, what became of it, and whether the host turned out to be in trouble.
 
     `skew_s`: its clock minus ours, where that may be why it refused a signature. `until`: how long the lane is ours, in
-    milliseconds; after that somebody else may have it. `is_slow`: it waits beside those who answer. `is_met`: something was sent
-    there before in this run.
+    milliseconds; after that somebody else may have it. `is_slow`: it waits beside those who answer.
     """
 
     lane: Lane
@@ -77,7 +78,6 @@ class _Run:
     skew_s: int | None = None
     until: int = 0
     is_slow: bool = False
-    is_met: bool = False
 
     def begin(self, letters: Sequence[Letter]) -> None:
         """Another pass, over these."""
@@ -210,11 +210,7 @@ class Deliverer:
             lambda rx: store.list_sendable(rx, lane.host, now_ms, BATCH)
         )
         run.begin(letters)
-        workers = 1 if lane.failures else self._instance.config.delivery.per_host
-        if workers > 1 and not (lane.is_known or run.is_met):
-            # one request finds out whether anybody is there
-            await self._send_letters(run, most=1)
-        await asyncio.gather(*(self._send_letters(run) for _ in range(workers)))
+        await self._send_all(run)
         due_at = await self._instance.change(lambda unit: self._finish(unit, run))
         for each in run.settled:
             self._instance.metrics.count(DELIVERED, each.state)
@@ -243,13 +239,23 @@ class Deliverer:
         unit.tx.on_commit(lambda: self._note_prolonged((run,), unit.now + self._lease))
         return due_at
 
-    async def _send_letters(self, run: _Run, most: int | None = None) -> None:
-        while run.trouble is None and most != 0 and not self._is_lost(run):
+    async def _send_all(self, run: _Run) -> None:
+        """Send what is left of a batch, over one connection as long as that goes quickly or nobody has answered yet."""
+        alone = asyncio.ensure_future(self._send_letters(run))
+        try:
+            others = 0
+            while not others and not (await asyncio.wait({alone}, timeout=self._slow_s))[0]:
+                if run.lane.failures == 0 and (run.lane.is_known or run.was_heard):
+                    others = self._instance.config.delivery.per_host - 1
+            await asyncio.gather(alone, *(self._send_letters(run) for _ in range(others)))
+        finally:
+            alone.cancel()
+
+    async def _send_letters(self, run: _Run) -> None:
+        while run.trouble is None and not self._is_lost(run):
             letter = self._take(run)
             if letter is None:
                 return
-            most = None if most is None else most - 1
-            run.is_met = True
             way = (letter.actor_uri, letter.inbox)
             run.busy_inboxes.add(way)
             try:

@@ -38,8 +38,8 @@ class PooledTransport:
 
     `extra_ca_file` adds authorities (PEM) to the system's. With a `proxy` everything goes through it or nowhere: no
     network is excepted, and connecting may take `PROXY_PATIENCE` times as long, within the same total. `patience`: every
-    limit of time is multiplied by it. `connections`: so many are open at most. Everything belonging to a loop is made at
-    the first `send`; `close` must run on that loop.
+    limit of time is multiplied by it. `connections`: so many exchanges at once at most; `kept`: so many connections
+    wait for the next one at most. Everything belonging to a loop is made at the first `send`; `close` must run on that loop.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class PooledTransport:
         extra_ca_file: str | None = None,
         resolver: Resolve | None = None,
         connections: int = 256,
+        kept: int = 256,
         proxy: Proxy | None = None,
         patience: float = 1.0,
     ) -> None:
@@ -60,6 +61,7 @@ class PooledTransport:
         self._tls = Context.for_others(extra_ca_file)
         self._resolve = resolver
         self._connections = connections
+        self._kept_max = kept
         self._pool: _Pool | None = None
 
     async def send(self, request: Request, limits: Limits) -> Response:
@@ -70,6 +72,7 @@ class PooledTransport:
             pool = self._pool = _Pool(
                 self._tls,
                 self._connections,
+                self._kept_max,
                 CheckedNames(self._policy, self._resolve) if self._proxy is None else None,
                 self._proxy,
                 self._policy,
@@ -92,13 +95,14 @@ class _Pool:
         self,
         tls: Context,
         most: int,
+        kept: int,
         names: CheckedNames | None,
         proxy: Proxy | None,
         policy: Policy,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._tls = tls
-        self._most = most
+        self._kept_max = kept
         self._names = names
         self._proxy = proxy
         self._policy = policy
@@ -188,6 +192,8 @@ class _Pool:
         connection.idle_since = self._loop.time()
         self._idle[connection] = place
         self._idle_at.setdefault(place, []).append(connection)
+        if len(self._idle) > self._kept_max:
+            self._close_oldest()
         if self._sweep is None:
             self._sweep = self._loop.call_later(KEPT_S, self._close_old)
 
@@ -200,8 +206,12 @@ class _Pool:
             if oldest.idle_since + KEPT_S > now:
                 self._sweep = self._loop.call_at(oldest.idle_since + KEPT_S, self._close_old)
                 return
-            self._forget_idle(oldest)
-            oldest.close()
+            self._close_oldest()
+
+    def _close_oldest(self) -> None:
+        oldest = next(iter(self._idle))
+        self._forget_idle(oldest)
+        oldest.close()
 
     def _forget_idle(self, connection: Connection) -> None:
         place = self._idle.pop(connection, None)
@@ -218,10 +228,6 @@ class _Pool:
 
     async def _connect(self, place: Place, limits: Limits, deadline: float) -> Connection:
         """Raises RemoteUnreachable, ForbiddenAddress."""
-        if len(self._open) >= self._most and self._idle:
-            oldest = next(iter(self._idle))
-            self._forget_idle(oldest)
-            oldest.close()
         try:
             async with asyncio.timeout_at(deadline):
                 if self._proxy is not None:
