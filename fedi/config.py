@@ -302,6 +302,35 @@ class MediaConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class BucketConfig:
+    """An S3-compatible object store that keeps pictures instead of the data folder; needs the package obstore (extra s3)."""
+
+    name: str = _doc(
+        "",
+        "Name of the bucket, which stays closed to everybody else: pictures are still shown from here; empty: the data folder.",
+    )
+    endpoint: str = _doc(
+        "", "Address of the store, such as https://s3.example.org; empty: Amazon's for the region."
+    )
+    region: str = _doc("us-east-1", "Region of the bucket, if the store has several.")
+    prefix: str = _doc(
+        "",
+        "What the names of our pictures begin with when others use the same bucket, such as agora.",
+    )
+    path_style: bool = _doc(
+        True, "Write the name of the bucket into the path and not before the name of the host."
+    )
+    key_id: str = _doc("", "Public half of the access key.")
+    key_file: str = _doc("", "File with the secret half of the access key.")
+    timeout_s: float = _doc(10.0, "Seconds after which a request to the store is given up.")
+
+    @property
+    def key(self) -> str:
+        """What is in the key file. Raises OSError, UnicodeDecodeError."""
+        return Path(self.key_file).read_text(encoding="utf-8").strip()
+
+
+@dataclass(frozen=True, slots=True)
 class RetentionConfig:
     """How long things are kept, in days. `fedi purge` shows what would go; the server applies it every hour."""
 
@@ -418,6 +447,7 @@ class Config:
     mail: MailConfig = field(default_factory=MailConfig)
     delivery: DeliveryConfig = field(default_factory=DeliveryConfig)
     media: MediaConfig = field(default_factory=MediaConfig)
+    bucket: BucketConfig = field(default_factory=BucketConfig)
     retention: RetentionConfig = field(default_factory=RetentionConfig)
     backup: BackupConfig = field(default_factory=BackupConfig)
     log: LogConfig = field(default_factory=LogConfig)
@@ -462,6 +492,7 @@ SECTIONS: dict[str, type] = {
     "mail": MailConfig,
     "delivery": DeliveryConfig,
     "media": MediaConfig,
+    "bucket": BucketConfig,
     "retention": RetentionConfig,
     "backup": BackupConfig,
     "log": LogConfig,
@@ -634,6 +665,7 @@ def _check(config: Config, where: _Places) -> None:
     _check_proxy(config, where)
     _check_mail(config, where)
     _check_database(config, where)
+    _check_bucket(config, where)
     _check_numbers(config, where)
     _check_backup(config, where)
     _check_pairs(config, where)
@@ -781,6 +813,72 @@ def _check_database(config: Config, where: _Places) -> None:
         ) from problem
 
 
+_BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61}[a-z0-9])")
+_PREFIX = re.compile(r"[A-Za-z0-9_-]{1,60}(?:/[A-Za-z0-9_-]{1,60}){0,4}")
+
+
+def _check_bucket(config: Config, where: _Places) -> None:
+    bucket = config.bucket
+    if not bucket.name:
+        return
+    if not _BUCKET.fullmatch(bucket.name):
+        raise SetupError(
+            detail=f"{where.of('bucket', 'name')}: {bucket.name!r} is not the name of a bucket; write one like agora-pictures"
+        )
+    if bucket.prefix and not _PREFIX.fullmatch(bucket.prefix):
+        raise SetupError(
+            detail=f"{where.of('bucket', 'prefix')}: prefix is {bucket.prefix!r}; write letters and digits such as agora, "
+            "without a slash at its ends"
+        )
+    if not bucket.region.isascii() or not bucket.region.replace("-", "").isalnum():
+        raise SetupError(
+            detail=f"{where.of('bucket', 'region')}: region is {bucket.region!r}; write one such as eu-central-1"
+        )
+    host = _check_endpoint(config, where)
+    if config.network.socks_proxy and not is_this_machine(host):
+        raise SetupError(
+            detail=f"{where.of('bucket', 'name')}: what is sent to the store would go around socks_proxy; leave the bucket "
+            "empty, or use a store on this machine"
+        )
+    if not bucket.key_id or not bucket.key_file:
+        raise SetupError(
+            detail=f"{where.of('bucket', 'key_id')}: a bucket needs both key_id and key_file"
+        )
+    try:
+        is_empty = not bucket.key
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SetupError(
+            detail=f"{where.of('bucket', 'key_file')}: {bucket.key_file} cannot be read"
+        ) from problem
+    if is_empty:
+        raise SetupError(detail=f"{where.of('bucket', 'key_file')}: {bucket.key_file} is empty")
+
+
+def _check_endpoint(config: Config, where: _Places) -> str:
+    """The host of the store; empty when it is Amazon's."""
+    text, place = config.bucket.endpoint, where.of("bucket", "endpoint")
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        scheme, host, _ = parts.scheme, parts.hostname or "", parts.port
+    except ValueError:
+        scheme, host, rest = "", "", ""
+    else:
+        rest = f"{parts.path.strip('/')}{parts.query}{parts.fragment}{parts.username or ''}"
+    if not host or rest or not text.isascii() or scheme not in ("https", "http"):
+        # it may hold a password, so it is not repeated
+        raise SetupError(
+            detail=f"{place}: endpoint is not the address of a store; write one like https://s3.example.org, without a path "
+            "and without the name of the bucket"
+        )
+    if scheme == "http" and not is_this_machine(host):
+        raise SetupError(
+            detail=f"{place}: endpoint is plain http, but {host} is another machine; write https"
+        )
+    return host
+
+
 def _check_proxy(config: Config, where: _Places) -> None:
     text, place = config.network.socks_proxy, where.of("network", "socks_proxy")
     if not text:
@@ -866,6 +964,7 @@ def _check_numbers(config: Config, where: _Places) -> None:
         ("delivery", "give_up_days", config.delivery.give_up_days, 1, 60),
         ("media", "cache_bytes_max", config.media.cache_bytes_max, 0, 1_099_511_627_776),
         ("media", "cache_days_max", config.media.cache_days_max, 1, 365),
+        ("bucket", "timeout_s", config.bucket.timeout_s, 1, 120),
         ("backup", "every_hours", config.backup.every_hours, 0, 24 * 366),
         ("backup", "keep", config.backup.keep, 0, 10_000),
         ("log", "slow_statement_ms", config.log.slow_statement_ms, 0, 3_600_000),

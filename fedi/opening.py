@@ -28,7 +28,7 @@ from fedi.http.transport import Resolve, Transport, TransportOnDemand
 from fedi.ids import rise_above
 from fedi.instance import Instance
 from fedi.keyring import Keyring
-from fedi.media.storage import FolderStorage
+from fedi.media.places import MEDIA, aside, check_place, open_place
 from fedi.metrics import Metrics
 from fedi.signatures.keys import new_pair
 from fedi.unit import Unit
@@ -45,7 +45,6 @@ DATABASE = "fedi.sqlite3"
 LOCK = "lock"
 # Held while a backup is made: nobody exchanges the secret meanwhile.
 BACKUP_LOCK = "backup.lock"
-MEDIA = "media"
 CONTROL = "control.sock"
 # In a data folder while a backup is being restored into it.
 RESTORING = "restoring"
@@ -89,6 +88,7 @@ async def open_instance(
     try:
         if (folder / RESTORING).exists():
             raise SetupError("backup.unfinished", folder=str(folder))
+        await aside(check_place, config)
         clock = outside.clock or SystemClock()
         metrics = Metrics()
         async with _database(config, clock, metrics, is_shared=is_shared) as (database, key):
@@ -293,7 +293,7 @@ async def _assemble(
             schemes=schemes,
             metrics=metrics,
         ),
-        media=FolderStorage(folder / MEDIA),
+        media=open_place(config, MEDIA),
         clock=clock,
         keyring=keyring,
         wake=wake,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import postgres
+from tests.harness import objects, postgres
 from tests.harness.world import ENGINE
 
 OPTION = "--thorough"
@@ -55,12 +55,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def pytest_sessionfinish() -> None:
     postgres.end()
+    objects.end()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         room = room_of(item.nodeid)
-        if room in ("browser", "peers"):
+        if room in ("browser", "peers") or "bucket" in item.nodeid:
             # the first of a module may have to fetch the program it talks to
             item.add_marker(pytest.mark.timeout(900))
         # crowds, floods and kills
@@ -86,6 +87,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Callable[..., None])
         def _split_scope(self, nodeid: str) -> str:
             if is_on_postgres(nodeid) and config.getoption("--engine") is None:
                 return "postgres"
+            # one process is enough to have an object store, too
+            if "bucket" in nodeid:
+                return "bucket"
             return nodeid.partition("::")[0] if room_of(nodeid) in TOGETHER else nodeid
 
     config.option.loadscopereorder = False

@@ -15,7 +15,8 @@ from typing import BinaryIO, Final, Protocol
 import msgspec
 
 from fedi.errors import Invalid, NotFound
-from fedi.opening import DATABASE, MEDIA
+from fedi.media.places import MEDIA
+from fedi.opening import DATABASE
 from fedi.secret import SECRET
 
 FORMAT: Final = 1

@@ -17,7 +17,8 @@ from fedi.backup.making import describe, list_media
 from fedi.db.beside import Glance, glance
 from fedi.db.migrate import list_migrations
 from fedi.errors import FediError, Invalid, NotFound, Unavailable
-from fedi.opening import DATABASE, MEDIA
+from fedi.media.places import MEDIA
+from fedi.opening import DATABASE
 from fedi.secret import SECRET, SECRET_BYTES
 
 

@@ -29,9 +29,10 @@ from fedi.config import DatabaseConfig
 from fedi.db.beside import copy_moment, glance, weight
 from fedi.db.engine import Reader
 from fedi.db.moving import SqliteSide, copy_all
-from fedi.errors import Conflict, NotFound, SetupError, Unavailable
-from fedi.media.storage import FolderStorage
-from fedi.opening import DATABASE, MEDIA, lock_backups
+from fedi.errors import Conflict, SetupError, Unavailable
+from fedi.media.places import MEDIA
+from fedi.media.storage import FolderStorage, MediaStorage
+from fedi.opening import DATABASE, lock_backups
 from fedi.secret import SECRET, load, true_one
 
 COPY: Final = "backup.copy"
@@ -52,6 +53,12 @@ class Wish:
     config_file: Path | None
     now: datetime
     database: DatabaseConfig = field(default_factory=DatabaseConfig)
+    pictures: MediaStorage | None = None
+
+    @property
+    def media(self) -> MediaStorage:
+        """Where the pictures are: in the data folder unless it was said."""
+        return self.pictures or FolderStorage(self.data / MEDIA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,7 @@ async def make_aside(wish: Wish, progress: Progress = lambda _done, _of: None) -
 def _check_room(wish: Wish, room: Callable[[Path], int]) -> None:
     """Refuse early what cannot end well. Text shrinks to less than half, pictures do not shrink."""
     copy = _weight(wish)
-    media = FolderStorage(wish.data / MEDIA).size()
+    media = wish.media.size()
     needs = [(wish.data, copy), (wish.folder, copy // 2 + media)]
     if wish.data.stat().st_dev == wish.folder.stat().st_dev:
         needs = [(wish.data, copy + copy // 2 + media)]
@@ -185,16 +192,16 @@ def _copied(wish: Wish) -> Iterator[tuple[BinaryIO, Reader]]:
 
 
 def _plan(wish: Wish, database: BinaryIO, rx: Reader) -> _Plan:
-    storage = FolderStorage(wish.data / MEDIA)
-    pictures, missing = [], 0
-    for key in list_media(rx):
-        try:
-            with storage.open(key) as file:
-                size = os.fstat(file.fileno()).st_size
-        except NotFound:
-            missing += 1
-        else:
-            pictures.append(Entry(f"{MEDIA}/{key}", size, partial(storage.open, key)))
+    storage = wish.media
+    # one list instead of a question for each picture: a store may be far away
+    sizes = {each.key: each.content_bytes for each in storage.iterate()}
+    named = list_media(rx)
+    pictures = [
+        Entry(f"{MEDIA}/{key}", sizes[key], partial(storage.open, key))
+        for key in named
+        if key in sizes
+    ]
+    missing = len(named) - len(pictures)
     about = describe(rx, wish.base_url, to_ms(wish.now), len(pictures), missing)
     small = {ABOUT: msgspec.json.encode(about)}
     if wish.config_file is not None and wish.config_file.is_file():

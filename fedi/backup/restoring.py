@@ -28,8 +28,9 @@ from fedi.db.migrate import migrate
 from fedi.db.moving import Side, SqliteSide, copy_all, refuse_full
 from fedi.db.sqlite import open_sqlite
 from fedi.errors import Conflict, Invalid, SetupError, Unavailable
-from fedi.media.storage import FolderStorage, media_type_of
-from fedi.opening import DATABASE, LOCK, MEDIA, RESTORING, lock_folder
+from fedi.media.places import MEDIA, check_place, open_place
+from fedi.media.storage import media_type_of
+from fedi.opening import DATABASE, LOCK, RESTORING, lock_folder
 from fedi.secret import SECRET, SECRET_BYTES
 from fedi.unit import Unit
 from fedi.urls import Urls
@@ -87,7 +88,8 @@ def restore(
                 config, text = _choose_settings(order, small)
                 finish = stack.enter_context(_prepared(config.data_folder))
                 server = stack.enter_context(_server(config))
-                pictures = _lay_down(config.data_folder, small, members)
+                keep = stack.enter_context(_pictures(config))
+                pictures = _lay_down(config.data_folder, small, members, keep)
             # only now is it proved that the file is whole
             _examine(config.data_folder, small, pictures)
             ended = asyncio.run(_begin(order, config, small.about, clock))
@@ -210,7 +212,32 @@ def _clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _lay_down(folder: Path, small: _Small, members: Iterator[Member]) -> set[str]:
+@contextmanager
+def _pictures(config: Config) -> Iterator[Callable[[str, bytes], None]]:
+    """Keeps pictures where the settings say. What was brought into a bucket leaves it again when restoring fails."""
+    check_place(config)
+    storage, brought = open_place(config, MEDIA), []
+
+    def keep(key: str, data: bytes) -> None:
+        if config.bucket.name:
+            # a store often outlives the machine
+            if storage.is_same(key, data):
+                return
+            brought.append(key)
+        storage.put(key, data, media_type_of(key))
+
+    try:
+        yield keep
+    except BaseException:
+        for key in brought:
+            with contextlib.suppress(Unavailable):
+                storage.delete(key)
+        raise
+
+
+def _lay_down(
+    folder: Path, small: _Small, members: Iterator[Member], keep: Callable[[str, bytes], None]
+) -> set[str]:
     """Write the files where they belong; the keys of the pictures among them."""
     need, free = small.database.size + ROOM_LEFT, free_bytes(folder)
     if free < need:
@@ -222,12 +249,12 @@ def _lay_down(folder: Path, small: _Small, members: Iterator[Member]) -> set[str
         )
     _write(folder / SECRET, iter((small.secret,)))
     _write(folder / DATABASE, iter(small.database.read, b""))
-    storage, pictures = FolderStorage(folder / MEDIA), set()
+    pictures = set()
     for member in members:
         key = member.name.removeprefix(f"{MEDIA}/")
         if key == member.name:
             raise Damaged(detail="order of files")
-        storage.put(key, member.whole(), media_type_of(key))
+        keep(key, member.whole())
         pictures.add(key)
     return pictures
 

@@ -25,6 +25,7 @@ from fedi.desk.collectives import NoOrder
 from fedi.desk.control import Desk
 from fedi.desk.order import Result
 from fedi.errors import Conflict, Invalid, NotFound
+from fedi.media.places import MEDIA, open_place
 
 LIST: Final = "list"
 _MEGA: Final = 1024 * 1024
@@ -142,6 +143,7 @@ def _make(here: Session, named: str, *, new_key: bool, plaintext: bool) -> None:
             config_file=config.path,
             now=now,
             database=config.database,
+            pictures=open_place(config, MEDIA),
         )
         with _bar(here, "backup.bar.writing") as bar:
             made = await make_aside(wish, bar.show)

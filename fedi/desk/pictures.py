@@ -1,7 +1,7 @@
 """Images that come with a publication: prepared, then kept, then attached. Nothing is kept when one of them is refused."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,11 +10,12 @@ from fedi.db.engine import Reader
 from fedi.desk.details import Reading
 from fedi.desk.order import Notice, Unfit
 from fedi.desk.wishes import KeptPicture, Picture
-from fedi.errors import Invalid
+from fedi.errors import Invalid, Unavailable
 from fedi.ids import new_public_id
 from fedi.instance import Instance
 from fedi.media import store as media_store
 from fedi.media.intake import Prepared, prepare
+from fedi.media.places import aside
 from fedi.media.shape import Shape
 from fedi.media.store import MediaFile
 from fedi.publications.model import Attachment, Role
@@ -127,9 +128,11 @@ async def keep_for_draft(
 async def forget(instance: Instance, kept: Sequence[Kept]) -> None:
     """Take pictures out of the storage again: what they belonged to did not come about."""
     for each in kept:
-        await asyncio.to_thread(instance.media.delete, each.file.key)
-        if each.file.small_key:
-            await asyncio.to_thread(instance.media.delete, each.file.small_key)
+        # what cannot be reached now is found among what nobody refers to
+        with suppress(Unavailable):
+            await aside(instance.media.delete, each.file.key)
+            if each.file.small_key:
+                await aside(instance.media.delete, each.file.small_key)
 
 
 async def _store(
@@ -139,8 +142,8 @@ async def _store(
     key = f"{public_id}.{prepared.extension}"
     small = prepared.previews[0]
     small_key = f"{public_id}-small.{small.extension}"
-    await asyncio.to_thread(instance.media.put, key, prepared.content, prepared.media_type)
-    await asyncio.to_thread(instance.media.put, small_key, small.content, small.media_type)
+    await aside(instance.media.put, key, prepared.content, prepared.media_type)
+    await aside(instance.media.put, small_key, small.content, small.media_type)
     alt = clean_line(picture.alt, ALT_MAX) or None
     file = MediaFile(
         key=key,

@@ -28,6 +28,7 @@ from fedi.errors import Conflict, Invalid, NotFound
 from fedi.i18n.catalog import LANGUAGES, translator
 from fedi.instance import Instance
 from fedi.media import store as media_store
+from fedi.media.places import aside
 from fedi.moderation import blocklists
 from fedi.publications import featured, store
 from fedi.publications.activitystreams import build_object
@@ -123,11 +124,11 @@ async def archive_of(instance: Instance, actor: Actor, *, with_hosts: bool) -> A
             # pictures do not become smaller
             info.compress_type = ZIP_STORED
             try:
-                picture = await asyncio.to_thread(instance.media.open, key)
+                picture = await aside(instance.media.open, key)
             except NotFound:
                 continue
             with picture, archive.open(info, "w", force_zip64=True) as file:
-                while piece := await asyncio.to_thread(picture.read, CHUNK_BYTES):
+                while piece := await aside(picture.read, CHUNK_BYTES):
                     file.write(piece)
                     yield sink.take()
             yield sink.take()

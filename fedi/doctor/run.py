@@ -14,6 +14,7 @@ from fedi.doctor import (
     inside,
     machine,
     names,
+    pictures,
     proxy,
     times,
     way,
@@ -42,6 +43,7 @@ INSIDE: Final[tuple[tuple[str, Check], ...]] = (
     ("deliveries", inside.check_deliveries),
     ("hosts", inside.check_hosts),
     ("backup", inside.check_backup),
+    ("pictures", pictures.check_pictures),
 )
 OUTSIDE: Final[tuple[tuple[str, Check], ...]] = (
     ("way", way.check_way),

@@ -75,6 +75,7 @@ async def _make(instance: Instance) -> Made:
         config_file=config.path,
         now=now,
         database=config.database,
+        pictures=instance.media,
     )
     made = await make_aside(wish)
 

@@ -3,7 +3,6 @@
 A file is young while an upload runs, and its row follows within minutes: only old ones are touched.
 """
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from functools import partial
@@ -11,6 +10,7 @@ from typing import Final
 
 from fedi.instance import Instance
 from fedi.media import store
+from fedi.media.places import aside
 from fedi.media.remote import storage_of
 from fedi.media.storage import Stored
 
@@ -24,7 +24,7 @@ async def remove(instance: Instance) -> int:
     """Delete what is left over, here and among the pictures from elsewhere; how many files."""
     removed = 0
     for storage in (instance.media, storage_of(instance)):
-        removed += await asyncio.to_thread(storage.remove_unfinished)
+        removed += await aside(storage.remove_unfinished)
     orphans = [stored.key for stored in await find(instance)]
     await delete_files(instance, orphans)
     if orphans or removed:
@@ -35,7 +35,7 @@ async def remove(instance: Instance) -> int:
 async def find(instance: Instance) -> list[Stored]:
     """Whole files that no row names, older than an unused upload may become."""
     age_s = instance.config.retention.unused_uploads_days * DAY_S
-    old = await asyncio.to_thread(lambda: list(instance.media.iterate_older(age_s)))
+    old = await aside(lambda: list(instance.media.iterate_older(age_s)))
     orphans: list[Stored] = []
     for first in range(0, len(old), AT_ONCE):
         some = old[first : first + AT_ONCE]
@@ -49,4 +49,4 @@ async def find(instance: Instance) -> list[Stored]:
 async def delete_files(instance: Instance, keys: Sequence[str]) -> None:
     """Delete these files of members' pictures."""
     for key in keys:
-        await asyncio.to_thread(instance.media.delete, key)
+        await aside(instance.media.delete, key)

@@ -20,12 +20,12 @@ from fedi.instance import Instance
 from fedi.media import cache
 from fedi.media.cache import NewPicture, Remembered
 from fedi.media.intake import Prepared, prepare
+from fedi.media.places import SEEN, aside, open_place
 from fedi.media.seen import FULL
-from fedi.media.storage import FolderStorage, MediaStorage, media_type_of
+from fedi.media.storage import MediaStorage, media_type_of
 from fedi.metrics import Family, Kind
 from fedi.unit import Unit
 
-FOLDER: Final = "seen"
 PICTURE_BYTES_MAX: Final = 8 * 1024 * 1024
 FETCH_S: Final = 10.0
 WAIT_S: Final = 10.0
@@ -115,7 +115,7 @@ class RemoteMedia:
         known = await self._look(url)
         if known is not None and known.keys is not None:
             key = known.keys[number]
-            content = await asyncio.to_thread(self._read, key)
+            content = await aside(self._read, key)
             if content is not None:
                 self._count(KEPT)
                 is_due = known.used_at <= self._instance.clock.now() - cache.USE_NOTED_EVERY
@@ -178,7 +178,7 @@ class RemoteMedia:
     async def _fly(self, url: str) -> _Arrived:
         known = await self._look(url)  # it may have arrived since the reader looked
         if known is not None and known.keys is not None:
-            contents = [await asyncio.to_thread(self._read, key) for key in known.keys]
+            contents = [await aside(self._read, key) for key in known.keys]
             if contents[0] is not None and contents[1] is not None:
                 return _Arrived(known.keys, (contents[0], contents[1]))
         async with self._place(host_of(url)):
@@ -227,7 +227,7 @@ class RemoteMedia:
         keys = (f"{public_id}.{prepared.extension}", f"{public_id}-small.{small.extension}")
         await self._instance.change(lambda unit: cache.announce(unit, keys))
         for key, variant in zip(keys, (prepared, small), strict=True):
-            await asyncio.to_thread(self._storage.put, key, variant.content, variant.media_type)
+            await aside(self._storage.put, key, variant.content, variant.media_type)
         size_bytes = len(prepared.content) + len(small.content)
         picture = NewPicture(url, host_of(url), host_of(source), keys, size_bytes)
         bytes_max = self._instance.config.media.cache_bytes_max
@@ -247,7 +247,7 @@ class RemoteMedia:
 
 def storage_of(instance: Instance) -> MediaStorage:
     """Where these pictures rest: apart from those of members, since a backup needs none of them."""
-    return FolderStorage(instance.config.data_folder / FOLDER)
+    return open_place(instance.config, SEEN)
 
 
 async def tidy(instance: Instance) -> int:
@@ -284,7 +284,7 @@ async def sweep(instance: Instance) -> int:
         if not keys:
             return total
         for key in keys:
-            await asyncio.to_thread(storage.delete, key)
+            await aside(storage.delete, key)
         await instance.change(partial(cache.strike_off, keys=keys))
         total += len(keys)
 

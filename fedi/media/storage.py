@@ -1,7 +1,7 @@
 """Where the bytes of media rest. A key and bytes enter, the same bytes leave; nothing here knows what a picture is.
 
 Synchronous: callers run these functions in a thread. `FolderStorage` keeps files in a folder of this machine;
-another storage has to pass the same contract tests.
+`BucketStorage` (bucket.py) in an object store, and another one has to pass the same contract tests.
 """
 
 import errno
@@ -37,7 +37,9 @@ class Stored:
 
 
 class MediaStorage(Protocol):
-    """Keeps bytes under keys such as `<random id>.jpg` or `<random id>-small.webp`. A malformed key raises Invalid."""
+    """Keeps bytes under keys such as `<random id>.jpg` or `<random id>-small.webp`. A malformed key raises Invalid, a
+    storage that cannot be reached Unavailable.
+    """
 
     def put(self, key: str, data: bytes, media_type: str) -> None:
         """Keep `data` whole and durably, in place of what had this key. Raises Unavailable when there is no room."""
@@ -51,6 +53,9 @@ class MediaStorage(Protocol):
     def exists(self, key: str) -> bool:
         """Whether something is kept under `key`."""
 
+    def is_same(self, key: str, data: bytes) -> bool:
+        """Whether exactly these bytes are kept under `key`."""
+
     def iterate(self) -> Iterator[Stored]:
         """Everything kept, in no order; for backups and for finding what nobody refers to."""
 
@@ -62,6 +67,11 @@ class MediaStorage(Protocol):
 
     def remove_unfinished(self) -> int:
         """Remove what an interrupted `put` left behind more than an hour ago; how many files that were."""
+
+
+def is_key(name: str) -> bool:
+    """Whether something could be kept under this name."""
+    return _KEY.fullmatch(name) is not None
 
 
 def media_type_of(key: str) -> str:
@@ -119,6 +129,13 @@ class FolderStorage:
         except NotFound:
             return False
         return True
+
+    def is_same(self, key: str, data: bytes) -> bool:
+        try:
+            with self.open(key) as file:
+                return file.read(len(data) + 1) == data
+        except NotFound:
+            return False
 
     def iterate(self) -> Iterator[Stored]:
         for entry in self._entries():

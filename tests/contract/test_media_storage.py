@@ -3,24 +3,50 @@
 import errno
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from fedi.errors import Invalid, NotFound, Unavailable
+from fedi.config import Config, parse_config
+from fedi.media.places import MEDIA, SEEN, open_place
 from fedi.media.storage import FolderStorage, MediaStorage, media_type_of
+from tests.harness import objects
 
 KEY = "0123456789abcdefghjkmnpqrs.jpg"
 OTHER = "0123456789abcdefghjkmnpqrs-small.webp"
-STORAGES: dict[str, Callable[[Path], MediaStorage]] = {
-    "folder": lambda root: FolderStorage(root / "media")
+
+
+@contextmanager
+def a_folder(root: Path) -> Iterator[Config]:
+    yield parse_config(f'[storage]\nfolder = "{root}"', {})
+
+
+@contextmanager
+def a_bucket(root: Path) -> Iterator[Config]:
+    with objects.place(root) as place:
+        yield parse_config(f'[storage]\nfolder = "{root}"\n{place.settings()}', {})
+
+
+STORAGES: dict[str, Callable[[Path], AbstractContextManager[Config]]] = {
+    "folder": a_folder,
+    "bucket": a_bucket,
 }
 
 
 @pytest.fixture(params=STORAGES)
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> MediaStorage:
-    return STORAGES[request.param](tmp_path)
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config]:
+    """Settings that name the storage."""
+    with STORAGES[request.param](tmp_path) as config:
+        yield config
+
+
+@pytest.fixture
+def storage(config: Config) -> MediaStorage:
+    return open_place(config, MEDIA)
 
 
 def read(storage: MediaStorage, key: str) -> bytes:
@@ -74,6 +100,48 @@ def test_everything_kept_is_listed_with_its_length(storage: MediaStorage) -> Non
         (OTHER, 3),
     }
     assert storage.size() == 8
+
+
+@pytest.mark.thorough
+def test_more_than_a_store_lists_at_once_is_listed(storage: MediaStorage) -> None:
+    keys = {f"{number:016}.jpg" for number in range(1001)}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda key: storage.put(key, b"1", "image/jpeg"), keys))
+    assert {stored.key for stored in storage.iterate()} == keys
+
+
+def test_what_is_as_old_as_asked_for_is_listed_and_nothing_younger(storage: MediaStorage) -> None:
+    storage.put(KEY, b"12345", "image/jpeg")
+    found = [[each.key for each in storage.iterate_older(age_s)] for age_s in (3600, -3600)]
+    assert found == [[], [KEY]]
+    assert storage.size() == 5
+
+
+def test_the_same_is_told_from_the_other(storage: MediaStorage) -> None:
+    storage.put(KEY, b"12345", "image/jpeg")
+    assert storage.is_same(KEY, b"12345")
+    assert not storage.is_same(KEY, b"12346")
+    assert not storage.is_same(KEY, b"123456")
+    assert not storage.is_same(OTHER, b"12345")
+
+
+def test_a_large_file_arrives_whole(storage: MediaStorage) -> None:
+    data = bytes(range(256)) * 4096 * 9
+    storage.put(KEY, data, "image/jpeg")
+    assert read(storage, KEY) == data
+
+
+def test_two_places_of_one_storage_do_not_meet(config: Config) -> None:
+    media, seen = (open_place(config, name) for name in (MEDIA, SEEN))
+    media.put(KEY, b"1", "image/jpeg")
+    seen.put(OTHER, b"12", "image/webp")
+    assert [[each.key for each in place.iterate()] for place in (media, seen)] == [[KEY], [OTHER]]
+
+
+def test_nothing_unfinished_is_left_of_what_was_finished(storage: MediaStorage) -> None:
+    storage.put(KEY, b"12345", "image/jpeg")
+    assert storage.remove_unfinished() == 0
+    assert storage.exists(KEY)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from fedi.faces import remote_media
 from fedi.instance import Instance
 from fedi.media import cache
 from fedi.media.cache import WRITING_AT_MOST
-from fedi.media.remote import FOLDER, RemoteMedia, storage_of, tidy
+from fedi.media.places import SEEN
+from fedi.media.remote import RemoteMedia, storage_of, tidy
 from fedi.media.seen import FULL, SMALL, Seen
 from tests.harness.gallery import Gallery, a_picture, gallery
 from tests.harness.world import World, world
@@ -299,7 +300,7 @@ async def test_a_file_whose_fetch_was_never_finished_is_found_and_deleted() -> N
 
 async def test_files_are_named_before_they_are_written() -> None:
     async with a_visit() as visit:
-        folder = visit.here.config.data_folder / FOLDER
+        folder = visit.here.config.data_folder / SEEN
         folder.rmdir()
         folder.touch()  # no file can be written below a file
         with pytest.raises(OSError, match="directory"):

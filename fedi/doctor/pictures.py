@@ -1,0 +1,72 @@
+"""Where pictures are kept: whether it can be reached and written, and whether it holds what the database names (R19)."""
+
+import asyncio
+import shlex
+import sqlite3
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from fedi.backup.making import list_media
+from fedi.config import Config
+from fedi.db.beside import glance
+from fedi.doctor import repairs
+from fedi.doctor.examination import Examination
+from fedi.doctor.finding import Finding, fault, skipped, warning, well
+from fedi.errors import SetupError, Unavailable
+from fedi.media.places import MEDIA, check_place, open_bucket, open_place
+from fedi.opening import DATABASE
+
+
+async def check_pictures(examination: Examination) -> Sequence[Finding]:
+    """The folder or the bucket, and what is missing in it."""
+    facts = examination.facts
+    if facts is None or facts.integrity not in ("", "ok"):
+        return [skipped("pictures", "no_facts")]
+    return await asyncio.to_thread(_judge, examination.config)
+
+
+def _judge(config: Config) -> list[Finding]:
+    bucket = config.bucket
+    if bucket.name:
+        try:
+            check_place(config)
+            open_bucket(config, MEDIA).probe()
+        except (SetupError, Unavailable) as problem:
+            return [_unusable(config, problem)]
+        if stat.S_IMODE(Path(bucket.key_file).stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
+            command = repairs.shell(f"chmod 600 {shlex.quote(bucket.key_file)}")
+            return [fault("pictures", "open_key", command, file=bucket.key_file)]
+    try:
+        named = _named(config)
+        kept = {each.key for each in open_place(config, MEDIA).iterate()}
+    except (OSError, Unavailable, SetupError, sqlite3.Error):
+        return [skipped("pictures", "no_facts")]
+    missing = sum(key not in kept for key in named)
+    if missing:
+        return [warning("pictures", "missing", n=missing)]
+    return [well("pictures", "bucket" if bucket.name else "ok", n=len(named), bucket=bucket.name)]
+
+
+def _unusable(config: Config, problem: SetupError | Unavailable) -> Finding:
+    if problem.message_key == "media.store_library":
+        return fault("pictures", "library")
+    if problem.message_key == "media.store_taken":
+        return fault("pictures", "taken", bucket=config.bucket.name, owner=problem.values["owner"])
+    why = str(problem.values.get("why", problem.detail))
+    return fault("pictures", "unusable", bucket=config.bucket.name, why=why)
+
+
+def _named(config: Config) -> Sequence[str]:
+    """Every key that the database names, beside a running server or without one."""
+    if not config.database.url:
+        with glance(config.data_folder / DATABASE) as rx:
+            return list_media(rx)
+    import psycopg  # noqa: PLC0415 - a library that most never need
+
+    from fedi.db.postgres_beside import look_beside  # noqa: PLC0415 - the same
+
+    try:
+        return look_beside(config.database.url, config.database.password, list_media)
+    except psycopg.Error as problem:
+        raise Unavailable("error.storage", detail="PostgreSQL is away") from problem
