@@ -45,7 +45,9 @@ def _judge(config: Config) -> list[Finding]:
     missing = sum(key not in kept for key in named)
     if missing:
         return [warning("pictures", "missing", n=missing)]
-    return [well("pictures", "bucket" if bucket.name else "ok", n=len(named), bucket=bucket.name)]
+    if bucket.name:
+        return [well("pictures", "bucket", n=len(named), bucket=bucket.name)]
+    return [well("pictures", n=len(named))]
 
 
 def _unusable(config: Config, problem: SetupError | Unavailable) -> Finding:

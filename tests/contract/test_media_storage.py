@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fedi.errors import Invalid, NotFound, Unavailable
 from fedi.config import Config, parse_config
+from fedi.errors import Invalid, NotFound, Unavailable
 from fedi.media.places import MEDIA, SEEN, open_place
 from fedi.media.storage import FolderStorage, MediaStorage, media_type_of
 from tests.harness import objects

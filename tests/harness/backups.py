@@ -24,6 +24,7 @@ async def back_up(
         config_file=None,
         now=made.clock.now(),
         database=made[host].config.database,
+        pictures=made[host].media,
     )
     return await asyncio.to_thread(make, wish)
 

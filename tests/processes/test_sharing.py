@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,6 +35,7 @@ from outbox import hosts
 from outbox.seal import current_key
 from outbox.synchronise import Digests
 from tests.contract.test_postgres import cut, let_in
+from tests.harness import objects
 from tests.harness.gallery import a_picture
 from tests.harness.postgres import cluster
 from tests.harness.world import Site, World, a_note, world
@@ -60,11 +61,11 @@ def _in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def two_processes(
-    *, wants_duty: bool = False
+    settings: str = "", *, wants_duty: bool = False
 ) -> AsyncIterator[tuple[World, Actor, Instance, Instance]]:
     """A collective, and two processes that share its database and hear each other."""
     async with world() as made:
-        await made.start(HERE, engine="postgres")
+        await made.start(HERE, settings, engine="postgres")
         agora = await made.collective(HERE, "agora")
         await made.stop(HERE)
         one, other = [(await heard(made, wants_duty)).instance for _ in range(2)]
@@ -492,33 +493,39 @@ async def test_a_command_reaches_whichever_process_answers_or_shares_by_itself()
     assert {each.handle.split("@")[1] for each in found.collectives} == {"one", "two"}
 
 
-def another_machine(made: World) -> Config:
-    """The same instance on another machine: settings and secret are copied, the folders of pictures are the same."""
+def another_machine(made: World, bucket: str = "") -> Config:
+    """The same instance on another machine: settings and secret are copied, pictures are in the same folders or `bucket`."""
     there = made.folder / "elsewhere"
     there.mkdir()
     here = made.configs[HERE].data_folder
     shutil.copy2(here / "secret", there)
-    for name in ("media", "seen"):
+    for name in () if bucket else ("media", "seen"):
         (here / name).mkdir(exist_ok=True)
         (there / name).symlink_to(here / name, target_is_directory=True)
     return parse_config(
-        f'[storage]\nfolder = "{there}"',
+        f'[storage]\nfolder = "{there}"\n{bucket}',
         {"FEDI_INSTANCE_BASE_URL": f"https://{HERE}", "FEDI_DATABASE_URL": made.database(HERE)},
     )
 
 
 @pytest.mark.thorough
-async def test_a_picture_taken_in_on_one_machine_is_shown_by_another() -> None:
-    async with two_processes() as (made, _, one, _):
-        picture = Picture(content=a_picture(), alt="a picture")
-        published = await publish(one, PublishOrder(kind="note", pictures=(picture,)))
-        keys_put = {each.key for each in one.media.iterate()}
-        config = another_machine(made)
-        async with open_instance(config, made.outside(HERE, config), is_shared=True) as other:
-            seen = [other.media.exists(key) for key in keys_put]
-            await delete(other, DeleteOrder(which=published.uri))
-            await retention.forget(other)
-            made.clock.advance(days=400)
-            await retention.forget(other)
-        left = [one.media.exists(key) for key in keys_put]
+@pytest.mark.parametrize("where", ["folder", "bucket"])
+async def test_a_picture_taken_in_on_one_machine_is_shown_by_another(
+    where: str, tmp_path: Path
+) -> None:
+    with objects.place(tmp_path) if where == "bucket" else nullcontext() as place:
+        bucket = place.settings() if place else ""
+        async with two_processes(bucket) as (made, _, one, _):
+            picture = Picture(content=a_picture(), alt="a picture")
+            published = await publish(one, PublishOrder(kind="note", pictures=(picture,)))
+            keys_put = {each.key for each in one.media.iterate()}
+            config = another_machine(made, bucket)
+            async with open_instance(config, made.outside(HERE, config), is_shared=True) as other:
+                seen = [other.media.exists(key) for key in keys_put]
+                await delete(other, DeleteOrder(which=published.uri))
+                await retention.forget(other)
+                made.clock.advance(days=400)
+                await retention.forget(other)
+            left = [one.media.exists(key) for key in keys_put]
+            assert (config.data_folder / "media").exists() == (where == "folder")
     assert (seen, left) == ([True, True], [False, False])

@@ -54,7 +54,7 @@ def _store() -> Store | str:
         return "no object store is to be had: node is not installed"
     folder = Path(tempfile.mkdtemp(prefix="mujawara-s3-"))
     server = subprocess.Popen(
-        [node, str(home / "serve.mjs"), str(folder), BUCKET],
+        [node, "--openssl-legacy-provider", str(home / "serve.mjs"), str(folder), BUCKET],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
