@@ -842,7 +842,7 @@ def _check_bucket(config: Config, where: _Places) -> None:
         )
     if not bucket.key_id or not bucket.key_file:
         raise SetupError(
-            detail=f"{where.of('bucket', 'key_id')}: a bucket needs both key_id and key_file"
+            detail=f"{where.of('bucket', 'name')}: a bucket needs both key_id and key_file"
         )
     try:
         is_empty = not bucket.key

@@ -83,7 +83,7 @@ WRONG_LINES = [
     ('[bucket]\nname = "pictures"\nendpoint = "https://a:b@s3.example.org"', 3, "without a path"),
     ('[bucket]\nname = "pictures"\nendpoint = "https://[::1"', 3, "without a path"),
     ('[bucket]\nname = "pictures"\nendpoint = "http://s3.example.org"', 3, "write https"),
-    ('[bucket]\nname = "pictures"', 1, "both key_id and key_file"),
+    ('[bucket]\nname = "pictures"', 2, "both key_id and key_file"),
     ('[bucket]\nname = "pictures"\nkey_id = "a"\nkey_file = "/none"', 4, "cannot be read"),
     ('[bucket]\nname = "pictures"\nkey_id = "a"\nkey_file = "/dev/null"', 4, "is empty"),
     (
