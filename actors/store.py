@@ -225,6 +225,16 @@ def list_by_uri(rx: Reader, uris: Sequence[str]) -> dict[str, Actor]:
     return {row[0]: actor_of(row) for row in rows}
 
 
+def collectives_among(rx: Reader, uris: Sequence[str]) -> set[str]:
+    """Which of `uris` are collectives of ours."""
+    if not uris:
+        return set()
+    rows = rx.all(
+        f"SELECT uri FROM actor WHERE uri IN ({marks(len(uris))}) AND role = 'collective'", *uris
+    )
+    return {row[0] for row in rows}
+
+
 def save(unit: Unit, actor: Actor) -> None:
     """Insert the actor or replace what is known of it. A local row is never overwritten by a remote document (S31)."""
     assert actor.role != ROLE_REMOTE or not unit.urls.is_ours(actor.uri)

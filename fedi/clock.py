@@ -29,11 +29,12 @@ def cpu_s() -> float:
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
 
 
 def to_ms(moment: datetime) -> int:
-    """Milliseconds since 1970, the form in which every moment is stored. `moment` must be aware."""
-    return int((moment - EPOCH) / timedelta(milliseconds=1))
+    """Whole milliseconds since 1970, the form in which every moment is stored. `moment` must be aware."""
+    return (moment - EPOCH) // _MS
 
 
 def rounded_down(moment: datetime, grain: timedelta) -> datetime:

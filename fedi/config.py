@@ -273,7 +273,9 @@ class MailConfig:
 class DeliveryConfig:
     """What goes out."""
 
-    concurrency: int = _doc(64, "Deliveries under way at the same time, beside those to hosts that let us wait.")
+    concurrency: int = _doc(
+        64, "Deliveries under way at the same time, beside those to hosts that let us wait."
+    )
     per_host: int = _doc(2, "Deliveries under way at the same time to one host.")
     give_up_days: int = _doc(14, "Days after which a delivery that never succeeded is given up.")
     inbox_elsewhere: tuple[str, ...] = _doc(

@@ -40,13 +40,15 @@ class Sample:
 class Family:
     """Numbers of one name. `labels`: each label with the only words it takes, besides `other`."""
 
-    __slots__ = ("kind", "labels", "meaning", "name")
+    __slots__ = ("_known", "kind", "labels", "meaning", "name")
 
     def __init__(self, name: str, kind: Kind, meaning: str, /, **labels: Iterable[str]) -> None:
         self.name: Final = name
         self.kind: Final = kind
         self.meaning: Final = meaning
         self.labels: Final = {label: frozenset(words) for label, words in labels.items()}
+        # what was found to be on the lists: never more than they allow
+        self._known: Final[set[Words]] = set()
 
     def every_word(self) -> Sequence[Words]:
         """What the only label of a family may say; for one without labels there is nothing to say, once."""
@@ -57,8 +59,12 @@ class Family:
 
     def known(self, words: Words) -> Words:
         """`words`, with `other` for each that is not on its list. There is one for each label."""
+        if words in self._known:
+            return words
         pairs = zip(words, self.labels.values(), strict=True)
-        return tuple(word if word in allowed else OTHER for word, allowed in pairs)
+        found = tuple(word if word in allowed else OTHER for word, allowed in pairs)
+        self._known.add(found)
+        return found
 
 
 class _Spans:

@@ -44,10 +44,10 @@ class Unit:
     rekeyed: set[str] = field(default_factory=set)
     chance: Callable[[], float] = _never_late
     grain: timedelta = timedelta()
+    now_ms: int = field(init=False)
 
-    @property
-    def now_ms(self) -> int:
-        return to_ms(self.now)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "now_ms", to_ms(self.now))
 
     @property
     def told(self) -> datetime:

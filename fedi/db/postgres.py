@@ -201,6 +201,8 @@ class PostgresWriter(PostgresReader):
         return changed
 
     def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        if rows == []:
+            return
         began_s = now_s()
         with self._line.cursor() as cursor:
             cursor.executemany(numbered(sql), rows)

@@ -85,6 +85,8 @@ class _SqliteWriter(_SqliteReader):
         return changed
 
     def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        if rows == []:
+            return
         began_s = now_s()
         changed = max(0, self._connection.executemany(sql, rows).rowcount)
         self._watch.statement(sql, began_s, changed)

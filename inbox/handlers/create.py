@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from actors import blocks, follows, notifications
 from actors import store as actor_store
-from actors.model import ROLE_COLLECTIVE, Actor
+from actors.model import Actor
 from fedi.canonical import same_origin
 from fedi.clock import to_ms
 from fedi.publications import shelf, store, timeline
@@ -131,8 +131,8 @@ def named_collectives(unit: Unit, publication: Publication) -> list[str]:
         *(tag.href for tag in publication.tags if tag.kind == "mention"),
     ]
     ours = list(dict.fromkeys(uri for uri in uris if uri is not None and unit.urls.is_ours(uri)))
-    known = actor_store.list_by_uri(unit.tx, ours)
-    return [uri for uri in ours if uri in known and known[uri].role == ROLE_COLLECTIVE]
+    collectives = actor_store.collectives_among(unit.tx, ours)
+    return [uri for uri in ours if uri in collectives]
 
 
 HANDLER = Handler(
