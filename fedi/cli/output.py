@@ -10,8 +10,8 @@ import click
 import msgspec
 
 from fedi.cli.speech import isolated, speaker, t, width_of, zone
-from fedi.desk.letters import Refusal, refusal_of
 from fedi.desk.order import Notice, Result
+from fedi.desk.refusal import Refusal, refusal_of
 from fedi.errors import FediError, SetupError
 from fedi.i18n.dates import moment_line, zone_of
 

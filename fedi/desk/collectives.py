@@ -21,7 +21,6 @@ from fedi.instance import Instance
 from fedi.media import store as media_store
 from fedi.media.shape import Shape
 from fedi.text.links import checked_link
-from fedi.text.markup import render
 from fedi.text.subset import TEXT_BYTES_MAX
 from fedi.unit import Unit
 from outbox.actions.update import update_actor
@@ -265,6 +264,8 @@ def _summary(reading: Reading, instance: Instance, source: str) -> str:
     if len(source.encode()) > SUMMARY_BYTES_MAX:
         reading.wrong("summary", "desk.text_too_long", limit=SUMMARY_BYTES_MAX // 1000)
         return ""
+    from fedi.text.markup import render  # noqa: PLC0415 - a server that starts has nobody's words to set yet
+
     return render(source, mention_link=lambda _: None, hashtag_url=instance.urls.hashtag)
 
 

@@ -1,13 +1,13 @@
 """What passes through the socket of the desk: one line of JSON each way. Pure."""
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from fedi.desk.order import Order, Result, Unfit
+from fedi.desk.order import Order, Result
+from fedi.desk.refusal import Refusal, Refused, refusal_of
 from fedi.desk.table import COMMANDS
 from fedi.errors import FediError, Invalid
-from fedi.publications.contract import Problem
 
 LINE_BYTES_MAX: Final = 32 * 1024 * 1024
 
@@ -19,37 +19,11 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     order: msgspec.Raw
 
 
-class Mistake(msgspec.Struct, frozen=True):
-    """One thing to mend."""
-
-    key: str
-    values: dict[str, Any] = {}
-    field: str = ""
-
-
-class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why not. `problems`: when several things are to be mended."""
-
-    key: str
-    status: int
-    values: dict[str, Any] = {}
-    field: str = ""
-    problems: list[Mistake] = []
-
-
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """A result or an error. `result` is empty when there is none."""
 
     result: msgspec.Raw = msgspec.Raw(b"")
     error: Refusal | None = None
-
-
-class Refused(FediError):
-    """An error that came through the socket."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.key, **refusal.values)
-        self.refusal = refusal
 
 
 _questions: Final = msgspec.json.Decoder(Question)
@@ -97,28 +71,3 @@ def read_answer(line: bytes, command: str) -> Result:
         return msgspec.json.decode(answer.result, type=COMMANDS[command].result)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise Invalid("desk.answer_form") from problem
-
-
-def refusal_of(problem: FediError) -> Refusal:
-    """An error in the form that travels."""
-    if isinstance(problem, Refused):
-        return problem.refusal
-    problems = [_mistake(each) for each in problem.problems] if isinstance(problem, Unfit) else []
-    return Refusal(
-        key=problem.message_key,
-        status=problem.status,
-        values=_plain(problem.values),
-        field=problem.field if isinstance(problem, Invalid) else "",
-        problems=problems,
-    )
-
-
-def _mistake(problem: Problem) -> Mistake:
-    return Mistake(problem.message_key, _plain(problem.values), problem.field)
-
-
-def _plain(values: Any) -> dict[str, Any]:
-    return {
-        name: value if isinstance(value, str | int | float) else str(value)
-        for name, value in values.items()
-    }

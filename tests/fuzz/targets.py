@@ -25,9 +25,9 @@ from fedi.backup.archive import Entry, limit_of, pack, read_about, unpack
 from fedi.canonical import canonical, host_of, is_canonical, origin_of
 from fedi.config import parse_config
 from fedi.desk.held import row_of
-from fedi.desk.letters import Refused as RefusedAnswer
 from fedi.desk.letters import read_answer, read_question
 from fedi.desk.moments import day_after, end_of_day, parse_typed
+from fedi.desk.refusal import Refused as RefusedAnswer
 from fedi.errors import FediError, Invalid, SetupError, TooLarge
 from fedi.house import cookies as house_cookies
 from fedi.house import forms as house_forms

@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LATER = (
     "Crypto",
     "argon2",
+    "fedi.desk.table",
     "fedi.http.pool",
     "http_message_signatures",
     "httpsig",
@@ -37,7 +38,7 @@ def loaded_by(code: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def at_start() -> set[str]:
-    return loaded_by("import fedi.serving")
+    return loaded_by("import fedi.cli.main, fedi.cli.start")
 
 
 @pytest.fixture(scope="module")

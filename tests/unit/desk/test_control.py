@@ -13,7 +13,8 @@ from fedi.config import Config, parse_config
 from fedi.desk import control
 from fedi.desk.collectives import AddOrder, Collective, Collectives, NoOrder
 from fedi.desk.control import call, open_desk, serve_control
-from fedi.desk.letters import LINE_BYTES_MAX, Refused
+from fedi.desk.letters import LINE_BYTES_MAX
+from fedi.desk.refusal import Refused
 from fedi.errors import SetupError
 from fedi.opening import CONTROL, FolderInUse, open_instance
 
