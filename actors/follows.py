@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actors import store
-from fedi.clock import from_ms
+from fedi.clock import from_ms, to_ms
 from fedi.db.engine import Reader
 from fedi.unit import Unit
 from fedi.urls import part
@@ -38,6 +38,7 @@ def ask(unit: Unit, follower_uri: str, followed_uri: str, activity_uri: str) -> 
     unit.tx.run(
         "INSERT INTO follow (follower_uri, followed_uri, activity_uri, state, asked_at) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (follower_uri, followed_uri) DO UPDATE SET activity_uri = excluded.activity_uri, "
+        "asked_at = CASE WHEN follow.state = 'refused' THEN excluded.asked_at ELSE follow.asked_at END, "
         "state = CASE WHEN follow.state = 'refused' THEN 'asked' ELSE follow.state END",
         follower_uri,
         followed_uri,
@@ -119,6 +120,22 @@ def list_local_followers(rx: Reader, followed_uri: str) -> Sequence[str]:
     return [row[0] for row in rows]
 
 
+def list_local_asked_by(
+    unit: Unit, followed_uri: str, moment: datetime, state: str = ACCEPTED
+) -> Sequence[str]:
+    """Our collectives that had asked to follow this actor at a moment that is past, by how that stands now."""
+    rows = unit.tx.all(
+        "SELECT f.follower_uri FROM follow f JOIN actor a ON a.uri = f.follower_uri "
+        "WHERE f.followed_uri = ? AND f.state = ? AND (f.asked_at <= ? OR f.asked_at > ?) AND a.role = 'collective'",
+        followed_uri,
+        state,
+        to_ms(moment),
+        # a clock that was set back proves nothing
+        unit.now_ms,
+    )
+    return [row[0] for row in rows]
+
+
 def list_followers(
     rx: Reader, followed_uri: str, state: str = ACCEPTED, most: int = 100, before: int | None = None
 ) -> Sequence[Follow]:
@@ -156,6 +173,18 @@ def count_following(rx: Reader, follower_uri: str) -> int:
         "SELECT COUNT(*) FROM follow WHERE follower_uri = ? AND state = 'accepted'", follower_uri
     )
     return int(row[0]) if row else 0
+
+
+def is_awaited_here(rx: Reader, followed_uri: str) -> bool:
+    """Whether any collective of ours asked to follow this actor and has no answer yet."""
+    return (
+        rx.one(
+            "SELECT 1 FROM follow f JOIN actor a ON a.uri = f.follower_uri AND a.role = 'collective' "
+            "WHERE f.followed_uri = ? AND f.state = 'asked' LIMIT 1",
+            followed_uri,
+        )
+        is not None
+    )
 
 
 def is_followed_here(rx: Reader, followed_uri: str) -> bool:

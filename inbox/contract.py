@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from actors.model import Actor
@@ -34,7 +34,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One activity to act upon. `recipient`: the owner of the personal inbox it came through, if it did.
+    """One activity to act upon. `came_at`: when it was let in. `recipient`: the owner of the personal inbox it came through, if it did.
 
     `publication`: the embedded object, read before the transaction because reading may be slow. `found`: publications
     fetched beforehand because the handler said it needs them, by id.
@@ -43,6 +43,7 @@ class Incoming:
     activity: Activity
     sender: Sender
     recipient: Actor | None
+    came_at: datetime
     publication: Publication | None = None
     found: Mapping[str, Publication] = field(default_factory=dict)
 

@@ -9,6 +9,7 @@ from fedi.unit import Unit
 from fedi.urls import Urls
 from fedi.vocab.activity import Activity
 from fedi.vocab.read import as_list, id_of
+from fedi.vocab.terms import PUBLIC_SPELLINGS
 
 # Verbs that only ever concern what we already hold of their sender.
 _ABOUT_OWN = frozenset({"Update", "Delete", "Undo", "Accept", "Reject", "Add", "Remove", "Move"})
@@ -29,6 +30,11 @@ def is_stranger(rx: Reader, actor_uri: str) -> bool:
 def concerns_us(unit: Unit, activity: Activity) -> bool:
     """Whether an activity is about somebody or something here: else it is not even stored."""
     if _names_us(activity, unit.urls) or follows.is_followed_here(unit.tx, activity.actor):
+        return True
+    is_for_all = not PUBLIC_SPELLINGS.isdisjoint((*activity.to, *activity.cc))
+    may_wait = activity.type == "Create" and not is_for_all
+    if may_wait and follows.is_awaited_here(unit.tx, activity.actor):
+        # it may be for followers and have overtaken the answer that makes us one
         return True
     if activity.type in _ABOUT_OWN:
         return actor_store.find(unit.tx, activity.actor) is not None

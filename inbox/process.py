@@ -385,6 +385,7 @@ def _effect(unit: Unit, ready: _Ready) -> Outcome:
         ready.activity,
         sender_of(sender, kept.arrival.proof),
         recipient,
+        kept.received_at,
         ready.publication,
         ready.found,
     )

@@ -22,6 +22,8 @@ _CLAIMED = (
 # Who was claimed at so many deaths of the process is worked alone; the next death says who it was.
 DEATHS_MAX = 2
 DEADLY = "deadly"
+# Why words wait that overtook the answer to a wish to follow.
+AWAITED = "create.awaited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,29 @@ def postpone(unit: Unit, row_id: int, attempts: int, reason: str, after: timedel
     )
 
 
+def count_waiting_for(rx: Reader, actor_uri: str, reason: str) -> int:
+    """How much of what an actor said waits for this reason."""
+    row = rx.one(
+        "SELECT COUNT(*) FROM inbox_activity WHERE actor_uri = ? AND state = 'waiting' AND reason = ?",
+        actor_uri,
+        reason,
+    )
+    return int(row[0]) if row else 0
+
+
+def answer_came(unit: Unit, actor_uri: str) -> int:
+    """They answered our wish to follow: what waits for that is looked at again now; how much."""
+    waiting = unit.tx.run(
+        "UPDATE inbox_activity SET due_at = ? WHERE actor_uri = ? AND state = 'waiting' AND reason = ?",
+        unit.now_ms,
+        actor_uri,
+        AWAITED,
+    )
+    if waiting:
+        unit.wakes.add(INBOX)
+    return waiting
+
+
 def hand_back_all(unit: Unit) -> int:
     """At the start of the only process: whatever a dead one had claimed is free again, and marked; how much was set aside.
 
@@ -390,8 +415,11 @@ def count_states(rx: Reader) -> dict[str, int]:
 
 
 def oldest_waiting(rx: Reader) -> datetime | None:
-    """Since when the oldest waiting arrival waits."""
-    row = rx.one("SELECT MIN(received_at) FROM inbox_activity WHERE state = 'waiting'")
+    """Since when the oldest arrival waits for us to work it; what waits for somebody's answer is not late."""
+    row = rx.one(
+        "SELECT MIN(received_at) FROM inbox_activity WHERE state = 'waiting' AND reason <> ?",
+        AWAITED,
+    )
     return from_ms(row[0]) if row and row[0] is not None else None
 
 

@@ -19,8 +19,9 @@ _DAYS: Final = {
     name: number for number, name in enumerate(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))
 }
 _UNDERSTOOD: Final = frozenset(
-    {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYMONTH", "BYMONTHDAY", "BYDAY", "BYSETPOS", "BYYEARDAY", "WKST"}
+    {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYMONTH", "BYMONTHDAY", "BYDAY", "BYSETPOS", "BYYEARDAY", "BYWEEKNO", "WKST"}
 )  # fmt: skip
+_NOT_WITH_DAYS: Final = frozenset({"BYDAY", "BYWEEKNO"})
 _PARTS_MAX: Final = 400
 
 
@@ -44,11 +45,12 @@ class Rule:
     weekdays: tuple[tuple[int, int], ...] = ()
     places: tuple[int, ...] = ()
     year_days: tuple[int, ...] = ()
+    weeks: tuple[int, ...] = ()
     week_start: int = 0
 
 
 def parse_rule(text: str) -> Rule | None:
-    """The rule, or None for one that makes no sense or is about hours, minutes, seconds or numbers of weeks."""
+    """The rule, or None for one that makes no sense or is about hours, minutes or seconds."""
     parts: dict[str, str] = {}
     for part in text.strip().upper().split(";")[:20]:
         name, mark, value = part.partition("=")
@@ -58,9 +60,12 @@ def parse_rule(text: str) -> Rule | None:
     often = parts.get("FREQ", "")
     if often not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY") or not parts.keys() <= _UNDERSTOOD:
         return None
-    if "BYYEARDAY" in parts and (often != "YEARLY" or "BYDAY" in parts):
+    if "BYYEARDAY" in parts and (often != "YEARLY" or not parts.keys().isdisjoint(_NOT_WITH_DAYS)):
         return None
     try:
+        weekdays = _weekdays(parts.get("BYDAY", ""))
+        if "BYWEEKNO" in parts and (often != "YEARLY" or any(place for place, _ in weekdays)):
+            return None
         return Rule(
             often=often,
             interval=_number(parts.get("INTERVAL", "1"), 1, 10_000),
@@ -68,9 +73,10 @@ def parse_rule(text: str) -> Rule | None:
             until=parts.get("UNTIL", ""),
             months=frozenset(_numbers(parts.get("BYMONTH", ""), 12)),
             month_days=_numbers(parts.get("BYMONTHDAY", ""), 31),
-            weekdays=_weekdays(parts.get("BYDAY", "")),
+            weekdays=weekdays,
             places=_numbers(parts.get("BYSETPOS", ""), 366),
             year_days=_numbers(parts.get("BYYEARDAY", ""), 366),
+            weeks=_numbers(parts.get("BYWEEKNO", ""), 53),
             week_start=_DAYS[parts.get("WKST", "MO")],
         )
     except (ValueError, KeyError):
@@ -154,12 +160,38 @@ def _in_year(rule: Rule, year: date, first: date) -> Iterator[date]:
     if rule.year_days:
         wanted = {each if each > 0 else length + 1 + each for each in rule.year_days}
         yield from (day for number, day in enumerate(_from(year, length), 1) if number in wanted)
+    elif rule.weeks:
+        # where no day of the week is named, it is that of the first time
+        days = {day for _, day in rule.weekdays} or {first.weekday()}
+        yield from (
+            day
+            for day in _from(year, length)
+            if day.weekday() in days and _is_in_weeks(day, rule.weeks, rule.week_start)
+        )
     elif rule.weekdays and not rule.months:
         yield from _on_weekdays(rule.weekdays, year, length)
     else:
         months = sorted(rule.months) or (range(1, 13) if rule.month_days else [first.month])
         for month in months:
             yield from _in_month(rule, year.replace(month=month), first)
+
+
+def _is_in_weeks(day: date, weeks: tuple[int, ...], week_start: int) -> bool:
+    """The first week of a year has at least four of its days; numbers below 0 count from the end."""
+    try:
+        begin = day - timedelta(days=(day.weekday() - week_start) % 7)
+        year = (begin + timedelta(days=3)).year
+        first, following = _first_week(year, week_start), _first_week(year + 1, week_start)
+    except (OverflowError, ValueError):
+        # at either end of the calendar
+        return False
+    number, count = (begin - first).days // 7 + 1, (following - first).days // 7
+    return number in weeks or number - count - 1 in weeks
+
+
+def _first_week(year: int, week_start: int) -> date:
+    inside = date(year, 1, 4)
+    return inside - timedelta(days=(inside.weekday() - week_start) % 7)
 
 
 def _on_weekdays(weekdays: tuple[tuple[int, int], ...], start: date, length: int) -> Iterator[date]:

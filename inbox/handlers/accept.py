@@ -5,7 +5,7 @@ from fedi import chores
 from fedi.publications import quoting
 from fedi.unit import Unit
 from fedi.vocab.read import id_of
-from inbox import attending, bonding, dating, invited, joined, quoted, relayed
+from inbox import attending, bonding, dating, invited, joined, quoted, relayed, store
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 
 
@@ -31,6 +31,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         return Refused("accept.not_theirs")
     if not follows.decide(unit, asked.follower_uri, asked.followed_uri, follows.ACCEPTED):
         return Ignored("accept.known")
+    store.answer_came(unit, asked.followed_uri)
     chores.add(unit, chores.BACKFILL, asked.followed_uri)
     notifications.add(
         unit, asked.follower_uri, "follow_accepted", asked.followed_uri, asked.followed_uri

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
+from typing import Final
 
 from actors import blocks, follows, notifications
 from actors import store as actor_store
@@ -15,9 +17,15 @@ from fedi.unit import Unit
 from fedi.vocab.activity import Activity
 from fedi.vocab.audience import Visibility
 from inbox import attending, bonding, dating, invited
+from inbox import store as inbox_store
 from inbox.backfill import want_parent
-from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
+from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Later, Outcome, Refused
+from inbox.store import AWAITED
 from inbox.strangers import why_wait
+
+# How long words wait for the answer to a wish to follow that they overtook, and how many of one author.
+AWAITED_FOR: Final = timedelta(days=2)
+AWAITED_MAX: Final = 20
 
 
 def needs(activity: Activity) -> frozenset[str]:
@@ -46,7 +54,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         ):
             return Refused("create.not_the_author")
         told = attending.word_about_event(unit, incoming, found)
-        return told or welcome(unit, found, author, incoming.recipient)
+        return told or welcome(unit, found, author, incoming)
     if incoming.publication is None or sender.uri not in authors_of(activity.embedded or {}):
         return Ignored("create.known")
     vote = invited.voted(unit, incoming) or dating.voted(unit, incoming)
@@ -59,21 +67,20 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     told = bonding.word_about_offer(unit, incoming, publication) or attending.word_about_event(
         unit, incoming, publication
     )
-    return told or welcome(unit, publication, sender, incoming.recipient)
+    return told or welcome(unit, publication, sender, incoming)
 
 
-def welcome(
-    unit: Unit, publication: Publication, author: Actor, recipient: Actor | None
-) -> Outcome:
+def welcome(unit: Unit, publication: Publication, author: Actor, incoming: Incoming) -> Outcome:
     """Store somebody's publication once and put it where it belongs."""
+    recipient = incoming.recipient
     named = named_collectives(unit, publication)
     if recipient is not None and recipient.uri not in named:
         named.append(recipient.uri)
     named = [uri for uri in named if not blocks.is_blocked_by(unit.tx, uri, author.uri)]
-    followers = follows.list_local_followers(unit.tx, author.uri)
+    followers = _followers(unit, publication, incoming)
     parent = store.find(unit.tx, publication.in_reply_to) if publication.in_reply_to else None
     if not named and not followers and parent is None:
-        return Ignored("create.unrelated")
+        return _wait_for_answer(unit, publication, incoming)
     spoken_to = [*named, *([parent.author] if parent is not None else [])]
     why = () if followers else why_wait(unit, author.uri, spoken_to, publication)
     row_id = shelf.put(unit, publication, is_local=False, held_why=why)
@@ -87,6 +94,29 @@ def welcome(
     if parent is not None and parent.author not in named:
         _tell_answered(unit, publication, author, parent)
     return Done("create.held" if why else "create.stored")
+
+
+def _followers(unit: Unit, publication: Publication, incoming: Incoming) -> Sequence[str]:
+    """Ours that follow the author; words for followers that waited are for those who had asked when they came."""
+    if publication.visibility is not Visibility.FOLLOWERS:
+        return follows.list_local_followers(unit.tx, publication.author)
+    return follows.list_local_asked_by(unit, publication.author, incoming.came_at)
+
+
+def _wait_for_answer(unit: Unit, publication: Publication, incoming: Incoming) -> Outcome:
+    """Words for followers go to an inbox that all of ours share, and may overtake the answer that makes one of us a follower.
+
+    They stay among what came in, where nobody sees them, until the answer is there or it takes too long.
+    """
+    author = publication.author
+    if publication.visibility is not Visibility.FOLLOWERS or author != incoming.sender.actor.uri:
+        return Ignored("create.unrelated")
+    is_late = unit.now - incoming.came_at >= AWAITED_FOR
+    if is_late or not follows.list_local_asked_by(unit, author, incoming.came_at, follows.ASKED):
+        return Ignored("create.unrelated")
+    if inbox_store.count_waiting_for(unit.tx, author, AWAITED) >= AWAITED_MAX:
+        return Ignored("create.unrelated")
+    return Later(AWAITED, AWAITED_FOR / 2)
 
 
 def _reach(unit: Unit, publication: Publication, author: Actor, named: list[str]) -> Outcome:

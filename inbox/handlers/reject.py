@@ -3,7 +3,7 @@
 from actors import follows, notifications, relays
 from fedi.publications import quoting
 from fedi.unit import Unit
-from inbox import attending, bonding, dating, invited, joined, quoted, relayed
+from inbox import attending, bonding, dating, invited, joined, quoted, relayed, store
 from inbox.contract import Authority, Done, Handler, Ignored, Incoming, Outcome, Refused
 from inbox.handlers.accept import find_asked
 
@@ -30,6 +30,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         return Refused("reject.not_theirs")
     if not follows.decide(unit, asked.follower_uri, asked.followed_uri, follows.REFUSED):
         return Ignored("reject.known")
+    store.answer_came(unit, asked.followed_uri)
     notifications.add(
         unit, asked.follower_uri, "follow_refused", asked.followed_uri, asked.followed_uri
     )

@@ -26,7 +26,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     stored = store.find(unit.tx, newer.uri)
     if stored is None:
         told = attending.word_about_event(unit, incoming, newer, is_edited=True)
-        return told or welcome(unit, newer, sender, incoming.recipient)
+        return told or welcome(unit, newer, sender, incoming)
     if newer.kind != stored.kind and {newer.kind, stored.kind} & {
         "event",
         "aid_request",

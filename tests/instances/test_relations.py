@@ -2,17 +2,23 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import pytest
 
 from actors import follows, refresh
 from actors.model import Actor
+from fedi.clock import iso
+from fedi.db.engine import Reader
 from fedi.desk import relations
 from fedi.desk.relations import ListOrder, RelationOrder
 from fedi.errors import NotFound
+from fedi.instance import Instance
+from fedi.publications import store
+from fedi.publications.visibility import may_read_here
 from outbox.actions.follow import follow
 from tests.harness.world import FOLLOWERS, World, a_note, world
-from tests.hostile.stranger import deliver, say, stranger
+from tests.hostile.stranger import Person, Stranger, a_note_of, deliver, say, stranger
 
 
 @asynccontextmanager
@@ -154,3 +160,154 @@ async def test_nobody_else_can_accept_in_the_name_of_whom_we_asked() -> None:
         await deliver(made, "agora.test", eve.key, say(eve, "Accept", told, to=[agora.uri]))
         await made.settle()
         assert await _standing(made, "agora.test", agora, known) == "asked"
+
+
+# ——— words for followers that overtake the answer to our wish to follow ———
+
+
+@dataclass(slots=True)
+class Overtaken:
+    """An instance with two collectives, and Ali elsewhere, who decides about followers by hand."""
+
+    made: World
+    mars: Stranger
+    ali: Person
+    collectives: dict[str, Actor]
+    number: int = 0
+
+    @property
+    def here(self) -> Instance:
+        return self.made["agora.test"]
+
+    async def ask(self, name: str) -> None:
+        known = await refresh.find_or_fetch_actor(self.here, self.ali.uri)
+        await self.here.change(lambda unit: follow(unit, self.collectives[name], known))
+        await self.made.settle()
+        self.made.clock.advance(seconds=5)
+
+    async def hear(self, verb: str, subject: object) -> None:
+        self.number += 1
+        activity = say(self.ali, verb, subject, f"{verb}{self.number}")
+        if verb != "Delete":
+            activity |= {"to": [self.ali.followers], "cc": []}
+        heard = await deliver(self.made, "agora.test", self.ali.key, activity)
+        assert heard.status == 202
+        await self.made.settle()
+        self.made.clock.advance(seconds=5)
+
+    async def answer(self, name: str, verb: str = "Accept") -> None:
+        uri = self.collectives[name].uri
+        asked = [
+            post.document
+            for post in self.mars.posts
+            if post.document["type"] == "Follow" and post.document["actor"] == uri
+        ]
+        await self.hear(verb, asked[-1])
+
+    async def say(self, number: int) -> str:
+        words = a_note_of(
+            self.ali, number, to=[self.ali.followers], cc=[], published=iso(self.made.clock.now())
+        )
+        await self.hear("Create", words)
+        return str(words["id"])
+
+    async def who(self, uri: str) -> dict[str, int]:
+        """Before whom the words were put, how often; nobody of those who may not read them."""
+
+        def look(rx: Reader) -> dict[str, int]:
+            said = store.find(rx, uri)
+            found = {}
+            for name, actor in self.collectives.items():
+                rows = rx.all(
+                    "SELECT 1 FROM timeline_entry t JOIN publication p ON p.id = t.publication_id "
+                    "WHERE t.actor_uri = ? AND p.uri = ?",
+                    actor.uri,
+                    uri,
+                )
+                assert not rows or (said is not None and may_read_here(rx, actor, said))
+                if rows:
+                    found[name] = len(rows)
+            return found
+
+        return await self.here.look(look)
+
+
+@asynccontextmanager
+async def overtaken() -> AsyncIterator[Overtaken]:
+    async with world("agora.test") as made, stranger(made, "mars.test") as mars:
+        collectives = {
+            name: await made.collective("agora.test", name) for name in ("agora", "beit")
+        }
+        yield Overtaken(made, mars, mars.person("ali"), collectives)
+
+
+async def test_words_that_overtake_the_answer_are_shown_once_it_came_to_whoever_had_asked() -> None:
+    async with overtaken() as scene:
+        await scene.ask("agora")
+        first = await scene.say(1)
+        assert await scene.who(first) == {}
+        # nothing is stored that anybody could come across
+        assert await scene.made.find("agora.test", first) is None
+        await scene.ask("beit")
+        second = await scene.say(2)
+        await scene.answer("beit")
+        # Beit asked after the first words; whoever has no answer is shown none
+        assert (await scene.who(first), await scene.who(second)) == ({}, {"beit": 1})
+        await scene.answer("agora")
+        assert await scene.who(first) == {"agora": 1}
+
+
+async def test_nobody_is_shown_words_from_before_they_asked_again() -> None:
+    async with overtaken() as scene:
+        await scene.ask("agora")
+        await scene.answer("agora", "Reject")
+        await scene.ask("beit")
+        said = await scene.say(1)
+        await scene.ask("agora")
+        await scene.answer("agora")
+        assert await scene.who(said) == {}
+        await scene.answer("beit")
+        assert await scene.who(said) == {"beit": 1}
+
+
+@pytest.mark.parametrize("why", ["refused", "taken back", "late"])
+async def test_words_are_forgotten_when_the_answer_is_no_or_does_not_come(why: str) -> None:
+    async with overtaken() as scene:
+        await scene.ask("agora")
+        said = await scene.say(1)
+        if why == "refused":
+            await scene.answer("agora", "Reject")
+        elif why == "taken back":
+            order = RelationOrder(who=scene.ali.uri, actor="agora")
+            await relations.unfollow(scene.here, order)
+        for _ in range(3):
+            scene.made.clock.advance(hours=25)
+            await scene.made.settle()
+        waiting = await scene.here.look(
+            lambda rx: rx.all("SELECT 1 FROM inbox_activity WHERE state = 'waiting'")
+        )
+        assert waiting == []
+        if why == "refused":
+            await scene.ask("agora")
+        if why != "taken back":
+            await scene.answer("agora")
+        assert await scene.who(said) == {}
+
+
+async def test_words_that_are_withdrawn_while_they_wait_stay_away() -> None:
+    async with overtaken() as scene:
+        await scene.ask("agora")
+        said = await scene.say(1)
+        await scene.hear("Delete", {"id": said, "type": "Tombstone"})
+        await scene.answer("agora")
+        assert await scene.who(said) == {}
+        assert await scene.made.find("agora.test", said) is None
+
+
+async def test_who_is_only_asked_fills_no_inbox() -> None:
+    async with overtaken() as scene:
+        await scene.ask("agora")
+        said = [await scene.say(number) for number in range(23)]
+        await scene.answer("agora")
+        shown = [uri for uri in said if await scene.who(uri)]
+        assert shown == said[:20]

@@ -301,7 +301,7 @@ class Stage:
                 said.at = self.loop.time()
                 if visibility is not Visibility.DIRECT:
                     self._let_reach(unit, said)
-                    said.readers = self._who_knows(unit, author)
+                    said.readers = frozenset(follows.list_follower_uris(unit.tx, author))
                 if parent is not None:
                     said.reaches.add(urlsplit(parent.author).netloc)
                 create(unit, actor, compose(draft, around))
@@ -312,17 +312,6 @@ class Stage:
 
         about = f" in answer to n{answered.number}" if parent_uri and answered else ""
         self.ask(site, f"{name} publishes n{said.number} {visibility.value}{about}", work)
-
-    def _who_knows(self, unit: Unit, author: str) -> frozenset[str]:
-        """Who follows and has heard that they may. Order holds for each inbox: words for followers go to the one that all
-        of a host share, and may be there before an Accept whose own inbox was in trouble; then nobody there waits for them.
-        """
-        asked = "SELECT 1 FROM follow WHERE follower_uri = ? AND followed_uri = ? AND state = 'accepted'"
-        return frozenset(
-            uri
-            for uri in follows.list_follower_uris(unit.tx, author)
-            if self.sites[urlsplit(uri).netloc].look(asked, uri, author)
-        )
 
     def _let_reach(self, unit: Unit, said: Said) -> None:
         inboxes = follows.list_follower_inboxes(unit.tx, said.author)

@@ -203,6 +203,8 @@ def test_an_event_of_mobilizon_is_read_as_it_writes_it() -> None:
         ("FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13;COUNT=2", "20260313T090000", ["03-13", "11-13"]),
         ("FREQ=YEARLY;BYMONTH=6,7;COUNT=2", "20260610T090000", ["06-10", "07-10"]),
         ("FREQ=YEARLY;BYDAY=20MO;COUNT=1", "20260518T090000", ["05-18"]),
+        ("FREQ=YEARLY;BYWEEKNO=20,21;BYDAY=MO;COUNT=2", "20260511T090000", ["05-11", "05-18"]),
+        ("FREQ=YEARLY;BYWEEKNO=20;COUNT=1", "20260512T090000", ["05-12"]),
         # days that do not exist are left out
         ("FREQ=MONTHLY;COUNT=3", "20260331T090000", ["03-31", "05-31", "07-31"]),
         # a series that began long ago
@@ -242,7 +244,8 @@ def test_of_a_series_single_times_are_left_out_added_moved_and_called_off() -> N
 @pytest.mark.parametrize(
     "rule",
     ["FREQ=SECONDLY", "FREQ=MINUTELY;COUNT=9", "FREQ=HOURLY", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;COUNT=-1", "INTERVAL=1",
-     "FREQ=WEEKLY;BYDAY=XX", "FREQ=YEARLY;BYWEEKNO=20", "FREQ=DAILY;FREQ=DAILY", "FREQ=DAILY;BYHOUR=1,2,3", "x" * 1000],
+     "FREQ=WEEKLY;BYDAY=XX", "FREQ=YEARLY;BYWEEKNO=54", "FREQ=YEARLY;BYWEEKNO=0", "FREQ=MONTHLY;BYWEEKNO=20", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=2MO",
+     "FREQ=YEARLY;BYWEEKNO=20;BYYEARDAY=5", "FREQ=DAILY;FREQ=DAILY", "FREQ=DAILY;BYHOUR=1,2,3", "x" * 1000],
 )  # fmt: skip
 def test_a_rule_that_is_not_understood_leaves_its_first_time_and_is_counted(rule: str) -> None:
     found = calendar(f"UID:a\r\nDTSTART:20260305T180000Z\r\nSUMMARY:x\r\nRRULE:{rule}")
