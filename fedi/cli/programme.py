@@ -9,7 +9,7 @@ from fedi.cli.session import session
 from fedi.cli.speech import command, group, option, t
 from fedi.cli.telling import kept_or_same, tell
 from fedi.desk.order import Done
-from fedi.desk.programme import TABLE_BYTES_MAX, Programme, TableOrder, WhichOrder
+from fedi.desk.programme import TABLE_BYTES_MAX, Programme, TableOrder, WhichOrder, table_of
 from fedi.errors import Invalid
 
 _WHICH = click.argument("which", metavar="URI")
@@ -59,12 +59,7 @@ def _read(file: Path) -> str:
             raw = source.read(TABLE_BYTES_MAX + 1)
     except OSError as problem:
         raise Invalid("cli.file_unreadable", field="file", file=str(file)) from problem
-    if len(raw) > TABLE_BYTES_MAX:
-        raise Invalid("programme.table_large", field="file")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise Invalid("desk.not_text", field="file") from problem
+    return table_of(raw)
 
 
 for _each in (show, put):

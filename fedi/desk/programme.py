@@ -18,6 +18,7 @@ from fedi.errors import Invalid, NotFound
 from fedi.ids import new_public_id
 from fedi.instance import Instance
 from fedi.publications.activitystreams import build_object
+from fedi.publications.contract import Problem
 from fedi.publications.event import sketch
 from fedi.publications.event.particulars import languages_in
 from fedi.publications.event.parts import (
@@ -38,6 +39,8 @@ from outbox.actions.update import update
 
 BYTES_MAX: Final = 600_000
 TABLE_BYTES_MAX: Final = 500_000
+# Lines of a table that are told at once.
+WRONG_MAX: Final = 10
 COLUMNS: Final = ("day", "from", "until", "room", "who", "spoken", "status")
 
 
@@ -79,11 +82,12 @@ class WhichOrder(Order, frozen=True, kw_only=True):
 
 
 class TableOrder(Order, frozen=True, kw_only=True):
-    """A whole programme as a table (CSV) in the place of what there was. It goes out at once."""
+    """A whole programme as a table (CSV) in the place of what there was. `seen`: as in `Session`, where it does not go out at once."""
 
     which: str
     table: str
     actor: str = ""
+    seen: int = 0
 
 
 class Line(Result, frozen=True, kw_only=True):
@@ -101,7 +105,9 @@ class Line(Result, frozen=True, kw_only=True):
 
 
 class Programme(Result, frozen=True, kw_only=True):
-    """What is written. `is_out`: everybody reads the same. `version`: what a change has to have seen."""
+    """What is written. `is_out`: everybody reads the same; else how many sessions are `new`, `changed` and `gone` beside what
+    everybody reads. `version`: what a change has to have seen.
+    """
 
     uri: str
     title: str
@@ -110,6 +116,9 @@ class Programme(Result, frozen=True, kw_only=True):
     lines: list[Line]
     is_out: bool
     version: int
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
 
 
 async def show(instance: Instance, order: WhichOrder) -> Programme:
@@ -188,19 +197,12 @@ async def discard(instance: Instance, order: WhichOrder) -> Done:
 
 
 async def bring(instance: Instance, order: TableOrder) -> Done:
-    """Take a whole programme from a table. Raises Unfit with the first line that cannot be read, NotFound."""
-    if len(order.table.encode()) > TABLE_BYTES_MAX:
-        raise Invalid("programme.table_large", field="table")
+    """Take a whole programme from a table; it goes out at once. Raises Unfit with the lines that cannot be read, NotFound."""
 
     def work(unit: Unit) -> Done:
         event, author = attendance.load_event(unit.tx, instance, order.which, order.actor)
-        sessions = read_table(order.table, event)
-        known = {_same(each): each.key for each in event.event.parts if not each.is_stop}
-        # what is at the same hour under the same name is the same session, so that nobody hears of a change there is none of
-        sessions = tuple(
-            replace(each, key=known.get(_same(each)) or new_public_id(unit.told))
-            for each in sessions
-        )
+        before = tuple(each for each in event.event.parts if not each.is_stop)
+        sessions = _sessions(unit, order.table, event, before)
         after = in_order((*(each for each in event.event.parts if each.is_stop), *sessions))
         _refuse_too_much(event, after)
         sketch.forget(unit, event.uri)
@@ -210,6 +212,46 @@ async def bring(instance: Instance, order: TableOrder) -> Done:
         return Done()
 
     return await instance.change(work)
+
+
+async def lay(instance: Instance, order: TableOrder) -> Programme:
+    """Write a whole programme down from a table, in the place of what is written; it goes out when somebody lets it.
+
+    Raises Unfit with the lines that cannot be read, NotFound, Conflict.
+    """
+
+    def work(unit: Unit) -> Programme:
+        event, _ = attendance.load_event(unit.tx, instance, order.which, order.actor)
+        before = _written(event, sketch.find(unit.tx, event.uri))
+        after = _sessions(unit, order.table, event, before)
+        _refuse_too_much(event, after)
+        sketch.put(unit, event.uri, after, order.seen)
+        return _programme(event, sketch.find(unit.tx, event.uri))
+
+    return await instance.change(work)
+
+
+def table_of(raw: bytes) -> str:
+    """The text of a file. Raises Invalid for what is too large, or no text."""
+    if len(raw) > TABLE_BYTES_MAX:
+        raise Invalid("programme.table_large", field="file")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise Invalid("desk.not_text", field="file") from problem
+
+
+def _sessions(
+    unit: Unit, table: str, event: Publication, before: tuple[Part, ...]
+) -> tuple[Part, ...]:
+    """What is at the same hour under the same name is the same session, so that nobody hears of a change there is none of."""
+    if len(table.encode()) > TABLE_BYTES_MAX:
+        raise Invalid("programme.table_large", field="table")
+    known = {_same(each): each.key for each in before}
+    return tuple(
+        replace(each, key=known.pop(_same(each), "") or new_public_id(unit.told))
+        for each in read_table(table, event)
+    )
 
 
 def read_session(
@@ -252,27 +294,48 @@ def read_session(
 def read_table(table: str, event: Publication) -> tuple[Part, ...]:
     """The sessions of a table with a line of headings: day, from, until, room, who, spoken, status, title.ar, text.ar … Pure.
 
-    Raises Unfit for the first line that cannot be read.
+    Raises Unfit with the lines that cannot be read; the field of each is `#LINE COLUMN`.
     """
-    rows = csv.DictReader(io.StringIO(table.removeprefix("\ufeff")))
-    heads = [str(each) for each in rows.fieldnames or ()]
-    if "day" not in heads or "from" not in heads or not any(x.startswith("title") for x in heads):
-        raise Invalid("programme.table_heads", field="table", heads=", ".join(COLUMNS))
+    text = table.removeprefix("\ufeff")
+    rows = csv.DictReader(io.StringIO(text), delimiter=_delimiter(text))
+    refusal = Invalid("programme.table_heads", field="table", heads=", ".join(COLUMNS))
     found: list[Part] = []
+    wrong: list[Problem] = []
     try:
-        for number, row in enumerate(rows, 2):
+        heads = [str(each) for each in rows.fieldnames or ()]
+        if "day" not in heads or "from" not in heads or not any(x.startswith("title") for x in heads):  # fmt: skip
+            raise refusal
+        for row in rows:
             reading = Reading()
             order = _from_row(row, event)
             part = read_session(reading, order, "x", event.event.zone, event.language)
-            if reading.problems or part is None:
-                first = reading.problems[0]
-                raise Unfit([replace(first, field=f"{number}: {first.field}")])
-            found.append(part)
+            wrong += [
+                replace(each, field=f"#{rows.line_num} {_column(each.field)}")
+                for each in reading.problems
+            ]
+            if part is not None:
+                found.append(part)
             if len(found) > PARTS_MAX:
                 raise Invalid("programme.many", field="table", limit=PARTS_MAX)
+            if len(wrong) >= WRONG_MAX:
+                break
     except csv.Error as problem:
-        raise Invalid("programme.table_heads", field="table", heads=", ".join(COLUMNS)) from problem
+        raise refusal from problem
+    if wrong:
+        raise Unfit(wrong[:WRONG_MAX])
     return tuple(found)
+
+
+def _delimiter(text: str) -> str:
+    """Spreadsheets in languages that write 1,5 put something else between the cells."""
+    heads = text.partition("\n")[0]
+    return max(",;\t", key=heads.count)
+
+
+def _column(field: str) -> str:
+    """The heading of the column that a field is read from."""
+    kind, dot, tag = field.partition(".")
+    return {"begins": "from", "ends": "until", "name": "title"}.get(kind, kind) + dot + tag
 
 
 def _from_row(row: Mapping[Any, Any], event: Publication) -> Session:
@@ -353,6 +416,8 @@ def _written(event: Publication, found: Sketch | None) -> tuple[Part, ...]:
 
 
 def _programme(event: Publication, found: Sketch | None) -> Programme:
+    out = {each.key: each for each in event.event.parts if not each.is_stop}
+    written = {each.key: each for each in _written(event, found)}
     return Programme(
         uri=event.uri,
         title=event.original.name or event.uri,
@@ -370,8 +435,11 @@ def _programme(event: Publication, found: Sketch | None) -> Programme:
                 spoken=", ".join(each.spoken),
                 status=each.status,
             )
-            for each in _written(event, found)
+            for each in written.values()
         ],
         is_out=found is None,
         version=found.version if found is not None else 0,
+        new=len(written.keys() - out.keys()),
+        changed=sum(out[key] != written[key] for key in written.keys() & out.keys()),
+        gone=len(out.keys() - written.keys()),
     )

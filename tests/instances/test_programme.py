@@ -172,3 +172,54 @@ async def test_a_table_that_cannot_be_read_changes_nothing(table: str, problem: 
         found = getattr(refusal.value, "problems", None)
         assert (found[0].message_key if found else refusal.value.message_key) == problem
         assert (await now(scene)).event.parts == ()
+
+
+async def test_a_table_is_looked_at_in_the_house_before_anybody_reads_it() -> None:
+    async with world(HERE) as made:
+        scene = await an_organiser(made)
+        await bring(scene)
+        ana = await a_member(made, scene.agora)
+        path = f"/house/agora/programme/{scene.which}"
+        # as a spreadsheet writes it where numbers have commas: one session moves, one is new, one is left out
+        moved = TABLE.replace("18:30", "19:30").replace("2026-12-03,23:00,01:00,Hall A,,,Music,موسيقى,Musique,\n", "")  # fmt: skip
+        rows = (moved + "2026-12-04,9:00,,,,,Tea,,Thé,\n").replace(",", ";").replace('"ar; fr"', '"ar, fr"')  # fmt: skip
+        page = await ana.get(path)
+        page = await ana.send(page.form(f"{path}/table"), files={"file": ("p.csv", rows.encode("utf-8-sig"))})  # fmt: skip
+        assert (page.status, page.path) == (200, f"{path}?told=programme_read")
+        assert "New: 2 · changed: 0 · left out: 2" in page.text
+        assert "Tea" in page.text
+        assert "Tea" not in (await Browser(made, HERE).get(f"/event/{scene.which}")).text
+        # somebody else changed it meanwhile
+        old = page.form(f"{path}/table")
+        page = await ana.send(old, files={"file": ("p.csv", rows.encode())})
+        page = await ana.send(old, files={"file": ("p.csv", rows.encode())})
+        assert "Somebody else changed the programme" in page.text
+        page = await ana.get(path)
+        await ana.send(page.form(path), does="publish")
+        names = [each.names.get("en", "") for each in (await now(scene)).event.parts]
+        assert names == ["Seeds", "Opening", "Film", "Tea"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "The first line of the table"),
+        (b"\xff\xfe\x00", "text"),
+        (b"day,from,title\n" + b"x" * 600_000, "The table is too large."),
+        (b"day,from,title\n2026-12-01,10:00,x\n2026-12-02,,x\n,10:00,\n", "Line 3, from: Say on which day"),
+        (b'day,from,title\n2026-12-01,10:00,"a\nb"\n2026-12-02,10:00,\n', "Line 4, title.en: A session needs a title."),
+    ],
+    ids=["empty", "no text", "large", "hour", "quoted"],
+)  # fmt: skip
+async def test_a_file_that_is_no_programme_is_told_line_by_line_and_changes_nothing(
+    content: bytes, told: str
+) -> None:
+    async with world(HERE) as made:
+        scene = await an_organiser(made)
+        ana = await a_member(made, scene.agora)
+        path = f"/house/agora/programme/{scene.which}"
+        page = await ana.get(path)
+        page = await ana.send(page.form(f"{path}/table"), files={"file": ("p.csv", content)})
+        assert page.status == 400
+        assert told in page.text
+        assert (await desk.show(made[HERE], desk.WhichOrder(which=scene.event.uri))).is_out

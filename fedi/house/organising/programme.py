@@ -1,16 +1,19 @@
 """`/house/NAME/programme/ID`: the sessions of an event, written one by one; they go out together when somebody lets them."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from fedi.desk import programme as desk
+from fedi.desk.order import Unfit
 from fedi.errors import FediError, Invalid
 from fedi.house.deeds import note, which_of
 from fedi.house.forms import Form
 from fedi.house.frame import go, page, problems_of
 from fedi.house.gate import Door
 from fedi.house.member import Visit
+from fedi.house.parts import Brings
 from fedi.house.rights import Right
 from fedi.house.writing.languages import name_of
 from fedi.i18n.dates import day_line, time_line, zone_of
@@ -46,6 +49,41 @@ async def tell(visit: Visit, form: Form) -> Response:
     return go(_here(visit), "programme_out" if does == "publish" else "saved")
 
 
+async def take(visit: Visit, form: Form) -> Response:
+    """Write a programme down from a file. Nobody else reads it before it is looked at and published."""
+    files = form.files.get("file", ())
+    try:
+        if not files:
+            raise Invalid("bringing.no_file", field="file")
+        order = desk.TableOrder(
+            which=which_of(visit),
+            actor=visit.username,
+            table=desk.table_of(files[0].content),
+            seen=form.number("seen") or 0,
+        )
+        await desk.lay(visit.instance, order)
+    except Unfit as refusal:
+        return await _page(visit, lines=_lines(visit, refusal))
+    except FediError as problem:
+        return await _page(visit, problems_of(problem))
+    return go(_here(visit), "programme_read")
+
+
+def _lines(visit: Visit, refusal: Unfit) -> list[str]:
+    """What is wrong in a file, line by line."""
+    t = visit.visitor.t
+    return [
+        t(
+            "programme.table_line",
+            line=line,
+            column=column,
+            problem=t(each.message_key, **each.values),
+        )
+        for each in refusal.problems
+        for line, _, column in [each.field.removeprefix("#").partition(" ")]
+    ]
+
+
 def _session(visit: Visit, form: Form) -> desk.Session:
     tags = form.all("languages")[:8]
     typed = {name: form.get(name)[:2_000] for name in _FIELDS}
@@ -71,7 +109,10 @@ def _removal(visit: Visit, form: Form) -> desk.RemoveOrder:
 
 
 async def _page(
-    visit: Visit, problems: tuple[Problem, ...] = (), form: Form | None = None
+    visit: Visit,
+    problems: tuple[Problem, ...] = (),
+    form: Form | None = None,
+    lines: Sequence[str] = (),
 ) -> Response:
     visitor = visit.visitor
     found = await desk.show(
@@ -95,7 +136,7 @@ async def _page(
         visit,
         "programme/programme.html",
         visitor.t("programme.title"),
-        status=400 if problems else 200,
+        status=400 if problems or lines else 200,
         problems=problems,
         section="write",
         found=found,
@@ -108,6 +149,10 @@ async def _page(
         rooms=sorted({each.room for each in found.lines if each.room}),
         languages=[(tag, name_of(tag), language_direction(tag)) for tag in found.languages],
         chosen=chosen,
+        lines=lines,
+        heads=",".join(
+            (*desk.COLUMNS, *(f"title.{tag}" for tag in found.languages), *(f"text.{tag}" for tag in found.languages))
+        ),
         typed=_typed(form, found.languages) if form else _as_typed(chosen, found, zone),
     )  # fmt: skip
 
@@ -150,4 +195,10 @@ def _here(visit: Visit) -> str:
     return f"/house/{visit.username}/programme/{which_of(visit)}"
 
 
-DOORS: Final = (Door("/house/{username}/programme/{id}", Right.PUBLISH, ask=show, tell=tell),)
+_FILE: Final = Brings(1, desk.TABLE_BYTES_MAX, desk.TABLE_BYTES_MAX)
+DOORS: Final = (
+    Door("/house/{username}/programme/{id}", Right.PUBLISH, ask=show, tell=tell),
+    Door(
+        "/house/{username}/programme/{id}/table", Right.PUBLISH, ask=show, tell=take, brings=_FILE
+    ),
+)

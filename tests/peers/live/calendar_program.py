@@ -27,7 +27,7 @@ def by_recurring(raw: bytes) -> list[dict[str, Any]]:
     import recurring_ical_events  # type: ignore[import-not-found]
     from icalendar import Calendar
 
-    found = recurring_ical_events.of(Calendar.from_ical(raw)).between((2026, 1, 1), (2028, 1, 1))
+    found = recurring_ical_events.of(Calendar.from_ical(raw)).between((2026, 1, 1), (2031, 1, 1))
     return [_of_icalendar(each) for each in found]
 
 

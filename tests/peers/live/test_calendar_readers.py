@@ -9,12 +9,14 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fedi.publications import shelf
+from fedi.publications.event.rules_of_time import days_of, parse_rule
 from fedi.publications.model import Publication
 from fedi.unit import Unit
 from tests.browser.sample import at, open_pages
@@ -142,3 +144,47 @@ async def test_a_reader_sees_the_change_the_cancellation_and_the_withdrawal(
     if "sequence" in after[mine.uri]:
         for each in (mine, third):
             assert [int(read[each.uri]["sequence"]) for read in (before, after)] == [1, 2]
+
+
+RULES = [
+    "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=2,-1",
+    "FREQ=MONTHLY;BYDAY=MO,SU;BYSETPOS=2,3",
+    "FREQ=YEARLY;BYWEEKNO=1,20;BYDAY=MO,TH",
+    "FREQ=YEARLY;BYDAY=1MO,20MO,-1SU",
+    "FREQ=MONTHLY;INTERVAL=3;BYDAY=1MO,-1FR",
+]
+SERIES = """BEGIN:VCALENDAR\r
+VERSION:2.0\r
+PRODID:-//x//y//EN\r
+BEGIN:VEVENT\r
+UID:a\r
+DTSTAMP:20270101T000000Z\r
+DTSTART:20270104T090000Z\r
+DTEND:20270104T100000Z\r
+SEQUENCE:0\r
+STATUS:CONFIRMED\r
+SUMMARY:Tea\r
+RRULE:{rule}\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("name", ["recurring-ical-events", "ical.js", "node-ical"])
+def test_a_reader_knows_the_days_of_a_rule_that_we_know(
+    name: str, rule: str, tmp_path: Path
+) -> None:
+    if name == "ical.js" and "YEARLY" in rule:
+        pytest.skip(
+            "it takes each Monday for every week of a year: one more reason why we send single events"
+        )
+    try:
+        read = READERS[name]()
+    except NotInstallable as problem:
+        pytest.skip(f"{name} is not available: {problem}")
+    file = tmp_path / "series.ics"
+    file.write_bytes(SERIES.format(rule=rule).encode())
+    found = sorted(each["start"][:10] for each in read(file))
+    days = days_of(parse_rule(rule), date(2027, 1, 4), date(2030, 12, 31))
+    assert found == [each.isoformat() for each in days]
