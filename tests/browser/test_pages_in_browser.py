@@ -130,7 +130,7 @@ async def go_home(browser: Any, seen: Seen, sample: Sample) -> None:
     tab.on("console", lambda message: seen.complaints.append(message.text))
     await tab.goto(seen.base + sample.event)
     await tab.get_by_label("Your name on your own server").fill("@salma@mastodon.example")
-    await tab.get_by_role("button", name="Answer").click()
+    await tab.get_by_role("button", name="Write a reply to the event").click()
     await tab.wait_for_url(f"{HOME}/**")
     seen.arrived = tab.url
     await tab.goto(seen.base + sample.actor)
