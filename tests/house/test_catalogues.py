@@ -200,7 +200,10 @@ def test_every_family_of_messages_is_named_in_the_code() -> None:
 def test_spanish_says_tu_to_one_person_and_ustedes_to_a_collective() -> None:
     said = "\n".join(
         [path.read_text(encoding="utf-8") for path in sorted((LOCALES / "es").glob("*.toml"))]
-        + [(ROOT / "README.es.md").read_text(encoding="utf-8")]
+        + [
+            (ROOT / name).read_text(encoding="utf-8")
+            for name in ("README.es.md", "docs/guide/es.md")
+        ]
     )
     assert re.findall(r"(?i)\b(?:usted|vosotr\w+|vuestr\w+|os|\w+[áé]is)\b", said) == []
 
