@@ -56,6 +56,7 @@ _COMMANDS: Final = {
     "quarantine": "fedi.cli.quarantine:quarantine",
     "quote": "fedi.cli.quotes:quote",
     "circle": "fedi.cli.circles:circle",
+    "tags": "fedi.cli.tags:tags",
     "search": "fedi.cli.search:search",
     "relay": "fedi.cli.relays:relay",
     "source": "fedi.cli.sources:source",

@@ -40,6 +40,7 @@ from fedi.desk import (
     shown,
     sight,
     sources,
+    tags,
     taking,
     touring,
 )
@@ -132,6 +133,9 @@ COMMANDS: Final[dict[str, Command]] = {
     "circle.remove": Command(circles.MembersOrder, circles.Changed, circles.remove),
     "circle.show": Command(circles.NameOrder, circles.Circle, circles.show),
     "circle.list": Command(circles.ListOrder, circles.Circles, circles.list_all),
+    "tags.follow": Command(tags.FollowOrder, tags.Tag, tags.follow),
+    "tags.unfollow": Command(tags.TagOrder, Done, tags.unfollow),
+    "tags.list": Command(tags.ListOrder, tags.Tags, tags.list_all),
     "relay.add": Command(relays.AddOrder, relays.Relay, relays.add),
     "relay.remove": Command(relays.AddressOrder, Done, relays.remove),
     "relay.list": Command(collectives.NoOrder, relays.Relays, relays.list_all),

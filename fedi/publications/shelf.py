@@ -14,7 +14,16 @@ from fedi.canonical import same_origin
 from fedi.db.engine import Reader
 from fedi.media import cache
 from fedi.media import store as media_store
-from fedi.publications import featured, quotes, quoting, reactions, saved, store, timeline
+from fedi.publications import (
+    featured,
+    quotes,
+    quoting,
+    reactions,
+    saved,
+    store,
+    tagged,
+    timeline,
+)
 from fedi.publications.aid import store as aid_store
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.dates import answers as date_answers
@@ -51,6 +60,7 @@ def put(
     row_id = store.insert(unit, publication, is_local=is_local, held_why=held_why)
     if row_id is not None:
         _shelve(unit, row_id, publication)
+        tagged.bring(unit, row_id, publication)
     return row_id
 
 
@@ -61,6 +71,7 @@ def exchange(unit: Unit, publication: Publication) -> int:
     _tell_tours(unit, publication.uri)
     _shelve(unit, row_id, publication)
     timeline.mark(unit, row_id, publication.kind, publication.language)
+    tagged.bring_again(unit, row_id, publication)
     return row_id
 
 

@@ -454,14 +454,19 @@ def list_uris_of_author(rx: Reader, author_uri: str) -> Sequence[str]:
     ]
 
 
-def _save_hashtags(unit: Unit, row_id: int, publication: Publication) -> None:
-    names = {normalise_hashtag(tag.name) for tag in publication.tags if tag.kind == "hashtag"}
+def hashtags_of(publication: Publication) -> list[str]:
+    """The hashtags under which it is found by everybody, as they are compared; of what is not public none."""
     if publication.visibility is not Visibility.PUBLIC:
-        return
+        return []
+    names = {normalise_hashtag(tag.name) for tag in publication.tags if tag.kind == "hashtag"}
+    return sorted(name for name in names if name)
+
+
+def _save_hashtags(unit: Unit, row_id: int, publication: Publication) -> None:
     unit.tx.run_many(
         "INSERT INTO publication_hashtag (name, published_at, publication_id) VALUES (?, ?, ?) "
         "ON CONFLICT (name, published_at, publication_id) DO NOTHING",
-        [(name, to_ms(publication.published_at), row_id) for name in sorted(names) if name],
+        [(name, to_ms(publication.published_at), row_id) for name in hashtags_of(publication)],
     )
 
 

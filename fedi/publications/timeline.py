@@ -3,12 +3,18 @@
 An entry is written when something arrives, so that reading a timeline costs the same however much is stored.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from actors import store
 from fedi.db.engine import Reader
 from fedi.unit import Unit
+
+_OTHER_TAG: Final = (
+    "FROM followed_tag g JOIN publication_hashtag h ON h.name = g.name "
+    "WHERE g.actor_uri = timeline_entry.actor_uri AND h.publication_id = timeline_entry.publication_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +34,14 @@ def add(
     sort_at: int,
     boosted_by: str | None = None,
 ) -> None:
-    """Put a publication before these collectives, once."""
+    """Put a publication before these collectives, once. What a hashtag brought is theirs from now on by this road."""
     row = unit.tx.one("SELECT language, author_uri FROM publication WHERE id = ?", publication_id)
     shown = tuple(dict.fromkeys(readers))
     language, author_uri = row if row is not None else ("und", "")
     unit.tx.run_many(
         "INSERT INTO timeline_entry (actor_uri, publication_id, sort_at, kind, boosted_by, language, author_uri) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (actor_uri, publication_id) DO NOTHING",
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (actor_uri, publication_id) "
+        "DO UPDATE SET boosted_by = excluded.boosted_by, by_tag = NULL WHERE timeline_entry.by_tag IS NOT NULL",
         [
             (reader, publication_id, sort_at, kind, boosted_by, language, author_uri)
             for reader in shown
@@ -43,6 +50,44 @@ def add(
     for uri in dict.fromkeys((author_uri, boosted_by)) if shown else ():
         if uri:
             store.want_handle(unit, uri)
+
+
+def add_by_tag(
+    unit: Unit, readers: Mapping[str, str], publication_id: int, kind: str, sort_at: int
+) -> None:
+    """Put a publication before those who follow a hashtag it carries (collective → hashtag), unless they have it already."""
+    row = unit.tx.one("SELECT language, author_uri FROM publication WHERE id = ?", publication_id)
+    language, author_uri = row if row is not None else ("und", "")
+    unit.tx.run_many(
+        "INSERT INTO timeline_entry (actor_uri, publication_id, sort_at, kind, by_tag, language, author_uri) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (actor_uri, publication_id) DO NOTHING",
+        [
+            (reader, publication_id, sort_at, kind, name, language, author_uri)
+            for reader, name in readers.items()
+        ],
+    )
+    store.want_handle(unit, author_uri)
+
+
+def forget_tag(unit: Unit, actor_uri: str, name: str) -> None:
+    """A collective no longer follows a hashtag: what it alone brought leaves, what another one brings as well stays."""
+    unit.tx.run(
+        f"DELETE FROM timeline_entry WHERE actor_uri = ? AND by_tag = ? AND NOT EXISTS (SELECT 1 {_OTHER_TAG})",
+        actor_uri,
+        name,
+    )
+    unit.tx.run(
+        f"UPDATE timeline_entry SET by_tag = (SELECT MIN(g.name) {_OTHER_TAG}) WHERE actor_uri = ? AND by_tag = ?",
+        actor_uri,
+        name,
+    )
+
+
+def forget_tags(unit: Unit, publication_id: int) -> None:
+    """The publication carries other hashtags now, or is no longer for everybody."""
+    unit.tx.run(
+        "DELETE FROM timeline_entry WHERE publication_id = ? AND by_tag IS NOT NULL", publication_id
+    )
 
 
 def mark(unit: Unit, publication_id: int, kind: str, language: str) -> None:

@@ -1,4 +1,5 @@
-"""Events by when they begin: ours, those of whom our collectives follow, those they passed on; filtered, page by page.
+"""Events by when they begin: ours, those of whom our collectives follow, those they passed on, those that hashtags brought;
+filtered, page by page.
 
 Every event stands under the words it may be looked for (`fedi/publications/event/keys.py`), so a page costs the same however
 much is stored. What lasts longer than eight days and began before is not in that order; it comes first, once.
@@ -21,6 +22,7 @@ from fedi.sources.mirror import is_mirror
 from fedi.views.listed import (
     FOLLOWED_HERE,
     LISTED_COLUMNS,
+    TAGGED_HERE,
     Listed,
     listed_of,
     page_of,
@@ -50,7 +52,7 @@ _PASSED_ON: Final = (
 _MIRRORED: Final = "EXISTS (SELECT 1 FROM source_event m WHERE m.publication_id = p.id)"
 _SHOWN: Final = (
     "e.is_listed AND p.visibility = 'public' AND NOT p.is_held "
-    f"AND (p.is_local OR (COALESCE(p.indexable, TRUE) AND ({FOLLOWED_HERE} OR {_PASSED_ON})) OR {_MIRRORED})"
+    f"AND (p.is_local OR (COALESCE(p.indexable, TRUE) AND ({FOLLOWED_HERE} OR {_PASSED_ON} OR {TAGGED_HERE})) OR {_MIRRORED})"
 )
 # What a collective has in front of it, what relays brought, what its neighbours under this roof say to everybody.
 _BEFORE: Final = (
@@ -225,9 +227,10 @@ def list_coming_by(rx: Reader, author_uri: str, now_ms: int, most: int) -> Seque
 
 
 def list_coming_elsewhere(rx: Reader, now_ms: int, most: int) -> list[Listed]:
-    """The next events of those whom our collectives follow, by when they end."""
+    """The next events of those whom our collectives follow, and that hashtags brought, by when they end."""
     rows = rx.all(
-        f"{_OURS} AND e.ends_at >= ? AND NOT p.is_local AND {FOLLOWED_HERE} "
+        f"{_OURS} AND e.ends_at >= ? AND NOT p.is_local "
+        f"AND ({FOLLOWED_HERE} OR (COALESCE(p.indexable, TRUE) AND {TAGGED_HERE})) "
         "ORDER BY e.ends_at, e.publication_id LIMIT ?",
         now_ms,
         most,

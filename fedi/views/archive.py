@@ -69,18 +69,27 @@ def list_author(
 
 
 def list_hashtag(
-    rx: Reader, name: str, after: Cursor | None = None, most: int = PAGE_SIZE
+    rx: Reader,
+    name: str,
+    after: Cursor | None = None,
+    most: int = PAGE_SIZE,
+    reader_uri: str = "",
 ) -> Page[Listed]:
-    """What carries a hashtag, in any spelling of it: ours, and what those we follow wrote."""
+    """What carries a hashtag, in any spelling of it: ours, and what those we follow wrote.
+
+    `reader_uri`: also what this collective of ours has in front of it.
+    """
     at = after or NEWEST
     rows = rx.all(
         f"SELECT {LISTED_COLUMNS} FROM publication_hashtag h JOIN publication p ON p.id = h.publication_id "
         f"WHERE h.name = ? AND (h.published_at, h.publication_id) < (?, ?) AND {_SHOWN} "
-        f"AND (p.is_local OR {FOLLOWED_HERE}) "
+        f"AND (p.is_local OR {FOLLOWED_HERE} "
+        "OR EXISTS (SELECT 1 FROM timeline_entry t WHERE t.actor_uri = ? AND t.publication_id = p.id)) "
         "ORDER BY h.published_at DESC, h.publication_id DESC LIMIT ?",
         normalise_hashtag(name),
         at.at,
         at.row_id,
+        reader_uri,
         most + 1,
     )
     page = page_of(rx, rows, most, by_publishing)

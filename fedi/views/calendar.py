@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from actors import blocks, follows
+from actors import blocks, followed_tags, follows
 from fedi.clock import to_ms
 from fedi.db.engine import Reader
 from fedi.publications.event.gone import Gone, list_gone
@@ -48,10 +48,12 @@ def list_withdrawn(
     wanted: Wanted | None = None,
     author_uri: str | None = None,
     is_here: Callable[[str], bool] = lambda _uri: True,
+    reader_uri: str | None = None,
 ) -> list[Gone]:
-    """What stood here not long ago and was withdrawn, so that calendars strike it out: ours, and of those followed here.
+    """What stood here not long ago and was withdrawn, so that calendars strike it out: ours, of those followed here, and what a
+    hashtag brought.
 
-    `is_here`: which ids a calendar has at all.
+    `is_here`: which ids a calendar has at all. `reader_uri`: the collective whose own agenda it is.
     """
     found: list[Gone] = []
     after: tuple[int, str] | None = (0, "")
@@ -65,10 +67,22 @@ def list_withdrawn(
             if is_here(each.uri)
             and (author_uri is None or each.author_uri == author_uri)
             and (wanted is None or _is_wanted(each, wanted))
-            and (each.is_ours or follows.is_followed_here(rx, each.author_uri))
+            and (
+                each.is_ours
+                or follows.is_followed_here(rx, each.author_uri)
+                or _was_brought(rx, each, reader_uri)
+            )
             and not blocks.is_hidden(rx, each.author_uri)
         ]
     return found[:GONE_MAX]
+
+
+def _was_brought(rx: Reader, gone: Gone, reader_uri: str | None) -> bool:
+    """Whether a followed hashtag had brought it into this agenda."""
+    names = [key.removeprefix("tag:") for key in gone.keys if key.startswith("tag:")]
+    if reader_uri is not None and names and reader_uri in followed_tags.list_readers(rx, names):
+        return True
+    return followed_tags.is_on_agenda(rx, names)
 
 
 def _is_wanted(gone: Gone, wanted: Wanted) -> bool:

@@ -25,6 +25,12 @@ FOLLOWED_HERE: Final = (
     "EXISTS (SELECT 1 FROM follow f JOIN actor a ON a.uri = f.follower_uri AND a.role = 'collective' "
     "WHERE f.followed_uri = p.author_uri AND f.state = 'accepted')"
 )
+# Whether it carries a hashtag that one of our collectives follows for everybody to see, and has not shut its author out.
+TAGGED_HERE: Final = (
+    "EXISTS (SELECT 1 FROM publication_hashtag h JOIN followed_tag g ON g.name = h.name AND g.on_agenda "
+    "WHERE h.publication_id = p.id AND NOT EXISTS (SELECT 1 FROM block b WHERE b.blocker_uri = g.actor_uri "
+    "AND b.target = p.author_uri))"
+)
 _AFTER: Final = len(COLUMNS.split(","))
 
 

@@ -5,9 +5,10 @@ somebody was shut out or a follow ended since it came, is left out when it is re
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from actors import followed_tags
 from actors.model import Actor
 from actors.store import list_by_uri
 from fedi.db.engine import Reader, Row
@@ -18,7 +19,7 @@ from fedi.views.paging import NEWEST, PAGE_SIZE, Cursor, Page
 LANGUAGES_MAX: Final = 24
 # However much has to be left out, one page does not read on for ever.
 _ROUNDS_MAX: Final = 6
-_COLUMNS: Final = f"{LISTED_COLUMNS}, t.sort_at, t.boosted_by"
+_COLUMNS: Final = f"{LISTED_COLUMNS}, t.by_tag, t.sort_at, t.boosted_by"
 _JOINED: Final = "FROM timeline_entry t JOIN publication p ON p.id = t.publication_id"
 _ORDER: Final = (
     "AND (t.sort_at, t.publication_id) < (?, ?) AND NOT p.is_held "
@@ -37,10 +38,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One of them. `boosted_by`: who passed it on, if that is why it is here."""
+    """One of them. `boosted_by`: who passed it on, if that is why it is here; `tag`: the followed hashtag that brought it."""
 
     listed: Listed
     boosted_by: Actor | None
+    tag: str = ""
 
 
 def look_timeline(
@@ -87,7 +89,16 @@ def _entries(rx: Reader, reader: Actor, rows: Sequence[Row]) -> list[tuple[Row, 
     """Each row with what is shown of it; None for what this collective may not read."""
     listed = {each.row_id: each for each in listed_of(rx, rows)}
     boosters = list_by_uri(rx, [row[-1] for row in rows if row[-1] is not None])
-    return [(row, _entry(rx, reader, listed.get(_row_id(row)), row[-1], boosters)) for row in rows]
+    labels: dict[str, str] = {}
+    if any(row[-3] for row in rows):
+        labels = {each.name: each.label for each in followed_tags.list_of(rx, reader.uri)}
+    found: list[tuple[Row, Entry | None]] = []
+    for row in rows:
+        entry = _entry(rx, reader, listed.get(_row_id(row)), row[-1], boosters)
+        if entry is not None and row[-3]:
+            entry = replace(entry, tag=labels.get(row[-3]) or row[-3])
+        found.append((row, entry))
+    return found
 
 
 def _entry(
@@ -103,7 +114,7 @@ def _entry(
 
 
 def _row_id(row: Row) -> int:
-    return int(row[-5])
+    return int(row[-6])
 
 
 def _rows(rx: Reader, actor_uri: str, wanted: Wanted, at: Cursor, most: int) -> Sequence[Row]:

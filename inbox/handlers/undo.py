@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from actors import blocks, follows, relays
-from fedi.publications import reactions, timeline
+from fedi.publications import reactions, tagged, timeline
 from fedi.publications import store as publication_store
 from fedi.unit import Unit
 from fedi.vocab.read import id_of, type_of
@@ -81,8 +81,11 @@ def _undo_relay(unit: Unit, actor_uri: str, uri: str | None, object_uri: str | N
 
 def _forget_boost(unit: Unit, kind: str | None, object_uri: str, actor_uri: str) -> None:
     row_id = publication_store.find_row_id(unit.tx, object_uri) if kind == "Announce" else None
-    if row_id is not None:
+    publication = publication_store.find(unit.tx, object_uri) if row_id is not None else None
+    if row_id is not None and publication is not None:
         timeline.forget_boost(unit, row_id, actor_uri)
+        # a hashtag that is followed may bring it as well
+        tagged.bring(unit, row_id, publication)
 
 
 HANDLER = Handler(frozenset({"Undo"}), Authority.OWN_ACTIVITY, apply)

@@ -56,7 +56,7 @@ async def calendar(instance: Instance, request: Request) -> Response:
         if not full.past and full.since is None:
             lately = full.lately(now, zone, LATELY)
             found[:0] = reversed(look_house_agenda(rx, actor, lately, most=LATELY_MAX).items)
-            gone = list_withdrawn(rx, now, wanted)
+            gone = list_withdrawn(rx, now, wanted, reader_uri=actor.uri)
         public = [each for each in found if each.publication.visibility is Visibility.PUBLIC]
         return actor, full, public, gone
 

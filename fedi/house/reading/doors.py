@@ -11,6 +11,7 @@ from fedi.house.reading import (
     neighbours,
     notices,
     search,
+    tags,
     thread,
     timeline,
 )
@@ -22,6 +23,7 @@ DOORS: Final[tuple[Door, ...]] = (
     *calendar.DOORS,
     *thread.DOORS,
     *search.DOORS,
+    *tags.DOORS,
     *acts.DOORS,
     *neighbours.DOORS,
     *home.DOORS,

@@ -85,7 +85,7 @@ async def _page(visit: Visit, question: str, problems: tuple[Problem, ...] = ())
         if named is not None:
             return named
         if question.startswith(("#", "＃")) and " " not in question:
-            tagged = list_hashtag(rx, question, visit.visitor.after)
+            tagged = list_hashtag(rx, question, visit.visitor.after, reader_uri=visit.actor.uri)
             kept = [
                 each
                 for each in tagged.items

@@ -26,7 +26,7 @@ _INDENT_MAX: Final = 4
 class Spoken:
     """One of the two is there: `card` tells events, statements and needs by their facts, `words` messages by their words.
 
-    `visibility` is empty for what everybody may read; `language`: of the original, empty when unknown.
+    `visibility` is empty for what everybody may read; `tag`: the followed hashtag that brought it.
     """
 
     uri: str
@@ -41,6 +41,7 @@ class Spoken:
     is_held: bool
     visibility: str
     boosted_by: Who | None = None
+    tag: str = ""
 
 
 def who_in_house(visit: Visit, actor: Actor | None, uri: str, seen: Seen | None = None) -> Who:
@@ -56,6 +57,7 @@ def spoken_of(
     depth: int = 0,
     is_held: bool = False,
     boosted_by: Actor | None = None,
+    tag: str = "",
     seen: Seen | None = None,
 ) -> Spoken:
     """One publication as it stands between others."""
@@ -86,6 +88,7 @@ def spoken_of(
         is_held=is_held,
         visibility="" if publication.visibility.is_public else publication.visibility.value,
         boosted_by=who_in_house(visit, boosted_by, boosted_by.uri, seen) if boosted_by else None,
+        tag=tag,
     )
 
 
@@ -102,5 +105,6 @@ def spoken_entries(visit: Visit, entries: Iterable[Entry]) -> list[Spoken]:
     """Entries of a timeline."""
     seen = seen_here(visit.instance)
     return [
-        spoken_of(visit, each.listed, boosted_by=each.boosted_by, seen=seen) for each in entries
+        spoken_of(visit, each.listed, boosted_by=each.boosted_by, tag=each.tag, seen=seen)
+        for each in entries
     ]
