@@ -15,7 +15,7 @@ from fedi.unit import Unit
 Kind = Literal[
     "mention", "reply", "like", "announce", "quote", "follow", "follow_request", "follow_accepted", "follow_refused",
     "moved", "attendance", "attendance_asked", "attend_accepted", "attend_refused", "attend_elsewhere",
-    "attend_reminder", "attend_changed", "attend_called_off", "attend_gone",
+    "attend_reminder", "attend_near", "attend_changed", "attend_called_off", "attend_gone",
     "organise_asked", "organise_accepted", "organise_refused", "organise_ended",
     "tour_asked", "tour_accepted", "tour_refused", "tour_ended", "invite", "dates",
 ]  # fmt: skip
@@ -189,6 +189,11 @@ def take_back(unit: Unit, actor_uri: str, kind: Kind, from_uri: str, about_uri: 
         from_uri,
         about_uri,
     )
+
+
+def take_back_all(unit: Unit, kind: Kind, about_uri: str) -> None:
+    """The same of everybody who was told."""
+    unit.tx.run("DELETE FROM notification WHERE about_uri = ? AND kind = ?", about_uri, kind)
 
 
 def forget_between(unit: Unit, actor_uri: str, from_uri: str) -> None:

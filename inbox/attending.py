@@ -119,6 +119,13 @@ def word_about_event(
     is_old = known is not None and not is_edited
     if is_old or store.find_tombstone(unit.tx, said.uri) is not None:
         return Ignored("attendance.known")
+    if spoken.wish == "remind":
+        if known is not None:
+            # they said with it that they come, and say now something else in its place
+            attending.withdraw(unit, known)
+        return _remind(unit, incoming, publication, said, spoken)
+    if spoken.wish == "unremind":
+        return _unremind(unit, incoming, publication, said, spoken)
     return answer(
         unit,
         incoming,
@@ -128,6 +135,44 @@ def word_about_event(
         activity_uri=said.uri,
         language=spoken.language,
         people=spoken.people,
+    )
+
+
+def _remind(
+    unit: Unit, incoming: Incoming, publication: Publication, said: Publication, spoken: Spoken
+) -> Outcome:
+    """The sender wants to be reminded."""
+    if publication.author == incoming.sender.actor.uri:
+        return Ignored("attendance.own_event")
+    asked = _asking(unit, incoming, publication, said, spoken)
+    found = attending.remind(unit, publication, asked)
+    if isinstance(found, Entry):
+        return Done("attendance.reminder", is_private=True)
+    return Refused(f"attendance.{found}")
+
+
+def _unremind(
+    unit: Unit, incoming: Incoming, publication: Publication, said: Publication, spoken: Spoken
+) -> Outcome:
+    """The sender wants no reminder any more."""
+    asked = _asking(unit, incoming, publication, said, spoken)
+    if attending.unremind(unit, publication, asked):
+        return Done("attendance.unreminded", is_private=True)
+    return Ignored("attendance.known")
+
+
+def _asking(
+    unit: Unit, incoming: Incoming, publication: Publication, said: Publication, spoken: Spoken
+) -> Answer:
+    sender = incoming.sender.actor
+    return Answer(
+        who=sender.uri,
+        wish="maybe",
+        road="word",
+        activity_uri=said.uri,
+        language=spoken.language,
+        is_known=not must_wait(unit, sender.uri, [publication.author]),
+        is_heard=not blocks.is_limited(unit.tx, sender.uri),
     )
 
 

@@ -26,6 +26,8 @@ from outbox.actions.attendance import ignore_join
 WAITING_AT_ONCE: Final = 200
 PROGRAMME_AFTER: Final = timedelta(minutes=15)
 GONE_MAX: Final = 500
+# A reminder comes within the day before.
+REMINDED_BEFORE: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,53 @@ def answer(unit: Unit, publication: Publication, said: Answer) -> Entry | Refusa
     return entry
 
 
+def remind(unit: Unit, publication: Publication, said: Answer) -> Entry | Refusal:
+    """Somebody wants to be reminded the day before, whether they answered or not; told that they will be, or why not.
+
+    Who did not answer is not counted as coming. What begins within a day they are reminded of now.
+    """
+    details = publication.event
+    at_event = gathering.lock(unit, publication.uri, details.over_at)
+    before = attendance.find(unit.tx, publication.uri, said.who)
+    refusal = admission.check_reminder(details, before, unit.now, is_known=said.is_known)
+    if refusal is not None:
+        _say_no(unit, publication, said, refusal)
+        return refusal
+    if before is not None and before.state in attendance.CONCERNED:
+        entry = replace(before, language=said.language or before.language)
+        attendance.set_reminder(unit, entry, is_wanted=True)
+    else:
+        wanted = _entry(unit, publication, replace(said, people=1, message=""), before, "reminder")
+        entry = attendance.put(unit, replace(wanted, wants_reminder=True))
+    is_near = details.starts_at <= unit.now + REMINDED_BEFORE
+    if is_near:
+        attendance.note_reminded(unit, entry)
+    participants.tell(unit, publication, at_event, entry, "reminder" if is_near else "remind")
+    return entry
+
+
+def unremind(unit: Unit, publication: Publication, said: Answer) -> bool:
+    """They want no reminder any more, and are told so; whether they had wanted one. Who only wanted that is forgotten."""
+    entry = attendance.find(unit.tx, publication.uri, said.who)
+    if entry is None or not entry.wants_reminder:
+        return False
+    if entry.state == attendance.REMINDER:
+        attendance.forget(unit, entry)
+    else:
+        attendance.set_reminder(unit, entry, is_wanted=False)
+    language = said.language or entry.language
+    participants.tell_plainly(
+        unit, publication, said.who, "attendance.tell.unremind", language, said.activity_uri
+    )
+    return True
+
+
 def withdraw(unit: Unit, entry: Entry) -> bool:
     """They do not come after all; whoever waits moves up. False when they were not expected anyway."""
     now = attendance.find_by_id(unit.tx, entry.event_uri, entry.id)
+    if now is not None and now.state == attendance.REMINDER:
+        attendance.forget(unit, now)
+        return True
     if now is None or now.state not in attendance.CONCERNED:
         return False
     publication = publication_store.find(unit.tx, entry.event_uri)
@@ -107,7 +153,7 @@ def refuse(unit: Unit, publication: Publication, entry: Entry) -> Entry:
     """An organiser does not let somebody come, or no longer; whoever waits moves up."""
     at_event = gathering.lock(unit, publication.uri, publication.event.over_at)
     now = attendance.find_by_id(unit.tx, publication.uri, entry.id) or entry
-    if now.state == "refused":
+    if now.state in ("refused", attendance.REMINDER):
         return now
     changed = attendance.set_state(unit, now, "refused")
     unit.touched.add(publication.uri)
@@ -178,6 +224,9 @@ def part_with(unit: Unit, who: str, organiser_uri: str = "") -> None:
     for entry in attendance.list_by_actor(unit.tx, who):
         publication = publication_store.find(unit.tx, entry.event_uri)
         if publication is None or (organiser_uri and publication.author != organiser_uri):
+            continue
+        if entry.state == attendance.REMINDER:
+            attendance.forget(unit, entry)
             continue
         attendance.end_links(unit, entry)
         attendance.set_state(unit, entry, "refused")

@@ -72,7 +72,7 @@ def tell(
         return False
     organiser = actor_store.load(unit.tx, publication.author)
     words = words_of(publication, at_event, entry, what, word)
-    has_link = has_link and entry.id != 0 and entry.state in attendance.CONCERNED
+    has_link = has_link and entry.id != 0 and entry.state in (*attendance.CONCERNED, "reminder")
     link = unit.urls.attendance(attendance.make_link(unit, entry)) if has_link else ""
     if link:
         words = f"{words}\n\n{translator(entry.language)('attendance.tell.link')}"
@@ -106,13 +106,25 @@ def tell_refusal(
         if activity_uri:
             reject_join(unit, organiser, who, activity_uri, publication.uri)
         return
+    if road != "form":
+        answering = activity_uri if road in _IN_WORDS else None
+        tell_plainly(unit, publication, who, f"attendance.no.{refusal}", language, answering)
+
+
+def tell_plainly(
+    unit: Unit, publication: Publication, who: str, key: str, language: str, answering: str | None
+) -> None:
+    """Write a sentence about the event to somebody who need not be on its list. `answering`: the id of what they said."""
     reader = actor_store.find(unit.tx, who)
-    if road == "form" or reader is None or reader.deleted_at is not None:
+    if reader is None or reader.deleted_at is not None:
         return
-    language = language or publication.language
-    t = translator(language)
-    words = t(f"attendance.no.{refusal}", title=title_in(publication, language))
-    answering = activity_uri if road in _IN_WORDS else None
+    t = translator(language or publication.language)
+    words = t(
+        key,
+        title=title_in(publication, t.language),
+        when=event_summary(publication.event, t.language),
+    )
+    organiser = actor_store.load(unit.tx, publication.author)
     write_to(unit, organiser, reader, t.language, words, answering=answering)
 
 
@@ -130,6 +142,9 @@ def words_of(
             word=word,
         )
     ]
+    if what == "reminder" and entry.state in ("asked", "waiting"):
+        # who has no place must not think that they have
+        lines.append(t(f"attendance.stands.{entry.state}"))
     if entry.state == "coming" and what != "called_off":
         if at_event.place is not None:
             lines.append(t("attendance.tell.place", place=place_line(at_event.place, t.language)))

@@ -7,6 +7,7 @@ from email.utils import format_datetime
 from functools import partial
 from typing import Final
 
+from actors import store as actor_store
 from fedi.db.engine import Reader
 from fedi.errors import FediError
 from fedi.http.post import hand_over, letter_of
@@ -20,6 +21,7 @@ from fedi.publications.event.gathering import Gathering
 from fedi.publications.summaries import event_summary
 from fedi.unit import Unit
 from outbox import participants
+from outbox.attending import REMINDED_BEFORE
 
 log = logging.getLogger("fedi.jobs")
 
@@ -27,8 +29,7 @@ PORTION: Final = 50
 LETTERS_AT_ONCE: Final = 5
 LEASE: Final = timedelta(minutes=2)
 AGAIN: Final = timedelta(minutes=15)
-# A reminder comes within the day before; to an event that takes longer to end nobody is reminded in the middle of it.
-BEFORE: Final = timedelta(hours=24)
+# To an event that takes longer to end nobody is reminded in the middle of it.
 _LONGEST: Final = timedelta(days=14)
 _EVENTS_AT_ONCE: Final = 200
 _WHAT: Final[dict[str, Told]] = {"called_off": "called_off", "programme": "programme"}
@@ -63,7 +64,7 @@ async def remind(instance: Instance) -> int:
 
 
 async def remind_ourselves(instance: Instance) -> int:
-    """Remind our collectives of events elsewhere that they come to; how many."""
+    """Remind our collectives of events elsewhere that they come to, and of those of whom they follow where they wish that."""
     now, count = instance.clock.now(), 0
     found = await instance.look(
         lambda rx: [
@@ -74,6 +75,13 @@ async def remind_ourselves(instance: Instance) -> int:
     )
     for uri in dict.fromkeys(found):
         count += await instance.change(partial(_remind_ourselves, uri=uri))
+    wishing = await instance.look(
+        lambda rx: [
+            each for each in actor_store.list_collectives(rx) if coming.wishes_near(rx, each.uri)
+        ]
+    )
+    for actor in wishing:
+        count += await instance.change(partial(coming.remind_follower, actor=actor))
     return count
 
 
@@ -147,7 +155,7 @@ def _remind(unit: Unit, uri: str) -> int:
     if publication is None:
         return 0
     details = publication.event
-    is_near = unit.now < details.starts_at <= unit.now + BEFORE
+    is_near = unit.now < details.starts_at <= unit.now + REMINDED_BEFORE
     if not is_near or details.status == "cancelled":
         return 0
     entries = attendance.list_to_remind(unit.tx, uri, PORTION)

@@ -23,6 +23,7 @@ from fedi.house.gate import Door
 from fedi.house.member import Visit
 from fedi.house.reading.spoken import Spoken, spoken_of, who_in_house
 from fedi.house.rights import Right
+from fedi.publications.event import coming
 from fedi.unit import Unit
 from fedi.views.needing import answers
 from fedi.views.thread import Said, find_said
@@ -41,6 +42,8 @@ OPTIONAL: Final = (
     "attend_reminder",
     "attend_changed",
 )
+# What is only told where it is wished.
+NEAR: Final = "attend_near"
 _QUIET: Final = "notices.quiet:"
 
 
@@ -64,7 +67,7 @@ async def show(visit: Visit) -> Response:
 
     def look(
         rx: Reader,
-    ) -> tuple[list[Notification], bool, dict[str, Actor], dict[str, Said], frozenset[str]]:
+    ) -> tuple[list[Notification], bool, dict[str, Actor], dict[str, Said], frozenset[str], bool]:
         quiet = quiet_kinds(rx, uri)
         found = list(notifications.list_newest(rx, uri, PAGE + 1, before=before))
         has_more, found = len(found) > PAGE, found[:PAGE]
@@ -82,9 +85,10 @@ async def show(visit: Visit) -> Response:
             list_by_uri(rx, list({each.from_uri for each in found})),
             {about: each for about, each in said.items() if each is not None},
             quiet,
+            coming.wishes_near(rx, uri),
         )
 
-    found, has_more, people, said, quiet = await visit.instance.look(look)
+    found, has_more, people, said, quiet, is_near = await visit.instance.look(look)
     groups = _groups(visit, [each for each in found if each.kind not in quiet], people, said)
     here = f"/house/{visit.username}/notifications"
     return page(
@@ -99,7 +103,11 @@ async def show(visit: Visit) -> Response:
         is_later=before is not None,
         here_href=here,
         optional=[
-            (kind, visit.visitor.t(f"reading.kind.{kind}"), kind not in quiet) for kind in OPTIONAL
+            *(
+                (kind, visit.visitor.t(f"reading.kind.{kind}"), kind not in quiet)
+                for kind in OPTIONAL
+            ),
+            (NEAR, visit.visitor.t(f"reading.kind.{NEAR}"), is_near),
         ],
         names_authors=True,
     )
@@ -108,12 +116,13 @@ async def show(visit: Visit) -> Response:
 async def choose(visit: Visit, form: Form) -> Response:
     """Which kinds the collective wants to read of here."""
     wanted = set(form.all("kind"))
-    if not wanted <= set(OPTIONAL):
+    if not wanted <= {*OPTIONAL, NEAR}:
         raise Invalid("reading.choice", field="kind")
     quiet = [kind for kind in OPTIONAL if kind not in wanted]
 
     def work(unit: Unit) -> None:
         settings.put(unit, _QUIET + visit.actor.uri, " ".join(quiet))
+        coming.set_wish(unit, visit.actor.uri, is_wished=NEAR in wanted)
         journal.note(unit, visit.actor.uri, visit.member.person.id, "journal.notices_chosen")
 
     await visit.instance.change(work)

@@ -10,7 +10,10 @@ from fedi.publications.event.model import EventDetails
 
 Wish = Literal["coming", "maybe", "not_coming"]
 # Why nobody is written down: `elsewhere` means that answers are not taken here at all.
-Refusal = Literal["over", "called_off", "elsewhere", "closed", "refused", "full", "form_off"]
+# `begun`, `stranger`: of reminders alone.
+Refusal = Literal[
+    "over", "called_off", "elsewhere", "closed", "refused", "full", "form_off", "begun", "stranger"
+]
 
 # Of places that are counted, so many people without an account hold one at once within an hour, and a day, or a quarter and
 # a half of all places, whichever is more. A form cannot tell people from machines; organisers can.
@@ -57,6 +60,20 @@ def decide(
         return "maybe", None
     state = _place(asked, before, at)
     return state, None if state is not None else "full"
+
+
+def check_reminder(
+    details: EventDetails, before: Entry | None, now: datetime, *, is_known: bool
+) -> Refusal | None:
+    """Why somebody is not reminded of an event: whether there are places, and for whom, is another question."""
+    reasons: tuple[tuple[Refusal, bool], ...] = (
+        ("over", details.over_at <= now),
+        ("called_off", details.status == "cancelled"),
+        ("begun", details.starts_at <= now),
+        ("refused", before is not None and before.state == "refused"),
+        ("stranger", not is_known and before is None),
+    )
+    return next((reason for reason, holds in reasons if holds), None)
 
 
 def _place(asked: Asked, before: Entry | None, at: Situation) -> State | None:

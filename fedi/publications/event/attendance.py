@@ -20,18 +20,23 @@ from fedi.unit import Unit
 
 log = logging.getLogger("fedi.publications")
 
-State = Literal["asked", "waiting", "coming", "maybe", "not_coming", "refused", "cancelled"]
+# `reminder`: did not answer and only wants to be reminded; of those nobody is told more than how many there are.
+State = Literal[
+    "asked", "waiting", "coming", "maybe", "not_coming", "refused", "cancelled", "reminder",
+]  # fmt: skip
 # How an answer came: the wire's Join, an Accept of the event, a word in a reply, a vote in a poll, the form on the page.
 Road = Literal["join", "accept", "word", "poll", "form"]
 # Letters and messages about an entry.
 Told = Literal[
     "coming", "waiting", "asked", "refused", "maybe", "not_coming", "cancelled", "moved_up", "changed", "called_off",
-    "reminder", "word", "programme",
+    "reminder", "word", "programme", "remind",
 ]  # fmt: skip
 
+# What organisers see by name.
 STATES: Final = ("asked", "waiting", "coming", "maybe", "not_coming", "refused", "cancelled")
 # Who still has to do with the event, and is told when something about it changes.
 CONCERNED: Final = ("asked", "waiting", "coming", "maybe")
+REMINDER: Final = "reminder"
 # Who keeps the moment of asking, and with it the place in the queue.
 QUEUED: Final = ("asked", "waiting", "coming")
 PEOPLE_MAX: Final = 10
@@ -145,7 +150,9 @@ def list_actors(rx: Reader, event_uri: str, most: int = 2_000) -> Sequence[str]:
 def count(rx: Reader, event_uri: str) -> Mapping[str, int]:
     """State → how many people; states without anybody are left out."""
     rows = rx.all(
-        "SELECT state, SUM(people) FROM attendance WHERE event_uri = ? GROUP BY state", event_uri
+        "SELECT state, SUM(people) FROM attendance WHERE event_uri = ? AND (state <> 'reminder' OR wants_reminder) "
+        "GROUP BY state",
+        event_uri,
     )
     return {row[0]: int(row[1]) for row in rows}
 
@@ -295,10 +302,11 @@ def set_reminder(unit: Unit, entry: Entry, *, is_wanted: bool) -> None:
 
 
 def list_to_remind(rx: Reader, event_uri: str, most: int) -> Sequence[Entry]:
-    """Those who come, want to be reminded, and were not."""
+    """Those who want to be reminded and were not: of who answered, those who still have to do with the event."""
     rows = rx.all(
-        f"SELECT {_COLUMNS} FROM attendance WHERE event_uri = ? AND state = 'coming' AND wants_reminder "
-        "AND reminded_at IS NULL ORDER BY id LIMIT ?",
+        f"SELECT {_COLUMNS} FROM attendance WHERE event_uri = ? "
+        "AND state IN ('asked', 'waiting', 'coming', 'maybe', 'reminder') AND wants_reminder AND reminded_at IS NULL "
+        "ORDER BY id LIMIT ?",
         event_uri,
         most,
     )

@@ -1,23 +1,27 @@
-"""The agreed words with which somebody who cannot `Join` answers an event: «نعم», "coming", "je viens", «voy». Pure.
+"""The agreed words with which somebody who cannot `Join` answers an event, «نعم», "coming", "je viens", «voy», or asks to be
+reminded of it: «ذكّروني», "remind me". Pure.
 
 Only a message that is nothing but such a word counts; whatever else somebody writes is a message to people.
 """
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from fedi.publications.event.admission import Wish
 from fedi.publications.event.attendance import PEOPLE_MAX
 from fedi.text.html import text_of
 from fedi.text.letters import fold_letters
 
+# `remind`, `unremind`: wanting a reminder, or no longer, says nothing about coming.
+Word = Wish | Literal["remind", "unremind"]
+
 _HTML_MAX: Final = 2_000
 _TEXT_MAX: Final = 120
 _MENTION: Final = re.compile(r"@[\w.-]+(?:@[\w.:-]+)?")
 _MORE: Final = re.compile(r"\+\s*(\d{1,2})$")
 
-_SPOKEN: Final[dict[Wish, dict[str, str]]] = {
+_SPOKEN: Final[dict[Word, dict[str, str]]] = {
     "coming": {
         "ar": "نعم|سآتي|أنا قادم|أنا قادمة|قادم|قادمة|سأحضر|سنأتي|سنحضر|حاضر|حاضرة",
         "en": "yes|coming|i'm coming|im coming|i am coming|i'll come|we're coming|we are coming|count me in|attending",
@@ -36,6 +40,18 @@ _SPOKEN: Final[dict[Wish, dict[str, str]]] = {
         "fr": "non|je ne viens pas|annuler|je ne peux pas venir",
         "es": "no|no voy|no puedo|cancelar|no iré",
     },
+    "remind": {
+        "ar": "ذكّرني|ذكّريني|ذكّروني|ذكّرونا|تذكير",
+        "en": "remind me|remind us|please remind me|reminder",
+        "fr": "rappelle-moi|rappelez-moi|rappelle moi|rappelez moi|rappelez-nous|rappel",
+        "es": "recuérdame|recuérdamelo|recuérdenme|recuérdenmelo|recordatorio|avísame|avísenme",
+    },
+    "unremind": {
+        "ar": "لا تذكّرني|لا تذكّريني|لا تذكّروني|لا تذكّرونا|بلا تذكير|بدون تذكير",
+        "en": "don't remind me|dont remind me|do not remind me|don't remind us|no reminder",
+        "fr": "ne me rappelle pas|ne me rappelez pas|ne nous rappelez pas|pas de rappel|plus de rappel",
+        "es": "no me recuerdes|no me lo recuerdes|no me lo recuerden|sin recordatorio|no me avises|no me avisen",
+    },
 }
 
 
@@ -43,7 +59,7 @@ _SPOKEN: Final[dict[Wish, dict[str, str]]] = {
 class Spoken:
     """What a message says: the wish, the language it is said in, how many people."""
 
-    wish: Wish
+    wish: Word
     language: str
     people: int = 1
 
@@ -55,7 +71,7 @@ def _bare(text: str) -> str:
     return " ".join(kept.split())
 
 
-_KNOWN: Final[dict[str, list[tuple[Wish, str]]]] = {}
+_KNOWN: Final[dict[str, list[tuple[Word, str]]]] = {}
 for _wish, _by_language in _SPOKEN.items():
     for _language, _words in _by_language.items():
         for _word in _words.split("|"):
@@ -76,6 +92,8 @@ def read_word(html: str, language: str, usual: str) -> Spoken | None:
     people = 1 + int(more[1]) if more else 1
     found = _KNOWN.get(_bare(text[: more.start()] if more else text))
     if not found or people > PEOPLE_MAX:
+        return None
+    if people > 1 and found[0][0] in ("remind", "unremind"):
         return None
     by_language = {each: wish for wish, each in found}
     for wanted in (language.partition("-")[0], usual.partition("-")[0]):

@@ -125,7 +125,7 @@ async def change_mind(instance: Instance, request: Request) -> Response:
         if entry is None:
             return False
         what = form.get("what", "")
-        if what == "leave":
+        if what == "leave" and entry.state != attendance.REMINDER:
             attending.withdraw(unit, entry)
         elif what in ("remind", "unremind"):
             attendance.set_reminder(unit, entry, is_wanted=what == "remind")
@@ -311,6 +311,7 @@ async def _stands(instance: Instance, request: Request) -> Response:
         word=at_event.word if is_coming else "",
         token=token,
         is_expected=entry.state in attendance.CONCERNED,
+        only_reminded=entry.state == attendance.REMINDER,
         can_remind=entry.is_actor or entry.has_mail,
         days=instance.config.retention.attendance_days,
     )

@@ -1,5 +1,7 @@
 """The page of one publication, and of one that is gone."""
 
+from datetime import datetime
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -53,6 +55,7 @@ async def page_for_publication(
         head,
         article=article,
         attending=attending,
+        can_remind=_can_remind(publication, visitor.now),
         dates=details if isinstance(details, DatesDetails) else None,
         shows_votes=posture == "open",
         needs=[card_of(each, visitor, seen) for each in needs],
@@ -74,6 +77,13 @@ async def page_gone(instance: Instance, request: Request, _tombstone: Tombstone)
         is_indexed=False,
     )
     return show(request, "gone.html", visitor, site, head, status=410)
+
+
+def _can_remind(publication: Publication, now: datetime) -> bool:
+    """Whether it is an event of which somebody can still be reminded."""
+    if publication.kind != "event":
+        return False
+    return publication.event.starts_at > now and publication.event.status != "cancelled"
 
 
 def _head(conversation: Conversation, article: Article, base: str) -> Head:
