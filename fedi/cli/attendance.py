@@ -92,6 +92,7 @@ def refuse(which: str, entries: Sequence[str], everybody: bool, actor: str, deli
 @option("--waiting/--no-waiting", default=None, help="cli.opt.attendance_waiting")
 @option("--form", default=None, metavar="open|asked|off", help="cli.opt.attendance_form")
 @option("--counts/--no-counts", default=None, help="cli.opt.attendance_counts")
+@option("--again/--no-again", default=None, help="cli.opt.attendance_again")
 @option("--closed/--open", default=None, help="cli.opt.attendance_closed")
 @option("--room", "online_url", default=None, metavar="URL", help="cli.opt.attendance_room")
 @option("--place", "place__name", default=None, help="cli.opt.attendance_place")

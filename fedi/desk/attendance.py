@@ -60,7 +60,7 @@ class DecideOrder(Order, frozen=True, kw_only=True):
 class SetOrder(Order, frozen=True, kw_only=True):
     """How the event takes answers; None leaves it as it is. `place`, `online_url`: what only those who come are told.
 
-    `no_place`: they are told no more than everybody.
+    `no_place`: they are told no more than everybody. `again`: whether followers see the event once more the day before.
     """
 
     which: str
@@ -69,6 +69,7 @@ class SetOrder(Order, frozen=True, kw_only=True):
     form: str | None = None
     counts: bool | None = None
     closed: bool | None = None
+    again: bool | None = None
     online_url: str | None = None
     place: PlaceWish = PlaceWish()
     no_place: bool = False
@@ -109,6 +110,7 @@ class Sheet(Result, frozen=True, kw_only=True):
     form: str
     counts: bool
     closed: bool
+    again: bool
     place: str
     online_url: str
     people: dict[str, int]
@@ -211,6 +213,7 @@ async def change(instance: Instance, order: SetOrder) -> Done:
             form=before.form if order.form is None else order.form,  # type: ignore[arg-type]
             shows_counts=before.shows_counts if order.counts is None else order.counts,
             is_closed=before.is_closed if order.closed is None else order.closed,
+            announces_again=before.announces_again if order.again is None else order.again,
             online_url=before.online_url if order.online_url is None else online,
             place=None if order.no_place else place,
         )
@@ -356,6 +359,7 @@ def _sheet(
         form=found.form,
         counts=found.shows_counts,
         closed=found.is_closed,
+        again=found.announces_again,
         place=participants.place_line(found.place, publication.language) if found.place else "",
         online_url=found.online_url or "",
         people=dict(attendance.count(rx, publication.uri)),

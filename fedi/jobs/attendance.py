@@ -18,9 +18,12 @@ from fedi.publications import store as publication_store
 from fedi.publications.event import attendance, coming, farewell, gathering, participation
 from fedi.publications.event.attendance import Entry, Letter, Told
 from fedi.publications.event.gathering import Gathering
+from fedi.publications.model import Publication
 from fedi.publications.summaries import event_summary
 from fedi.unit import Unit
+from fedi.vocab.audience import Visibility
 from outbox import participants
+from outbox.actions.announce import announce
 from outbox.attending import REMINDED_BEFORE
 
 log = logging.getLogger("fedi.jobs")
@@ -161,7 +164,16 @@ def _remind(unit: Unit, uri: str) -> int:
     entries = attendance.list_to_remind(unit.tx, uri, PORTION)
     for entry in entries:
         attendance.note_reminded(unit, entry)
+    _announce_again(unit, publication)
     return _tell(unit, uri, entries, "reminder")
+
+
+def _announce_again(unit: Unit, publication: Publication) -> None:
+    """Pass an event of ours on to those who follow its organiser, where the organisers wish it; once, whatever they do later."""
+    if publication.visibility is not Visibility.PUBLIC:
+        return
+    if gathering.find(unit.tx, publication.uri, unit.posture).announces_again:
+        announce(unit, actor_store.load(unit.tx, publication.author), publication.uri)
 
 
 async def _send(instance: Instance, letter: Letter) -> None:

@@ -39,7 +39,7 @@ _NEEDED: Final = (
 )
 
 # What speaks for keeping an actor `c` elsewhere: a relation, a block, a list, words or a notice that are kept, a report, leave to quote us,
-# something that came lately or still waits. Values: a moment.
+# an answer to an event of ours or an invitation, something that came lately or still waits. Values: a moment.
 _MET: Final = (
     "(EXISTS (SELECT 1 FROM follow f WHERE f.follower_uri = c.uri) "
     "OR EXISTS (SELECT 1 FROM follow f WHERE f.followed_uri = c.uri) "
@@ -54,6 +54,8 @@ _MET: Final = (
     "OR EXISTS (SELECT 1 FROM notification n WHERE n.from_uri = c.uri OR n.about_uri = c.uri) "
     "OR EXISTS (SELECT 1 FROM relay y WHERE y.actor_uri = c.uri) "
     "OR EXISTS (SELECT 1 FROM flag g WHERE g.actor_uri = c.uri) "
+    "OR EXISTS (SELECT 1 FROM attendance t WHERE t.who = c.uri) "
+    "OR EXISTS (SELECT 1 FROM event_invitation t WHERE t.who = c.uri) "
     "OR EXISTS (SELECT 1 FROM quote_stamp s WHERE s.quoter_uri = c.uri AND s.revoked_at IS NULL) "
     "OR EXISTS (SELECT 1 FROM inbox_activity i WHERE i.actor_uri = c.uri "
     "AND (i.state IN ('waiting', 'quarantined') OR i.received_at >= ?)))"

@@ -22,11 +22,13 @@ def announce(unit: Unit, actor: Actor, object_uri: str) -> bool:
     )
     if not reactions.add(unit, reactions.ANNOUNCE, object_uri, actor.uri, "", activity["id"]):
         return False
+    # whoever passes on their own words need not be told
+    author = () if publication.author == actor.uri else (publication.author,)
     send(
         unit,
         actor,
         activity,
-        Audience(followers=True, actors=(publication.author,), visibility="public", is_listed=True),
+        Audience(followers=True, actors=author, visibility="public", is_listed=True),
     )
     row_id = publication_store.find_row_id(unit.tx, object_uri)
     assert row_id is not None

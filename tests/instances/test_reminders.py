@@ -296,3 +296,41 @@ async def test_a_collective_that_wishes_it_is_told_of_what_is_near_of_those_it_f
         assert (await notices(made, beirut), await remind_ourselves(made[THERE])) == ([], 0)
         made.clock.advance(days=2)
         assert await remind_ourselves(made[THERE]) == 1
+
+
+@pytest.mark.parametrize(
+    ("again", "status", "count"),
+    [(True, "confirmed", 1), (False, "confirmed", 0), (True, "cancelled", 0)],
+)
+async def test_organisers_may_show_it_to_followers_once_more_the_day_before(
+    again: bool, status: str, count: int
+) -> None:
+    async with world(HERE, THERE) as made, stranger(made, "mastodon.test") as there:
+        scene = await an_organiser(made)
+        cem = there.person("cem")
+        await scene.hear(cem, "Follow", scene.agora.uri)
+        ana = await a_member(made, scene.agora)
+        page = await ana.get(f"/house/agora/attendance/{scene.which}")
+        form = page.form(f"/house/agora/attendance/{scene.which}/settings")
+        page = await ana.send(form, **({"again": "yes"} if again else {}))
+        assert ('name="again" type="checkbox" value="yes" checked' in page.text) is again
+        made.clock.advance(minutes=1)
+        if status == "cancelled":
+            await edited(scene, status="cancelled")
+        await near(scene)
+        await near(scene)
+        announced = told(there, "Announce")
+        assert [each["object"] for each in announced] == [scene.event.uri] * count
+        assert all(each["actor"] == scene.agora.uri for each in announced)
+
+
+async def test_who_asked_long_before_is_still_known_when_the_day_comes() -> None:
+    async with world(HERE) as made, stranger(made, "mastodon.test") as there:
+        start = (made.clock.now() + timedelta(days=200)).replace(minute=0, second=0, microsecond=0)
+        scene = await an_organiser(made, starts_at=start, ends_at=start + timedelta(hours=2))
+        await scene.reply(there.person("cem"), "remind me")
+        made.clock.advance(days=199, hours=12)
+        await forget_in_time(made[HERE])
+        assert await remind(made[HERE]) == 1
+        await made.settle()
+        assert "A reminder" in messages(there)[-1]

@@ -64,6 +64,7 @@ async def save(visit: Visit, form: Form) -> Response:
         waiting=form.has("waiting"),
         form=typed["form"],
         counts=form.has("counts"),
+        again=form.has("again"),
         online_url=typed["online_url"].strip(),
         place=PlaceWish(
             name=typed["place_name"], street=typed["place_street"], city=typed["place_locality"]

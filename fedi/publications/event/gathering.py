@@ -26,6 +26,7 @@ class Gathering:
     """`form`: whether people without an account may answer on the page: at once, after somebody agreed, or not at all.
 
     `is_closed`: nobody new is taken any more. `place` and `online_url` are for those who are coming, so is `word`.
+    `announces_again`: followers of the organiser see it once more the day before.
     """
 
     has_waiting: bool = True
@@ -35,6 +36,7 @@ class Gathering:
     place: Place | None = None
     online_url: str | None = None
     word: str = ""
+    announces_again: bool = False
 
     @property
     def has_secret(self) -> bool:
@@ -42,7 +44,9 @@ class Gathering:
         return self.place is not None or self.online_url is not None
 
 
-_COLUMNS: Final = "has_waiting, form, shows_counts, is_closed, place, online_url, word"
+_COLUMNS: Final = (
+    "has_waiting, form, shows_counts, is_closed, place, online_url, word, announces_again"
+)
 _place = msgspec.json.Decoder(Place)
 
 
@@ -73,7 +77,7 @@ def save(unit: Unit, event_uri: str, gathering: Gathering, over_at: datetime) ->
     _insert(unit, event_uri, gathering, over_at)
     unit.tx.run(
         "UPDATE gathering SET has_waiting = ?, form = ?, shows_counts = ?, is_closed = ?, place = ?, online_url = ?, "
-        "word = ?, over_at = ? WHERE event_uri = ?",
+        "word = ?, announces_again = ?, over_at = ? WHERE event_uri = ?",
         *_values(gathering),
         to_ms(over_at),
         event_uri,
@@ -136,7 +140,7 @@ def over_at(rx: Reader, event_uri: str) -> datetime | None:
 
 def _insert(unit: Unit, event_uri: str, gathering: Gathering, over_at: datetime) -> None:
     unit.tx.run(
-        f"INSERT INTO gathering (event_uri, {_COLUMNS}, answers, over_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?) "
+        f"INSERT INTO gathering (event_uri, {_COLUMNS}, answers, over_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) "
         "ON CONFLICT (event_uri) DO NOTHING",
         event_uri,
         *_values(gathering),
@@ -153,6 +157,7 @@ def _values(gathering: Gathering) -> tuple[object, ...]:
         None if gathering.place is None else msgspec.json.encode(gathering.place).decode(),
         gathering.online_url,
         gathering.word,
+        gathering.announces_again,
     )
 
 
@@ -165,4 +170,5 @@ def _gathering_of(row: Row) -> Gathering:
         place=_place.decode(row[4]) if row[4] else None,
         online_url=row[5],
         word=row[6],
+        announces_again=bool(row[7]),
     )
