@@ -56,6 +56,7 @@ _MET: Final = (
     "OR EXISTS (SELECT 1 FROM flag g WHERE g.actor_uri = c.uri) "
     "OR EXISTS (SELECT 1 FROM attendance t WHERE t.who = c.uri) "
     "OR EXISTS (SELECT 1 FROM event_invitation t WHERE t.who = c.uri) "
+    "OR EXISTS (SELECT 1 FROM date_answer t WHERE t.who = c.uri) "
     "OR EXISTS (SELECT 1 FROM quote_stamp s WHERE s.quoter_uri = c.uri AND s.revoked_at IS NULL) "
     "OR EXISTS (SELECT 1 FROM inbox_activity i WHERE i.actor_uri = c.uri "
     "AND (i.state IN ('waiting', 'quarantined') OR i.received_at >= ?)))"

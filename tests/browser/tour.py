@@ -26,6 +26,7 @@ from fedi.desk import (
     organising,
     programme,
     sources,
+    tags,
     touring,
     writing,
 )
@@ -65,6 +66,8 @@ INSIDE: Final[Mapping[str, str]] = {
     "notifications": "/house/mujawara/notifications",
     "search": "/house/mujawara/search?q=%D8%A7%D9%84%D9%85%D8%A7%D8%A1",
     "saved": "/house/mujawara/saved",
+    "tags": "/house/mujawara/tags",
+    "tag-as": "/me/tag?name=%D8%AA%D9%88%D9%86%D8%B3",
     "names": "/house/mujawara/names",
     "agenda": "/house/mujawara/agenda",
     "write": "/house/mujawara/write",
@@ -157,6 +160,8 @@ async def _talk(near: Neighbourhood, ours: Actor) -> Publication:
     made = near.made
     beirut = await made.collective(NEIGHBOUR, "beirut", "جيران بيروت")
     await made.follow(ours, beirut)
+    for label, on_agenda in (("تونس", True), ("olives", False)):
+        await tags.follow(made[HOST], tags.FollowOrder(name=label, on_agenda=on_agenda))
     await made.follow(beirut, ours)
     for draft in (
         a_note("نفتح المطبخ يوم السبت، ومن أراد أن يطبخ معنا فليكتب لنا.", "ar"),
