@@ -14,6 +14,7 @@ from actors import blocks, followed_tags, follows
 from actors import store as actor_store
 from actors.followed_tags import FOLLOWED_MAX
 from actors.model import Actor
+from fedi.cli.main import run
 from fedi.clock import to_ms
 from fedi.db.engine import Reader
 from fedi.desk import relays as desk_relays
@@ -469,3 +470,25 @@ async def test_following_reads_along_indexes_and_costs_nothing_where_nobody_does
         plans = await made[HERE].change(work)
         assert len(plans) > 5
         assert [(sql, plan.text) for sql, plan in plans if plan.whole] == []
+
+
+def test_a_hashtag_is_followed_from_the_keyboard(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def told(*words: str, status: int = 0) -> Any:
+        capsys.readouterr()
+        assert run([*words, "--json"]) == status, words
+        return json.loads(capsys.readouterr().out)
+
+    assert run(["init", "--base-url", "https://agora.example", "--username", "agora"]) == 0
+    assert told("tags", "follow", "#مُجاورة", "--agenda")["changed"] is True
+    assert told("tags", "follow", "مجاوره")["changed"] is False
+    assert told("tags", "list")["tags"] == [
+        {"name": "مُجاورة", "on_agenda": False, "changed": False}
+    ]
+    assert told("tags", "follow", "a b", status=1)["error"]["key"] == "tags.form"
+    assert told("tags", "unfollow", "مجاورة")["changed"] is True
+    assert told("tags", "unfollow", "مجاورة", status=1)["error"]["key"] == "tags.not_followed"
+    assert run(["--language", "ar", "tags", "list"]) == 0
