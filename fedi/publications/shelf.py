@@ -118,7 +118,8 @@ def _tell_calendars(unit: Unit, uri: str) -> None:
         for each in actor_store.list_collectives(unit.tx)
     )
     is_ours = unit.urls.is_ours(uri) or is_passed_on
-    if not is_ours and not follows.is_followed_here(unit.tx, event.author):
+    is_known = is_ours or follows.is_followed_here(unit.tx, event.author)
+    if not is_known and not tagged.is_followed(unit.tx, event):
         # it stood in no calendar that people subscribe to here
         return
     gone.note(unit, event, store.version_of(unit.tx, uri), is_ours=is_ours)

@@ -42,6 +42,12 @@ def bring(unit: Unit, row_id: int, publication: Publication) -> None:
         timeline.add_by_tag(unit, heard, row_id, publication.kind, to_ms(publication.published_at))
 
 
+def is_followed(rx: Reader, publication: Publication) -> bool:
+    """Whether somebody here follows a hashtag that it carries."""
+    names = _names(publication)
+    return bool(names) and bool(followed_tags.list_readers(rx, names))
+
+
 def bring_again(unit: Unit, row_id: int, publication: Publication) -> None:
     """The same after an edit, which may have brought hashtags or taken them away."""
     timeline.forget_tags(unit, row_id)
