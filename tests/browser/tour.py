@@ -67,7 +67,7 @@ INSIDE: Final[Mapping[str, str]] = {
     "search": "/house/mujawara/search?q=%D8%A7%D9%84%D9%85%D8%A7%D8%A1",
     "saved": "/house/mujawara/saved",
     "tags": "/house/mujawara/tags",
-    "tag-as": "/me/tag?name=%D8%AA%D9%88%D9%86%D8%B3",
+    "tag-as": "/me/tag/%D8%AA%D9%88%D9%86%D8%B3",
     "names": "/house/mujawara/names",
     "agenda": "/house/mujawara/agenda",
     "write": "/house/mujawara/write",

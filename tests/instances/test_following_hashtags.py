@@ -405,7 +405,7 @@ async def test_members_follow_from_the_page_of_a_hashtag_and_in_the_house(langua
         ana = await a_member(made, agora, language=language)
         await made.publish(other, an_event("Assembly"))
         page = await ana.get("/tag/assembly")
-        [href] = re.findall(r'href="(/me/tag\?name=[^"]+)"', page.text)
+        [href] = re.findall(r'href="(/me/tag/[^"]+)"', page.text)
         page = await ana.get(href)
         assert (page.status, page.path.partition("?")[0]) == (200, "/house/agora/tags")
         form = page.form("/house/agora/tags/follow")

@@ -1,4 +1,4 @@
-"""`/house/{username}/tags`: the hashtags that the collective follows. `/me/tag`: from the page of a hashtag to there."""
+"""`/house/{username}/tags`: the hashtags that the collective follows. `/me/tag/…`: from the page of a hashtag to there."""
 
 from urllib.parse import quote, urlencode
 
@@ -61,7 +61,7 @@ async def choose(visit: Visit) -> Response:
     able = [
         each for each in visit.member.collectives if allows(roles.get(each.uri, ""), Right.PUBLISH)
     ] or visit.member.collectives
-    name = _named(visit)
+    name = clean_line(str(visit.request.path_params["name"]), NAME_LENGTH_MAX)
     query = f"?{urlencode({'name': name})}" if name else ""
     found = [(each, f"/house/{each.username}/tags{query}") for each in able]
     if len(found) == 1:
@@ -114,7 +114,7 @@ async def _note(visit: Visit, what: str, name: str) -> None:
 
 
 DOORS = (
-    Door("/me/tag", Right.SELF, ask=choose),
+    Door("/me/tag/{name}", Right.SELF, ask=choose),
     Door("/house/{username}/tags", Right.READ, ask=show),
     Door("/house/{username}/tags/follow", Right.PUBLISH, tell=follow),
     Door("/house/{username}/tags/unfollow", Right.PUBLISH, tell=unfollow),
