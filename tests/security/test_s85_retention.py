@@ -279,7 +279,12 @@ async def test_who_may_quote_us_is_told_when_we_take_that_back_however_late() ->
         agora = await made.collective(HERE, "agora")
         note = await made.publish(agora, a_note("Quote me"))
         eve = mars.person("eve")
-        instrument = {"id": mars.url("/eve/notes/3"), "type": "Note", "quote": note.uri}
+        instrument = {
+            "id": mars.url("/eve/notes/3"),
+            "type": "Note",
+            "attributedTo": eve.uri,
+            "quote": note.uri,
+        }
         asked = say(eve, "QuoteRequest", note.uri, 6, instrument=instrument)
         assert (await deliver(made, HERE, eve.key, asked)).status == 202
         await made.settle()
