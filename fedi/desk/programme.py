@@ -27,7 +27,9 @@ from fedi.publications.event.parts import (
     PARTS_MAX,
     TEXT_MAX,
     Part,
+    by_room,
     in_order,
+    rooms_of,
 )
 from fedi.publications.event.sketch import Sketch
 from fedi.publications.model import Publication
@@ -90,6 +92,14 @@ class TableOrder(Order, frozen=True, kw_only=True):
     seen: int = 0
 
 
+class RoomsOrder(Order, frozen=True, kw_only=True):
+    """In which order the rooms are shown; nothing: in that in which they come up."""
+
+    which: str
+    rooms: tuple[str, ...]
+    actor: str = ""
+
+
 class Line(Result, frozen=True, kw_only=True):
     """A session as it stands."""
 
@@ -114,6 +124,7 @@ class Programme(Result, frozen=True, kw_only=True):
     zone: str
     languages: list[str]
     lines: list[Line]
+    rooms: list[str]
     is_out: bool
     version: int
     new: int = 0
@@ -231,6 +242,26 @@ async def lay(instance: Instance, order: TableOrder) -> Programme:
     return await instance.change(work)
 
 
+async def order_rooms(instance: Instance, order: RoomsOrder) -> Done:
+    """Choose the order of the rooms, as one change of its own. Raises NotFound, Invalid for a room that is none."""
+
+    def work(unit: Unit) -> Done:
+        event, author = attendance.load_event(unit.tx, instance, order.which, order.actor)
+        wanted = tuple(
+            dict.fromkeys(line for each in order.rooms if (line := " ".join(each.split())))
+        )
+        known = rooms_of((*event.event.parts, *_written(event, sketch.find(unit.tx, event.uri))))
+        unknown = next((each for each in wanted if each not in known), None)
+        if unknown is not None:
+            raise Invalid("programme.no_room", field="rooms", room=unknown[:60])
+        if wanted == event.event.rooms:
+            return Done(changed=False)
+        update(unit, author, replace(event, details=replace(event.event, rooms=wanted)))
+        return Done()
+
+    return await instance.change(work)
+
+
 def table_of(raw: bytes) -> str:
     """The text of a file. Raises Invalid for what is too large, or no text."""
     if len(raw) > TABLE_BYTES_MAX:
@@ -297,7 +328,7 @@ def read_table(table: str, event: Publication) -> tuple[Part, ...]:
     Raises Unfit with the lines that cannot be read; the field of each is `#LINE COLUMN`.
     """
     text = table.removeprefix("\ufeff")
-    rows = csv.DictReader(io.StringIO(text), delimiter=_delimiter(text))
+    rows = csv.DictReader(io.StringIO(text), delimiter=_delimiter(text), skipinitialspace=True)
     refusal = Invalid("programme.table_heads", field="table", heads=", ".join(COLUMNS))
     found: list[Part] = []
     wrong: list[Problem] = []
@@ -437,6 +468,7 @@ def _programme(event: Publication, found: Sketch | None) -> Programme:
             )
             for each in written.values()
         ],
+        rooms=list(rooms_of(by_room(_written(event, found), event.event.rooms))),
         is_out=found is None,
         version=found.version if found is not None else 0,
         new=len(written.keys() - out.keys()),

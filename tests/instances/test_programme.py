@@ -223,3 +223,27 @@ async def test_a_file_that_is_no_programme_is_told_line_by_line_and_changes_noth
         assert page.status == 400
         assert told in page.text
         assert (await desk.show(made[HERE], desk.WhichOrder(which=scene.event.uri))).is_out
+
+
+async def test_rooms_stand_in_the_order_that_was_chosen_here_and_elsewhere() -> None:
+    async with world(HERE, "beirut.test") as made:
+        scene = await an_organiser(made)
+        beirut = await made.collective("beirut.test", "beirut")
+        await made.follow(beirut, scene.agora)
+        await bring(scene)
+        ana = await a_member(made, scene.agora)
+        path = f"/house/agora/programme/{scene.which}"
+        order = (await ana.get(path)).form(path)
+        # by themselves they stand as they come up
+        page = (await Browser(made, HERE).get(f"/event/{scene.which}")).text
+        assert page.index("<bdi>Garden") < page.index("<bdi>Hall A")
+        page = await ana.send(order, does="rooms", rooms="Hall A\nCellar")
+        assert "“Cellar” is no room of this programme." in page.text
+        page = await ana.send(order, does="rooms", rooms=" Hall  A \nGarden\n\n")
+        assert page.status == 200
+        await made.settle()
+        page = (await Browser(made, HERE).get(f"/event/{scene.which}")).text
+        assert page.index("<bdi>Hall A") < page.index("<bdi>Garden")
+        there = await now(scene, "beirut.test")
+        assert there.event.rooms == (await now(scene)).event.rooms == ("Hall A", "Garden")
+        assert there.event.parts == (await now(scene)).event.parts

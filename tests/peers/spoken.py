@@ -20,6 +20,7 @@ from fedi.desk import attending, inviting, organising
 from fedi.publications import reactions
 from fedi.publications.aid.model import AidDetails
 from fedi.publications.compose import Draft, DraftText
+from fedi.publications.event.parts import Part
 from fedi.publications.model import Attachment, Publication
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
@@ -350,6 +351,57 @@ async def _organise(life: Life, event: Publication) -> None:
     await life.keep("offer-organiser")
     offer = life.said["offer-organiser"]
     await life.hear("update-event-organisers", say(life.reader, "Accept", offer["id"], 20, cc=[]))
+    await _programme(life)
+
+
+async def _programme(life: Life) -> None:
+    """A festival with sessions in two rooms, listed in the order that was chosen for these; a tour with two stops."""
+    begins = START + timedelta(days=20)
+    session = Part(
+        key="opening",
+        starts_at=begins + timedelta(hours=1),
+        ends_at=begins + timedelta(hours=2),
+        names={"en": "Opening", "ar": "الافتتاح"},
+        texts={"en": "With <tea>\nand songs"},
+        room="Hall",
+        who="Amal",
+        spoken=("ar", "fr"),
+    )
+    other = replace(session, key="seeds", room="Garden", texts={}, status="cancelled", ends_at=None)
+    draft = an_event("Festival", starts_at=begins)
+    await life.publish(
+        "event-with-programme",
+        _with(
+            draft,
+            ends_at=begins + timedelta(days=2),
+            parts=(other, session),
+            rooms=("Hall", "Garden"),
+        ),
+    )
+    stops = tuple(
+        Part(
+            key="",
+            starts_at=begins + timedelta(days=day),
+            names={"en": f"Stop {day}"},
+            room="Tunis",
+            who="@reader@there.example",
+            uri=f"{life.reader.uri}/events/{day}",
+            host=life.reader.uri,
+            is_agreed=day == 1,
+        )
+        for day in (1, 2)
+    )
+    await life.publish(
+        "event-tour",
+        _with(
+            draft,
+            parts=stops,
+            is_tour=True,
+            join_mode="none",
+            place=None,
+            ends_at=begins + timedelta(days=3),
+        ),
+    )
 
 
 async def _attend_there(life: Life) -> None:

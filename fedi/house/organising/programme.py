@@ -40,6 +40,9 @@ async def tell(visit: Visit, form: Form) -> Response:
             await desk.discard(instance, which)
         elif does == "remove":
             await desk.remove(instance, _removal(visit, form))
+        elif does == "rooms":
+            await desk.order_rooms(instance, _rooms(visit, form))
+            await note(visit, "journal.programme_out")
         elif does == "save":
             await desk.put(instance, _session(visit, form))
         else:
@@ -99,6 +102,11 @@ def _session(visit: Visit, form: Form) -> desk.Session:
     )
 
 
+def _rooms(visit: Visit, form: Form) -> desk.RoomsOrder:
+    lines = form.get("rooms")[:40_000].split("\n")
+    return desk.RoomsOrder(which=which_of(visit), actor=visit.username, rooms=tuple(lines))
+
+
 def _removal(visit: Visit, form: Form) -> desk.RemoveOrder:
     return desk.RemoveOrder(
         which=which_of(visit),
@@ -146,11 +154,12 @@ async def _page(
             (day_line(some[0][0].starts_at.astimezone(zone).date(), visitor.language, digits=visitor.digits), some)
             for some in days.values()
         ],
-        rooms=sorted({each.room for each in found.lines if each.room}),
+        rooms=found.rooms,
+        typed_rooms=form.get("rooms") if form and form.has("rooms") else "\n".join(found.rooms),
         languages=[(tag, name_of(tag), language_direction(tag)) for tag in found.languages],
         chosen=chosen,
         lines=lines,
-        heads=",".join(
+        heads=", ".join(
             (*desk.COLUMNS, *(f"title.{tag}" for tag in found.languages), *(f"text.{tag}" for tag in found.languages))
         ),
         typed=_typed(form, found.languages) if form else _as_typed(chosen, found, zone),

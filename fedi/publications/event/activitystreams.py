@@ -9,7 +9,7 @@ from fedi.errors import Invalid
 from fedi.publications.attachments import build_link
 from fedi.publications.event.model import EventDetails, JoinMode, Status
 from fedi.publications.event.particulars import build_particulars, parse_particulars
-from fedi.publications.event.programme import build_parts, parse_parts
+from fedi.publications.event.programme import build_parts, parse_parts, parse_rooms
 from fedi.publications.event.rules import complete
 from fedi.publications.model import Attachment, Publication
 from fedi.publications.place import Place, build_place, line_of, parse_place
@@ -106,6 +106,7 @@ def parse_event(document: Mapping[str, Any]) -> EventDetails:
         takes_form=bool_of(document.get("anonymousParticipationEnabled")) is True,
         organisers=organisers,
         parts=parse_parts(document, zone),
+        rooms=parse_rooms(document),
         is_tour=_is_series(document.get("additionalType")),
         part_of=ids_of(document.get("superEvent"), _TOURS_MAX),
         **parse_particulars(document),
@@ -152,7 +153,9 @@ def build_event(publication: Publication) -> dict[str, Any]:
     if details.part_of:
         members["superEvent"] = list(details.part_of)
     if details.parts:
-        members["subEvent"] = build_parts(details.parts, publication.uri, details.zone)
+        members["subEvent"] = build_parts(
+            details.parts, details.rooms, publication.uri, details.zone
+        )
     members["attachment"] = build_particulars(details, publication.language)
     if details.online_url is not None:
         website = Attachment(details.online_url, "text/html", role="link", name=WEBSITE)

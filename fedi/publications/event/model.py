@@ -26,6 +26,7 @@ class EventDetails:
     `takes_form`: people without an account may sign up on the event's page.
     `spoken`: the languages spoken there. `cost`, `childcare`, `interpretation`, `contact`: a line for people each.
     `organisers`: who organises it with its author, and agreed to. `parts`: its programme, or the stops of a tour, in order.
+    `rooms`: of its programme, in the order in which they are shown; what is not among them comes after.
     `is_tour`: a page for many stops, which nobody signs up to as a whole. `part_of`: the tours that it is a stop of, as both agreed.
     """
 
@@ -58,6 +59,7 @@ class EventDetails:
     contact: str | None = None
     organisers: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    rooms: tuple[str, ...] = ()
     is_tour: bool = False
     part_of: tuple[str, ...] = ()
 

@@ -1,5 +1,6 @@
 """What an event consists of: the sessions of a programme, the stops of a tour. Plain values."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
@@ -43,6 +44,17 @@ def in_order(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     return tuple(
         sorted(parts, key=lambda each: (each.starts_at, each.room, each.key, each.uri or ""))
     )
+
+
+def rooms_of(parts: Iterable[Part]) -> tuple[str, ...]:
+    """The rooms of a programme, in the order in which they come up first."""
+    return tuple(dict.fromkeys(each.room for each in parts if each.room and not each.is_stop))
+
+
+def by_room(parts: Iterable[Part], rooms: Sequence[str]) -> list[Part]:
+    """In the order of their rooms, for which there may be none; else as they stand."""
+    places = {room: number for number, room in enumerate(rooms)}
+    return sorted(parts, key=lambda each: places.get(each.room, len(places)))
 
 
 def are_moved(before: tuple[Part, ...], after: tuple[Part, ...]) -> bool:

@@ -5,7 +5,7 @@ and a change of it is one `Update`. A stop has the address of the event that it 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from html import escape
 from typing import Any, Final
@@ -17,6 +17,7 @@ from fedi.publications.event.parts import (
     PARTS_MAX,
     TEXT_MAX,
     Part,
+    by_room,
     in_order,
 )
 from fedi.publications.place import line_of
@@ -49,9 +50,22 @@ def parse_parts(document: Mapping[str, Any], zone: tzinfo | None) -> tuple[Part,
     return in_order(tuple(found.values())[:PARTS_MAX])
 
 
-def build_parts(parts: tuple[Part, ...], event_uri: str, zone: tzinfo) -> list[dict[str, Any]]:
-    """Each as a small `Event`; no nulls."""
-    return [_build(each, event_uri, zone) for each in parts]
+def parse_rooms(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The rooms of a programme: whoever wrote it lists the sessions in the order of their rooms."""
+    own = id_of(document) or ""
+    sessions = [
+        item
+        for item in as_list(document.get("subEvent"))[: 2 * PARTS_MAX]
+        if isinstance(item, dict) and (id_of(item) or own).partition("#")[0] == own
+    ]
+    return tuple(dict.fromkeys(room for item in sessions if (room := _room(item))))[:PARTS_MAX]
+
+
+def build_parts(
+    parts: tuple[Part, ...], rooms: Sequence[str], event_uri: str, zone: tzinfo
+) -> list[dict[str, Any]]:
+    """Each as a small `Event`; no nulls. Where an order of rooms was chosen they come in it."""
+    return [_build(each, event_uri, zone) for each in by_room(parts, rooms)]
 
 
 def _parse(item: Mapping[str, Any], own: str, zone: tzinfo | None, number: int) -> Part | None:
@@ -64,8 +78,6 @@ def _parse(item: Mapping[str, Any], own: str, zone: tzinfo | None, number: int) 
     base, _, fragment = (uri or "").partition("#")
     is_stop = uri is not None and base != own
     key = fragment if _KEY.fullmatch(fragment) else f"n{number}"
-    location = item.get("location")
-    place = location.get("name") if isinstance(location, dict) else location
     hosts = ids_of(item.get("attributedTo"), 1)
     return Part(
         key="" if is_stop else key,
@@ -73,7 +85,7 @@ def _parse(item: Mapping[str, Any], own: str, zone: tzinfo | None, number: int) 
         ends_at=None if ends is None or ends <= starts else ends.astimezone(UTC),
         names=names,
         texts=_contents(item),
-        room=line_of(place, LINE_MAX) or "",
+        room=_room(item),
         who=line_of(item.get("performer"), LINE_MAX) or "",
         spoken=languages_in(line_of(item.get("inLanguage"), LINE_MAX) or "")[0][:_LANGUAGES_MAX],
         status="cancelled" if _is_off(item) else "confirmed",
@@ -81,6 +93,12 @@ def _parse(item: Mapping[str, Any], own: str, zone: tzinfo | None, number: int) 
         host=hosts[0] if is_stop and hosts else None,
         is_agreed=is_stop and bool_of(item.get("agreed")) is True,
     )
+
+
+def _room(item: Mapping[str, Any]) -> str:
+    location = item.get("location")
+    place = location.get("name") if isinstance(location, dict) else location
+    return line_of(place, LINE_MAX) or ""
 
 
 def _is_off(item: Mapping[str, Any]) -> bool:

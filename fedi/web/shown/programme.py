@@ -7,7 +7,7 @@ from typing import Final
 from fedi.i18n.dates import day_line, part_line, region_of, time_line
 from fedi.i18n.tongues import language_name
 from fedi.publications.event.model import EventDetails
-from fedi.publications.event.parts import Part
+from fedi.publications.event.parts import Part, by_room
 from fedi.publications.model import Publication
 from fedi.text.direction import clean_line, direction_of
 from fedi.web.shown.people import web_link
@@ -105,7 +105,7 @@ def _day(
     parts: list[Part], original: str, language: str, details: EventDetails, visitor: Visitor
 ) -> Day:
     zone = details.zone
-    rooms = tuple(dict.fromkeys(part.room for part in parts))
+    rooms = tuple(dict.fromkeys(part.room for part in by_room(parts, details.rooms)))
     is_table = 1 < len(rooms) <= COLUMNS_MAX and all(rooms)
     columns: tuple[str | None, ...] = rooms if is_table else (None,)
     hours: dict[datetime, list[Part]] = {}

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from fedi.publications import shelf
+from fedi.publications.event.parts import Part
 from fedi.publications.event.rules_of_time import days_of, parse_rule
 from fedi.publications.model import Publication
 from fedi.unit import Unit
@@ -144,6 +145,71 @@ async def test_a_reader_sees_the_change_the_cancellation_and_the_withdrawal(
     if "sequence" in after[mine.uri]:
         for each in (mine, third):
             assert [int(read[each.uri]["sequence"]) for read in (before, after)] == [1, 2]
+
+
+def _session(key: str, title: str, day: int, **more: Any) -> Part:
+    return Part(
+        key=key,
+        starts_at=at(day, 10),
+        ends_at=at(day, 11),
+        names={"en": title, "ar": f"{title} بالعربية"},
+        room="Hall, 1; left",
+        **more,
+    )
+
+
+@pytest.mark.parametrize("kind", ["programme", "tour"])
+@pytest.mark.parametrize("name", READERS)
+async def test_a_reader_sees_a_programme_and_a_tour_before_and_after_a_change(
+    name: str, kind: str, tmp_path: Path
+) -> None:
+    try:
+        read = READERS[name]()
+    except NotInstallable as problem:
+        pytest.skip(f"{name} is not available: {problem}")
+    here = await open_pages(tmp_path)
+    is_tour = kind == "tour"
+
+    def stop(key: str) -> dict[str, Any]:
+        uri = f"https://mobilizon.example/events/{key}"
+        return {"uri": uri, "host": "https://mobilizon.example/@friends", "is_agreed": True} if is_tour else {}  # fmt: skip
+
+    before = (_session("a", "Opening", 5, **stop("a")), _session("b", "Seeds", 6, **stop("b")))
+    after = (
+        _session("a", "Opening", 7, **stop("a")),
+        _session("b", "Seeds", 6, status="cancelled", **stop("b")),
+    )
+    try:
+        event = await here.change(
+            lambda unit: ours(
+                unit, TITLE, at(5, 9), end=at(8, 9), language="ar", parts=before, is_tour=is_tour
+            )
+        )
+
+        async def taken() -> dict[str, dict[str, Any]]:
+            file = tmp_path / "event.ics"
+            path = f"/event/{event.uri.rpartition('/')[2]}/event.ics"
+            file.write_bytes((await get(here, path)).content)
+            return {each["uid"]: each for each in read(file)}
+
+        first = await taken()
+        moved = replace(event.event, parts=after)
+        await here.change(
+            lambda unit: shelf.exchange(unit, replace(event, details=moved, updated_at=unit.now))
+        )
+        second = await taken()
+    finally:
+        await here.db.close()
+    one, other = [each.uri or f"{event.uri}#{each.key}" for each in before]
+    assert first.keys() == second.keys() == {event.uri, one, other}
+    assert [each[one]["start"] for each in (first, second)] == [
+        f"{moment:%Y-%m-%dT%H:%M}" for moment in (at(5, 10), at(7, 10))
+    ]
+    assert first[other]["start"] == second[other]["start"]
+    assert "CANCELLED" not in str(first[other]["status"])
+    assert "CANCELLED" in str(second[other]["status"])
+    assert "CANCELLED" not in str(second[one]["status"])
+    assert "Opening" in first[one]["title"]
 
 
 RULES = [

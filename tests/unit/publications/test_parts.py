@@ -38,7 +38,7 @@ STOP = Part(
     status="cancelled",
     is_agreed=True,
 )
-WHOLE = replace(EVENT, details=replace(EVENT.event, parts=(OPENING, STOP)))
+WHOLE = replace(EVENT, details=replace(EVENT.event, parts=(OPENING, STOP), rooms=(OPENING.room,)))
 
 
 def test_sessions_and_stops_come_back_as_they_were() -> None:
