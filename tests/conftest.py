@@ -1,11 +1,12 @@
-"""Two stages: what every run of the tests does, and what takes long and is done with `--thorough` (and by `.ci/thorough`).
+"""Stages: what every run of the tests does, and what takes long and is done with `--thorough` (and by `.ci/thorough`).
 
 And two engines: what is marked `both_engines` is done on each, `--engine postgres` does everything on PostgreSQL.
 Spread over processes, the tests of a module that prepares something costly stay together; all others go wherever somebody
 is free.
 """
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
@@ -56,6 +57,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_sessionfinish() -> None:
     postgres.end()
     objects.end()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Thousands of tests are found and none goes away again: nobody looks for what could be thrown away among them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

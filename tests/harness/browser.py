@@ -9,7 +9,7 @@ import io
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from yarl import URL
 
+from fedi.instance import Instance
 from tests.harness.world import World
 
 
@@ -28,7 +29,7 @@ class PageForm:
     fields: list[tuple[str, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
     """What came: `text` as sent, `headers` by small name, `forms` in their order."""
 
@@ -36,7 +37,11 @@ class Page:
     path: str
     text: str
     headers: Mapping[str, str]
-    forms: tuple[PageForm, ...]
+
+    @cached_property
+    def forms(self) -> tuple[PageForm, ...]:
+        """Read when somebody asks: most pages are only looked at."""
+        return forms_in(self.text, self.path)
 
     def form(self, action: str, holding: str = "") -> PageForm:
         """The form that goes to this path; with `holding`, the one with a field of this name or value."""
@@ -57,6 +62,8 @@ class Browser:
         self.host = host
         self.language = language
         self.cookies: dict[str, str] = {}
+        self._lines: aiohttp.ClientSession | None = None
+        self._answers: Instance | None = None
 
     async def get(self, path: str, **headers: str) -> Page:
         """Open a page, following where it leads."""
@@ -94,36 +101,52 @@ class Browser:
 
     async def _ask(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Page:
         port = self._made.wire.ports[self.host]
-        connector = aiohttp.TCPConnector(ssl=_without_names())
-        async with aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar()
-        ) as session:
-            for _ in range(6):
-                sent = {
-                    "Host": self.host,
-                    "Accept": "text/html",
-                    "Accept-Language": self.language,
-                    **headers,
-                }
-                if self.cookies:
-                    sent["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
-                address = URL(f"https://127.0.0.1:{port}{path}", encoded=True)
-                async with session.request(
-                    method, address, data=body, headers=sent, allow_redirects=False
-                ) as answer:
-                    for name, morsel in answer.cookies.items():
-                        if morsel["max-age"] == "0":
-                            self.cookies.pop(name, None)
-                        else:
-                            self.cookies[name] = morsel.value
-                    if answer.status not in (301, 302, 303):
-                        text = await answer.text()
-                        known = {k.lower(): v for k, v in answer.headers.items()}
-                        return Page(answer.status, path, text, known, forms_in(text, path))
-                    path = urljoin(path, answer.headers["Location"])
-                    assert not urlsplit(path).netloc, path
-                    method, body, headers = "GET", None, {}
+        session = await self._open()
+        for _ in range(6):
+            sent = {
+                "Host": self.host,
+                "Accept": "text/html",
+                "Accept-Language": self.language,
+                **headers,
+            }
+            if self.cookies:
+                sent["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
+            address = URL(f"https://127.0.0.1:{port}{path}", encoded=True)
+            async with session.request(
+                method, address, data=body, headers=sent, allow_redirects=False
+            ) as answer:
+                for name, morsel in answer.cookies.items():
+                    if morsel["max-age"] == "0":
+                        self.cookies.pop(name, None)
+                    else:
+                        self.cookies[name] = morsel.value
+                if answer.status not in (301, 302, 303):
+                    text = await answer.text()
+                    if answer.status >= 400:
+                        # who was refused may find the door shut the next time
+                        answer.close()
+                    known = {k.lower(): v for k, v in answer.headers.items()}
+                    return Page(answer.status, path, text, known)
+                path = urljoin(path, answer.headers["Location"])
+                assert not urlsplit(path).netloc, path
+                method, body, headers = "GET", None, {}
         raise AssertionError("led in circles")
+
+    async def _open(self) -> aiohttp.ClientSession:
+        """Connections that are used again, as browsers do, while the same process answers; closed with the world."""
+        answers = self._made[self.host]
+        if self._lines is not None and self._answers is not answers:
+            await self._lines.close()
+            self._lines = None
+        if self._lines is None:
+            # given up long before the server does, which would cut off a form on its way
+            connector = aiohttp.TCPConnector(ssl=_without_names(), keepalive_timeout=1)
+            self._lines = aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar()
+            )
+            self._answers = answers
+            self._made.at_the_end(self._lines.close)
+        return self._lines
 
 
 @cache

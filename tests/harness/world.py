@@ -10,22 +10,27 @@ Workers do not run by themselves: `settle` runs them, so a test never waits for 
 
 import asyncio
 import ipaddress
+import shutil
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 import trustme
+from starlette import routing
 
 from actors import births, follows, refresh
 from actors.model import Actor
 from fedi.app import assemble, known_answers
 from fedi.config import Config, parse_config
 from fedi.db.engine import Reader
+from fedi.db.migrate import migrate
+from fedi.db.sqlite import open_sqlite
 from fedi.http.guard import Policy
 from fedi.http.pool import PooledTransport
 from fedi.http.server import serve
@@ -33,12 +38,13 @@ from fedi.http.way_out import open_way_out
 from fedi.ids import new_public_id
 from fedi.instance import Instance
 from fedi.jobs.run import settle
-from fedi.opening import Outside, open_instance
+from fedi.opening import DATABASE, Outside, open_instance
 from fedi.publications import store as publication_store
 from fedi.publications.compose import Draft, DraftText, Setting, compose
 from fedi.publications.event.model import EventDetails
 from fedi.publications.model import Publication
 from fedi.publications.place import Place
+from fedi.secret import load
 from fedi.unit import Unit
 from fedi.vocab.audience import Visibility
 from inbox.limits import HostLimits
@@ -58,6 +64,11 @@ TABLES = {
     "postgres": "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
 }
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
+# A file system in memory, where there is one with room: what is synced there does not wait for a disk that others use.
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 1 << 30
+# The paths of every instance are the same, and it takes a while to read a hundred of them.
+routing.compile_path = cache(routing.compile_path)
 
 
 @dataclass(slots=True)
@@ -131,6 +142,8 @@ class World:
         """The same with a whole configuration."""
         stack = AsyncExitStack()
         outside = self.outside(host, config)
+        if not config.database.url and not config.data_folder.exists():
+            await _begin(config.data_folder)
         instance = await stack.enter_async_context(open_instance(config, outside))
         limits = HostLimits.of(config.inbox)
         await stack.enter_async_context(_listening(self, host, instance, limits))
@@ -166,6 +179,10 @@ class World:
             transport=WireTransport(self.wire, real),
             new_keys=next_pair,
         )
+
+    def at_the_end(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Called while all instances of this moment still answer."""
+        self._stack.push_async_callback(call)
 
     async def stop(self, host: str) -> None:
         """Let an instance end: nobody answers under its name any more, and its folder is free."""
@@ -271,7 +288,7 @@ async def world(
 
     `authority`: whom everybody trusts, where programs of others take part; else one of its own.
     """
-    with TemporaryDirectory(prefix="fedi-world-") as folder:
+    with TemporaryDirectory(prefix="fedi-world-", dir=_where()) as folder:
         made = World(clock or FakeClock(), Wire(), authority or _authority(), Path(folder))
         async with made._stack:
             for host in hosts:
@@ -327,8 +344,7 @@ FOLLOWERS = Visibility.FOLLOWERS
 async def _listening(
     made: World, host: str, instance: Instance, limits: HostLimits
 ) -> AsyncIterator[None]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.authority.issue_cert(host).configure_cert(context)
+    context = _identity(made.authority, host)
     stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(
         serve(
@@ -353,6 +369,14 @@ async def _listening(
         await serving
 
 
+@cache
+def _identity(authority: trustme.CA, host: str) -> ssl.SSLContext:
+    """What proves a name: the same in every world that trusts this authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(host).configure_cert(context)
+    return context
+
+
 @contextmanager
 def _no_other_authorities(file: Path) -> Iterator[None]:
     """OpenSSL takes this file for the system's authorities: reading some hundred of them takes longer than most tests."""
@@ -360,6 +384,33 @@ def _no_other_authorities(file: Path) -> Iterator[None]:
         patched.setenv("SSL_CERT_FILE", str(file))
         patched.setenv("SSL_CERT_DIR", str(file.parent / "none"))
         yield
+
+
+def _where() -> Path | None:
+    """The folder for folders of worlds; None for the usual one."""
+    try:
+        return MEMORY if shutil.disk_usage(MEMORY).free > ROOM_BYTES else None
+    except OSError:
+        return None
+
+
+_with_tables: list[bytes] = []
+
+
+async def _begin(folder: Path) -> None:
+    """The secret of an instance and its tables, of this version and empty: making them for each takes longer than most tests."""
+    folder.mkdir(mode=0o700, parents=True)
+    if not _with_tables:
+        with TemporaryDirectory(prefix="fedi-tables-") as elsewhere:
+            file = Path(elsewhere) / DATABASE
+            database = await open_sqlite(file)
+            try:
+                await migrate(database, now_ms=0)
+            finally:
+                await database.close()
+            _with_tables.append(file.read_bytes())
+    load(folder, has_database=False)
+    (folder / DATABASE).write_bytes(_with_tables[0])
 
 
 _made: list[trustme.CA] = []

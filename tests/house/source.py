@@ -14,12 +14,13 @@ SQL_WORDS = re.compile(r"^\s*(SELECT|INSERT|UPDATE|DELETE|WITH|REPLACE)\s")
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One file of ours. `path` is relative to the checkout, with slashes."""
+    """One file of ours. `path` is relative to the checkout, with slashes; `nodes` is everything in the tree."""
 
     name: str
     path: str
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
 
 
 @lru_cache(maxsize=1)
@@ -34,16 +35,29 @@ def _read(file: Path) -> Module:
     parts = file.relative_to(ROOT).with_suffix("").parts
     name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
     text = file.read_text(encoding="utf-8")
-    return Module(name, file.relative_to(ROOT).as_posix(), text, ast.parse(text))
+    tree = ast.parse(text)
+    # walked once: thirty rules look at every node
+    return Module(name, file.relative_to(ROOT).as_posix(), text, tree, tuple(ast.walk(tree)))
 
 
 def imports_of(module: Module) -> Iterator[str]:
     """Dotted names that a module imports, anywhere in it; `from a import b` gives `a.b`."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@lru_cache(maxsize=1)
+def calls() -> tuple[tuple[str, str], ...]:
+    """The written name of whatever is called, and where (`path:line`)."""
+    return tuple(
+        (ast.unparse(node.func), f"{module.path}:{node.lineno}")
+        for module in modules()
+        for node in module.nodes
+        if isinstance(node, ast.Call)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ import ast
 import re
 import string
 import tomllib
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from functools import cache
 
 import pytest
 
 from fedi.i18n.catalog import LANGUAGES, LOCALES, Message, messages_of
+from tests.house.source import PACKAGES, ROOT, modules
 
-ROOT = Path(__file__).parents[2]
 AREAS = sorted(
     {path.name for language in LANGUAGES for path in (LOCALES / language).glob("*.toml")}
 )
@@ -44,19 +44,20 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-def keys_in_source() -> Iterator[tuple[str, Path]]:
-    for room in ("fedi", "actors", "inbox", "outbox"):
-        for path in sorted((ROOT / room).rglob("*.py")):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            yield from ((key, path) for key in keys_in(tree))
+@cache
+def keys_in_source() -> tuple[tuple[str, str], ...]:
+    """Every key that the code or a template names, and where."""
+    found = [(key, module.path) for module in modules() for key in keys_in(module.nodes)]
+    for room in PACKAGES:
         for path in sorted((ROOT / room).rglob("*.html")):
             for key in IN_TEMPLATE.findall(path.read_text(encoding="utf-8")):
                 if not key.endswith("."):
-                    yield key, path
+                    found.append((key, path.relative_to(ROOT).as_posix()))
+    return tuple(found)
 
 
-def keys_in(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+def keys_in(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Call):
             name = name_of(node.func)
             places = node.args[1:2] if name == "Problem" else node.args[:1]
@@ -174,9 +175,7 @@ def test_catalogues_hold_no_markup(language: str) -> None:
 
 def test_every_key_the_code_names_can_be_said() -> None:
     said = messages_of("en")
-    missing = {
-        f"{key} ({path.relative_to(ROOT)})" for key, path in keys_in_source() if key not in said
-    }
+    missing = {f"{key} ({path})" for key, path in keys_in_source() if key not in said}
     assert sorted(missing) == []
 
 

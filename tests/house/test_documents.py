@@ -83,7 +83,7 @@ def verbs_that_leave() -> set[str]:
         node
         for module in modules()
         if module.name.startswith("outbox.actions.")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"envelope", "tell"}
     ]
     words = {arg.value for call in calls for arg in call.args if isinstance(arg, ast.Constant)}

@@ -130,7 +130,7 @@ def test_statements_are_not_put_together_in_other_ways() -> None:
     found = []
     for module in modules():
         texts = {id(each.node) for each in statements(module) if not each.constant}
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             joined = isinstance(node, ast.BinOp) and {id(node.left), id(node.right)} & texts
             method = (
                 isinstance(node, ast.Call)
@@ -146,7 +146,7 @@ def test_what_is_executed_is_written_where_it_is_executed() -> None:
     """The first word of `one`, `all`, `run` and `run_many` is a literal or a constant, never a variable."""
     found = []
     for module in modules():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                 continue
             asked = ast.unparse(node.func.value).rpartition(".")[2]
