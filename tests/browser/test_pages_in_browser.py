@@ -45,6 +45,7 @@ PAGES = [
     "history",
     "gone",
 ]
+LOOKS = (("ar", "light"), ("en", "dark"))
 # A missing page is a missing page; everything else a browser says is a complaint.
 STATUS = "Failed to load resource: the server responded with a status of"
 
@@ -54,6 +55,7 @@ class Seen:
     """What one visit to every page showed, by (page, language)."""
 
     folder: Path
+    pages: list[str] = field(default_factory=list)
     widths: dict[tuple[str, str], int] = field(default_factory=dict)
     sides: dict[tuple[str, str], str] = field(default_factory=dict)
     scripts: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -71,13 +73,14 @@ class Seen:
     followed: str = ""
 
 
-async def visit(folder: Path, pictures: Path) -> Seen:
+async def visit(folder: Path, pictures: Path, *, in_turn: bool) -> Seen:
     seen = Seen(pictures)
     async with serving(folder) as (base, sample), playwright.async_playwright() as driver:
         seen.base = base
         browser = await driver.chromium.launch(executable_path=str(BROWSER))
         try:
-            for language, scheme in (("ar", "light"), ("en", "dark")):
+            for turn, (language, scheme) in enumerate(LOOKS):
+                seen.pages = PAGES[turn :: len(LOOKS)] if in_turn else PAGES
                 await visit_in(browser, seen, sample, language, scheme)
             await choose_language(browser, seen, sample)
             await go_home(browser, seen, sample)
@@ -93,7 +96,7 @@ async def visit_in(browser: Any, seen: Seen, sample: Sample, language: str, sche
     tab = await context.new_page()
     tab.on("console", lambda message: seen.complaints.append(message.text))
     tab.on("request", lambda request: seen.requests.append(request.url))
-    for page in PAGES:
+    for page in seen.pages:
         await tab.goto(seen.base + path_of(sample, page))
         key = (page, language)
         name = page.strip("/").replace("/", "-") or "home"
@@ -150,9 +153,17 @@ def path_of(sample: Sample, page: str) -> str:
     return page if page.startswith("/") else str(getattr(sample, page))
 
 
-@pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    return asyncio.run(visit(tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("pictures")))
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(True, id="in turn"),
+        pytest.param(False, id="both looks", marks=pytest.mark.thorough),
+    ],
+)
+def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """Every page in one of the two looks, in turn, or in both."""
+    folders = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("pictures")
+    return asyncio.run(visit(*folders, in_turn=request.param))
 
 
 def test_no_page_scrolls_sideways_on_the_smallest_phone(seen: Seen) -> None:
@@ -213,7 +224,8 @@ def test_another_host_than_the_one_typed_is_named_first(seen: Seen) -> None:
 
 
 def test_there_is_a_picture_of_every_page(seen: Seen) -> None:
-    assert len(list(seen.folder.glob("*.png"))) == 2 * len(PAGES)
+    assert {page for page, _ in seen.widths} == set(PAGES)
+    assert len(list(seen.folder.glob("*.png"))) == len(seen.widths)
 
 
 # Brought near one after the other, as a reader would; the names of those that stay empty.

@@ -140,5 +140,11 @@ def test_what_is_written_is_within_the_subset() -> None:
         "](\n" * 6_600, "\n" * 20_000, "".join(" " * i + "- a\n" for i in range(180)), "و" * 20_000, "١." * 10_000,
     ],
 )  # fmt: skip
-def test_a_pathological_source_is_rendered_with_work_that_grows_with_its_length(bomb: str) -> None:
+@pytest.mark.parametrize(
+    "part", [pytest.param(4, id="part"), pytest.param(1, id="whole", marks=pytest.mark.thorough)]
+)
+def test_a_pathological_source_is_rendered_with_work_that_grows_with_its_length(
+    bomb: str, part: int
+) -> None:
+    bomb = bomb[: len(bomb) // part]
     calls_of(lambda: shown(bomb), most=400 * len(bomb))
