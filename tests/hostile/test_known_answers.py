@@ -9,7 +9,7 @@ import pytest
 from fedi.cache import DocumentCache, Rendered, etag_of
 from fedi.faces.fast import KnownAnswers
 from fedi.http.door import DoorLimits
-from tests.hostile.test_connections import App, a_server, get, hear, status_of
+from tests.hostile.test_connections import QUICK, App, a_server, get, hear, status_of
 
 HOST = b"Host: agora.test"
 AS2 = b"Accept: application/activity+json"
@@ -132,7 +132,7 @@ async def test_an_idle_connection_is_closed_after_a_known_answer(after: bytes) -
 
 
 async def test_a_head_that_stops_after_a_known_answer_is_refused_in_time() -> None:
-    async with a_server(App(), shortcut=knowing(a_memory())) as server:
+    async with a_server(App(), limits=QUICK, shortcut=knowing(a_memory())) as server:
         heard = await server.say(get(HOST, AS2, target=KNOWN) + b"GET /page HT")
     assert re.findall(rb"HTTP/1\.1 (\d+)", heard) == [b"200", b"408"]
 
