@@ -79,6 +79,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         # crowds, floods and kills
         if room == "load":
             item.add_marker(pytest.mark.thorough)
+        if item.get_closest_marker("thorough"):
             item.add_marker(pytest.mark.timeout(1200))
         if item.config.getoption("--engine") == "postgres" and item.get_closest_marker("embedded"):
             item.add_marker(pytest.mark.skip(reason="about the database in a file"))
@@ -102,6 +103,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Callable[..., None])
             # one process is enough to have an object store, too
             if "bucket" in nodeid:
                 return "bucket"
+            # who looks at the whole source reads it once
+            if room_of(nodeid) == "house" or "test_s124_source" in nodeid:
+                return "house"
             return nodeid.partition("::")[0] if room_of(nodeid) in TOGETHER else nodeid
 
     config.option.loadscopereorder = False

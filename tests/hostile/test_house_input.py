@@ -104,11 +104,8 @@ def bodies(token: str) -> list[tuple[str, bytes]]:
     ]  # fmt: skip
 
 
-WHOLE = [pytest.mark.thorough, pytest.mark.timeout(900)]
-
-
 @pytest.mark.parametrize(
-    "step", [pytest.param(5, id="in turn"), pytest.param(1, id="all", marks=WHOLE)]
+    "step", [pytest.param(5, id="in turn"), pytest.param(1, id="all", marks=pytest.mark.thorough)]
 )
 async def test_nothing_that_is_sent_breaks_a_door(step: int) -> None:
     """`step`: every door gets each body, or each fifth, beginning with the next."""

@@ -4,8 +4,6 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
-import pytest
-
 from fedi.clock import to_ms
 from fedi.jobs.retention import forget
 from tests.harness.world import World, a_note, world
@@ -36,7 +34,6 @@ def told(there: Stranger) -> Counter[str]:
     )
 
 
-@pytest.mark.both_engines
 async def test_thirty_days_of_forgetting_lose_nothing_that_waits() -> None:
     async with (
         world(HERE) as made,

@@ -21,7 +21,7 @@ def test_no_assertion_decides() -> None:
         f"{module.path}:{node.lineno} {ast.unparse(node.test)}"
         for module in modules()
         if module.path.startswith(DECIDING)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Assert) and not narrowing.match(ast.unparse(node.test))
     ]
     assert deciding == []
@@ -36,7 +36,7 @@ def test_secrets_are_not_compared_with_equals() -> None:
         f"{module.path}:{node.lineno} {ast.unparse(node)}"
         for module in modules()
         if module.path.startswith(("fedi/", "inbox/", "actors/"))
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Compare)
         and isinstance(node.ops[0], ast.Eq | ast.NotEq)
         and secret.fullmatch(ast.unparse(node.left))
