@@ -18,6 +18,7 @@ from fedi.http.way_out import open_way_out
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 LOCAL = Policy(allow_http=True, allowed_networks=LOOPBACK)
+# For whoever is to be given up; a busy machine may keep anybody else waiting as long.
 SHORT = Limits(1000, total_s=0.5, connect_s=0.25, first_byte_s=0.05)
 LONG = Limits(1000)
 
@@ -106,12 +107,12 @@ def answer(body: bytes = b"", status: str = "200 OK", headers: bytes = b"") -> b
     ) + body
 
 
-async def outcome(script: Script, limits: Limits = SHORT, method: str = "GET") -> Response:
+async def outcome(script: Script, limits: Limits = LONG, method: str = "GET") -> Response:
     async with a_peer(script) as peer, a_transport() as transport:
         return await transport.send(Request(method, peer.url), limits)
 
 
-async def refusal(script: Script, limits: Limits = SHORT) -> RemoteError:
+async def refusal(script: Script, limits: Limits = LONG) -> RemoteError:
     with pytest.raises(RemoteError) as refused:
         await outcome(script, limits)
     return refused.value
@@ -129,7 +130,7 @@ async def test_a_connection_reset_at_any_byte_is_unreachable(length: int) -> Non
 
 @pytest.mark.parametrize("length", range(0, len(WHOLE), 13))
 async def test_a_connection_that_falls_silent_at_any_byte_times_out(length: int) -> None:
-    problem = await refusal(saying(WHOLE[:length]))
+    problem = await refusal(saying(WHOLE[:length]), SHORT)
     assert (type(problem), problem.detail) == (RemoteUnreachable, "timeout")
 
 
@@ -194,7 +195,7 @@ async def test_a_peer_that_drips_is_cut_off_by_the_total_deadline() -> None:
 async def test_a_bad_answer_becomes_an_error_with_a_stable_code(
     noise: bytes, kind: type[RemoteError], code: str
 ) -> None:
-    problem = await refusal(saying(noise))
+    problem = await refusal(saying(noise), SHORT if code == "timeout" else LONG)
     assert (type(problem), problem.detail) == (kind, code)
 
 
@@ -232,7 +233,7 @@ async def test_what_never_ends_after_the_body_is_neither_kept_nor_waited_for(
             sent += 65536
             await writer.drain()
 
-    problem = await refusal(endless, Limits(1000, total_s=5))
+    problem = await refusal(endless, LONG)
     assert (type(problem), problem.detail) == (RemoteMalformed, "too_large")
     # what stands in the buffers of both sides besides
     assert sent < 16 * 1024 * 1024
@@ -585,7 +586,7 @@ async def test_who_sets_a_shorter_patience_waits_no_longer_than_that() -> None:
     )
     transport = open_way_out(parse_config(text, {"FEDI_INSTANCE_BASE_URL": "https://agora.test"}))
     try:
-        async with a_peer(saying(WHOLE[:20])) as peer, asyncio.timeout(8):
+        async with a_peer(saying(WHOLE[:20])) as peer, asyncio.timeout(15):
             with pytest.raises(RemoteUnreachable) as refused:
                 await transport.send(Request("GET", peer.url), Limits(1000))
             assert refused.value.detail == "timeout"

@@ -32,6 +32,7 @@ from tests.hostile.test_answers import Peer, a_peer, answer, saying
 AGORA, BEIRUT = "agora.test", "beirut.test"
 ONION = name_of(bytes(range(32)))
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+LONG = Limits(1000)
 SHORT = Limits(1000, total_s=0.6, connect_s=0.1, first_byte_s=0.1)
 
 
@@ -71,7 +72,7 @@ def no_look_ups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-async def refusal_of(transport: PooledTransport, url: str, limits: Limits = SHORT) -> RemoteError:
+async def refusal_of(transport: PooledTransport, url: str, limits: Limits = LONG) -> RemoteError:
     with pytest.raises(RemoteError) as refused:
         await transport.send(Request("GET", url), limits)
     return refused.value
@@ -86,7 +87,7 @@ async def test_the_proxy_is_told_the_name_and_nothing_is_looked_up_here(
         a_proxied_transport(proxy) as transport,
     ):
         for _ in range(3):
-            said = await transport.send(Request("GET", "http://agora.example/inbox"), SHORT)
+            said = await transport.send(Request("GET", "http://agora.example/inbox"), LONG)
     assert (said.status, said.body) == (200, b"ok")
     assert [(each.kind, each.host, each.port) for each in proxy.asked] == [
         ("name", "agora.example", 80)
@@ -102,7 +103,7 @@ async def test_each_host_has_a_circuit_of_its_own_and_each_transport_too() -> No
         for _ in range(2):
             async with a_proxied_transport(proxy) as transport:
                 for name in names:
-                    await transport.send(Request("GET", f"http://{name}/"), SHORT)
+                    await transport.send(Request("GET", f"http://{name}/"), LONG)
     keys = [(each.user, each.password) for each in proxy.asked]
     assert len(set(keys)) == 4
     assert all(user and password for user, password in keys)
@@ -114,7 +115,7 @@ async def test_an_onion_name_is_asked_through_the_proxy_over_plain_http() -> Non
         a_socks_proxy({ONION: peer.port}) as proxy,
         a_proxied_transport(proxy, Policy()) as transport,
     ):
-        said = await transport.send(Request("GET", f"http://{ONION}/"), SHORT)
+        said = await transport.send(Request("GET", f"http://{ONION}/"), LONG)
         refused = await refusal_of(transport, "http://agora.example/")
     assert said.status == 200
     assert refused.detail == "scheme", "plain http is for onion names only"
@@ -220,7 +221,8 @@ async def test_a_proxy_that_does_not_do_its_work_is_a_failure_that_is_tried_agai
     async with a_peer(saying(answer(b"ok"))) as peer, a_socks_proxy() as proxy:
         proxy.script = script
         async with a_proxied_transport(proxy) as transport:
-            refused = await refusal_of(transport, f"http://agora.example:{peer.port}/")
+            limits = SHORT if code == "timeout" else LONG
+            refused = await refusal_of(transport, f"http://agora.example:{peer.port}/", limits)
             assert isinstance(refused, RemoteUnreachable)
             assert (refused.detail, refused.retryable) == (code, True)
         assert (peer.connections, no_look_ups) == (0, [])
@@ -240,10 +242,10 @@ async def test_connecting_may_take_longer_through_a_proxy_but_not_for_ever() -> 
         proxy.script = _never_answers
         async with a_proxied_transport(proxy) as transport:
             began = asyncio.get_running_loop().time()
-            patient = Limits(1000, total_s=5.0, connect_s=0.1)
+            patient = Limits(1000, total_s=60.0, connect_s=0.1)
             await refusal_of(transport, "http://agora.example/", patient)
             took_s = asyncio.get_running_loop().time() - began
-    assert 0.1 * PROXY_PATIENCE <= took_s < 2.0
+    assert 0.1 * PROXY_PATIENCE <= took_s < 30.0
 
 
 async def test_an_answer_through_the_proxy_is_bounded_like_any_other() -> None:

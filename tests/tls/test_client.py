@@ -26,7 +26,7 @@ from fedi.opening import open_instance
 from fedi.signatures.keys import SigningKey
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
-LIMITS = Limits(1000, total_s=2.0, connect_s=1.0, first_byte_s=1.0)
+LIMITS = Limits(1000)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
