@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from functools import partial
@@ -169,11 +170,14 @@ def _remind(unit: Unit, uri: str) -> int:
 
 
 def _announce_again(unit: Unit, publication: Publication) -> None:
-    """Pass an event of ours on to those who follow its organiser, where the organisers wish it; once, whatever they do later."""
-    if publication.visibility is not Visibility.PUBLIC:
+    """Pass an event of ours on to those who follow its organiser, where the organisers wish it. That wish is for one time."""
+    found = gathering.find(unit.tx, publication.uri, unit.posture)
+    if not found.announces_again or publication.visibility is not Visibility.PUBLIC:
         return
-    if gathering.find(unit.tx, publication.uri, unit.posture).announces_again:
-        announce(unit, actor_store.load(unit.tx, publication.author), publication.uri)
+    announce(unit, actor_store.load(unit.tx, publication.author), publication.uri)
+    # who takes it back meant it
+    done = replace(found, announces_again=False)
+    gathering.save(unit, publication.uri, done, publication.event.over_at)
 
 
 async def _send(instance: Instance, letter: Letter) -> None:

@@ -75,7 +75,10 @@ def bring_stored(unit: Unit, reader: Actor, name: str) -> int:
 
 
 def _names(publication: Publication) -> list[str]:
-    return [] if publication.indexable is False else hashtags_of(publication)
+    """Under which of its hashtags it is brought. What is mirrored has no page here, and stands in every agenda of ours anyway."""
+    if publication.indexable is False or not publication.uri.startswith(("https://", "http://")):
+        return []
+    return hashtags_of(publication)
 
 
 def _may_come(rx: Reader, reader_uri: str, publication: Publication) -> bool:

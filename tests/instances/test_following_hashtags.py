@@ -272,6 +272,19 @@ async def test_an_edit_brings_it_and_takes_it_away(here: PagesOnly) -> None:
     assert await shown(here) == []
 
 
+async def test_what_is_only_mirrored_stands_in_no_timeline(here: PagesOnly) -> None:
+    await here.change(lambda unit: follow(unit, "beirut"))
+
+    def mirrored(unit: Unit) -> None:
+        found = theirs(unit, "event", starts_at=SOON)
+        name = "urn:uuid:5a4ad2f8-0000-5000-8000-000000000000"
+        tags = (Tag("hashtag", "beirut"),)
+        shelf.put(unit, replace(found, uri=name, tags=tags), is_local=False)
+
+    await here.change(mirrored)
+    assert await shown(here) == []
+
+
 async def test_our_own_words_are_not_brought_to_ourselves(here: PagesOnly) -> None:
     ours = await here.change(lambda unit: follow(unit, "beirut"))
     await here.change(lambda unit: theirs(unit, "ours", "beirut", author=ours.uri))

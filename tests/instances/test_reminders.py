@@ -14,6 +14,7 @@ from fedi.jobs.attendance import remind, remind_ourselves
 from fedi.jobs.retention import apply as forget_in_time
 from fedi.publications.event.words import read_word
 from fedi.vocab.audience import Visibility
+from outbox.actions.undo import undo_reaction
 from outbox.attending import part_with
 from tests.harness.browser import Browser
 from tests.harness.gathering import HERE, Scene, an_organiser, told
@@ -318,7 +319,13 @@ async def test_organisers_may_show_it_to_followers_once_more_the_day_before(
         if status == "cancelled":
             await edited(scene, status="cancelled")
         await near(scene)
-        await near(scene)
+        if count:
+            await made[HERE].change(
+                lambda unit: undo_reaction(unit, scene.agora, "announce", scene.event.uri)
+            )
+        made.clock.advance(minutes=10)
+        await remind(made[HERE])
+        await made.settle()
         announced = told(there, "Announce")
         assert [each["object"] for each in announced] == [scene.event.uri] * count
         assert all(each["actor"] == scene.agora.uri for each in announced)
