@@ -30,6 +30,13 @@ def measure(count: int) -> dict[str, Any]:
         time.sleep(0.3)
         used = machine.cpu_s(server.pid) - before
         peak = machine.resident_mib(server.pid, "VmHWM")
+        half = sent["per_s"] / 2
+        sender = made.start_sender(
+            "Create", str(count // 4), str(CONNECTIONS), made.actor, str(count), f"{half:.0f}"
+        )
+        say(sender)
+        paced = hear(sender)
+        made.wait_until_nothing_waits("inbox_waiting")
         made.stop(server)
         return {
             "accepted_per_s": sent["per_s"],
@@ -37,6 +44,7 @@ def measure(count: int) -> dict[str, Any]:
             "cpu_ms_each": used / count * 1000,
             "p50_ms": sent["p50_ms"],
             "p99_ms": sent["p99_ms"],
+            "half_load_p99_ms": paced["p99_ms"],
             "statuses": sent["statuses"],
             "peak_mib": peak,
             "outcomes": _outcomes(made),

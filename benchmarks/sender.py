@@ -1,8 +1,8 @@
-"""Sends activities: `python -m benchmarks.sender FOLDER PORT KIND COUNT CONNECTIONS TO START`.
+"""Sends activities: `python -m benchmarks.sender FOLDER PORT KIND COUNT CONNECTIONS TO START [PER_S]`.
 
 Everything is signed first; then it says `signed`, waits for a line, sends, and prints what was answered as JSON.
 `KIND` is Follow or Create, `TO` our collective's id, `START` the number of the first activity; or Fetch, and `TO` is what is
-asked for. Requests take turns among one actor of each of the hundred hosts.
+asked for; PER_S how many a second at most. Requests take turns among one actor of each of the hundred hosts.
 """
 
 import asyncio
@@ -10,7 +10,9 @@ import statistics
 import sys
 import time
 from collections import Counter, deque
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +102,7 @@ def activity(kind: str, number: int, to: str, now: str) -> dict[str, Any]:
     }
 
 
-def signed(folder: Path, kind: str, count: int, to: str, start: int) -> list[bytes]:
+def signed(folder: Path, kind: str, how_many: int, to: str, start: int) -> list[bytes]:
     """Whole requests, ready to be written."""
     clock = SystemClock()
     keys = [
@@ -110,7 +112,7 @@ def signed(folder: Path, kind: str, count: int, to: str, start: int) -> list[byt
         for number in range(HOSTS)
     ]
     requests = []
-    for number in range(start, start + count):
+    for number in range(start, start + how_many):
         if kind == "Fetch":
             # another second for each round, so that no two signatures are the same
             moment = clock.now() - timedelta(seconds=number // HOSTS % 120)
@@ -152,8 +154,11 @@ def _fetch(url: str, key: SigningKey, moment: datetime) -> bytes:
 class Connection(asyncio.Protocol):
     """Takes one request after another and notes when and how it was answered. Answers have no body."""
 
-    def __init__(self, waiting: deque[bytes], answers: list[tuple[int, float]]) -> None:
+    def __init__(
+        self, waiting: deque[bytes], answers: list[tuple[int, float]], pace: Iterator[float]
+    ) -> None:
         self.waiting = waiting
+        self.pace = pace
         self.answers = answers
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.buffer = b""
@@ -168,8 +173,16 @@ class Connection(asyncio.Protocol):
             if not self.done.done():
                 self.done.set_result(None)
             return
+        letter = self.waiting.popleft()
+        rest_s = next(self.pace) - time.monotonic()
+        if rest_s > 0:
+            asyncio.get_running_loop().call_later(rest_s, self.send, letter)
+        else:
+            self.send(letter)
+
+    def send(self, letter: bytes) -> None:
         self.since = time.perf_counter()
-        self.transport.write(self.waiting.popleft())
+        self.transport.write(letter)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -190,14 +203,17 @@ class Connection(asyncio.Protocol):
             self.done.set_exception(problem or ConnectionResetError("closed by the server"))
 
 
-async def main(port: int, requests: list[bytes], connections: int) -> dict[str, Any]:
-    """Send everything over so many connections."""
+async def main(
+    port: int, requests: list[bytes], connections: int, per_s: float = 0.0
+) -> dict[str, Any]:
+    """Send everything over so many connections, as fast as they are answered or so many a second."""
     waiting = deque(requests)
     answers: list[tuple[int, float]] = []
     loop = asyncio.get_running_loop()
     start = time.monotonic()
+    pace = count(start, 1 / per_s) if per_s else repeat(0.0)
     made = [
-        await loop.create_connection(lambda: Connection(waiting, answers), "127.0.0.1", port)
+        await loop.create_connection(lambda: Connection(waiting, answers, pace), "127.0.0.1", port)
         for _ in range(connections)
     ]
     await asyncio.gather(*(protocol.done for _, protocol in made))
@@ -215,10 +231,12 @@ async def main(port: int, requests: list[bytes], connections: int) -> dict[str, 
 
 
 if __name__ == "__main__":
-    place, port_, kind_, count_, connections_, to_, start_ = sys.argv[1:]
+    place, port_, kind_, count_, connections_, to_, start_, *per_s_ = sys.argv[1:]
     letters = signed(Path(place), kind_, int(count_), to_, int(start_))
     print("signed", flush=True)
     sys.stdin.readline()
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        result = runner.run(main(int(port_), letters, int(connections_)))
+        result = runner.run(
+            main(int(port_), letters, int(connections_), float(per_s_[0]) if per_s_ else 0.0)
+        )
     print(msgspec.json.encode(result).decode(), flush=True)
