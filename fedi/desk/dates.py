@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Final, cast
 
+import msgspec
+
 from actors import store as actor_store
 from actors.model import Actor
 from actors.rules import rule_of
@@ -35,9 +37,12 @@ from fedi.vocab.audience import Visibility
 from fedi.vocab.read import href_of, language_tag, zone_of
 from outbox import dating
 from outbox.actions.create import create
+from outbox.actions.update import update
 
 SLOTS_MIN: Final = 2
 SOURCE_MAX: Final = 5_000
+# Languages besides the first.
+ALSO_MAX: Final = 7
 # A question stays open so long when nobody says until when.
 USUAL: Final = timedelta(days=14)
 
@@ -50,11 +55,15 @@ class Moment(Order, frozen=True, kw_only=True):
 
 
 class AskOrder(Order, frozen=True, kw_only=True):
-    """What is to take place, where, the moments that are proposed, until when answers are taken (a day, or two weeks)."""
+    """What is to take place, where, the moments that are proposed, until when answers are taken (a day, or two weeks).
+
+    `also`: the title and the words in other languages.
+    """
 
     title: str
     words: str = ""
     language: str = ""
+    also: tuple[Words, ...] = ()
     moments: tuple[Moment, ...] = ()
     zone: str = ""
     until: str = ""
@@ -68,6 +77,16 @@ class WhichOrder(Order, frozen=True, kw_only=True):
     """A question for a date."""
 
     which: str
+    actor: str = ""
+
+
+class RewordOrder(Order, frozen=True, kw_only=True):
+    """Other words for a question of ours: in its own language, and in others."""
+
+    which: str
+    title: str
+    words: str = ""
+    also: tuple[Words, ...] = ()
     actor: str = ""
 
 
@@ -115,7 +134,7 @@ class Voter(Result, frozen=True, kw_only=True):
 
 
 class Table(Result, frozen=True, kw_only=True):
-    """A question, its moments, and who can when; of a question of others without names."""
+    """A question, its moments, and who can when; of a question of others without names. `words`: of ours, the original first."""
 
     uri: str
     title: str
@@ -124,6 +143,7 @@ class Table(Result, frozen=True, kw_only=True):
     ends_at: datetime | None
     choices: list[Choice]
     voters: list[Voter]
+    words: list[Words] = msgspec.field(default_factory=list)
 
 
 async def ask(instance: Instance, order: AskOrder) -> Asked:
@@ -133,23 +153,14 @@ async def ask(instance: Instance, order: AskOrder) -> Asked:
     reading = Reading()
     language = language_tag(order.language) if order.language else None
     language = language or usual_language(author, config.language)
-    title = reading.line(order.title, "title", TITLE_MAX) or ""
-    if not title:
-        reading.wrong("title", "publication.name_missing")
-    if len(order.words) > SOURCE_MAX:
-        reading.wrong("words", "desk.line_too_long", limit=SOURCE_MAX)
+    said = _said(reading, language, order.title, order.words, order.also)
     if order.visibility not in ("public", "quiet", "followers"):
         reading.wrong("visibility", "reading.audience")
     now = instance.clock.now()
     uri = instance.urls.publication("note", new_public_id(instance.told_now))
-    details = _details(reading, order, uri, title, language, now, config.timezone)
+    details = _details(reading, order, uri, language, now, config.timezone)
     if reading.problems:
         raise Unfit(reading.problems)
-    draft = Draft(
-        kind="note",
-        texts={language: DraftText("", order.words)},
-        visibility=Visibility(order.visibility),
-    )
     setting = Setting(
         author=author,
         uri=uri,
@@ -157,13 +168,7 @@ async def ask(instance: Instance, order: AskOrder) -> Asked:
         hashtag_url=instance.urls.hashtag,
         mentioned={},
     )
-    made = compose(draft, setting)
-    heading = f"<p><strong>{escape(title, quote=False)}</strong></p>"
-    texts = {
-        each: Text(None, None, heading + text.content, text.source)
-        for each, text in made.texts.items()
-    }
-    question = replace(made, type="Question", texts=texts, details=details)
+    question = _worded(said, details, setting, Visibility(order.visibility))
     assert len(str(build_object(question))) < publishing.OBJECT_BYTES_MAX
 
     def go_out(unit: Unit) -> Asked:
@@ -171,6 +176,102 @@ async def ask(instance: Instance, order: AskOrder) -> Asked:
         return Asked(uri=question.uri)
 
     return await instance.change(go_out)
+
+
+async def reword(instance: Instance, order: RewordOrder) -> Asked:
+    """Say a question of ours in other words, while nobody has answered it: the moments stay what they are.
+
+    Raises Unfit, NotFound, Invalid when somebody answered or it is closed.
+    """
+
+    def work(unit: Unit) -> Asked:
+        ours = load_speaker(unit.tx, order.actor)
+        poll, details = _load_own(unit.tx, instance, ours, order.which)
+        if rule_of(unit.tx, ours.uri).two_people:
+            raise Forbidden("reading.two_people")
+        if not details.is_open(unit.now):
+            raise Invalid("dates.closed", field="which")
+        if answers.count_voters(unit.tx, poll.uri):
+            raise Invalid("dates.no_change", field="which")
+        reading = Reading()
+        said = _said(reading, poll.language, order.title, order.words, order.also)
+        if reading.problems:
+            raise Unfit(reading.problems)
+        setting = Setting(
+            author=ours,
+            uri=poll.uri,
+            published_at=poll.published_at,
+            hashtag_url=instance.urls.hashtag,
+            mentioned={},
+        )
+        made = _worded(said, details, setting, poll.visibility)
+        if made.texts != poll.texts:
+            update(
+                unit, ours, replace(poll, texts=made.texts, tags=made.tags, details=made.details)
+            )
+        return Asked(uri=poll.uri)
+
+    return await instance.change(work)
+
+
+def _said(
+    reading: Reading, language: str, title: str, words: str, also: Sequence[Words]
+) -> list[Words]:
+    """The title and the words in every language, the original first; what is left empty is left out."""
+    found: dict[str, Words] = {}
+    for number, each in enumerate((Words(language=language, title=title, source=words), *also[:ALSO_MAX])):  # fmt: skip
+        end = f"-{number}" if number else ""
+        source = each.source or ""
+        if number and not (each.title or "").strip() and not source.strip():
+            continue
+        line = reading.line(each.title or "", f"title{end}", TITLE_MAX) or ""
+        if not line:
+            reading.wrong(f"title{end}", "publication.name_missing")
+        if len(source) > SOURCE_MAX:
+            reading.wrong(f"words{end}", "desk.line_too_long", limit=SOURCE_MAX)
+        tag = language_tag(each.language)
+        if tag is None:
+            reading.wrong(
+                f"language{end}", "desk.language_form", language=each.language[:40] or "–"
+            )
+        elif tag in found:
+            reading.wrong(f"language{end}", "dates.language_twice")
+        else:
+            found[tag] = Words(language=tag, title=line, source=source)
+    return list(found.values())
+
+
+def _worded(
+    said: Sequence[Words], details: DatesDetails, setting: Setting, visibility: Visibility
+) -> Publication:
+    """The question in these words; the title stands above the text of each language."""
+    made = compose(
+        Draft(
+            kind="note",
+            texts={each.language: DraftText("", each.source or "") for each in said},
+            visibility=visibility,
+        ),
+        setting,
+    )
+    titles = {each.language: each.title or "" for each in said}
+    texts = {
+        tag: Text(
+            None,
+            None,
+            f"<p><strong>{escape(titles[tag], quote=False)}</strong></p>{text.content}",
+            text.source,
+        )
+        for tag, text in made.texts.items()
+    }
+    known = replace(details, title=titles[said[0].language], titles=titles)
+    return replace(made, type="Question", texts=texts, details=known)
+
+
+def _words_of(poll: Publication, details: DatesDetails) -> list[Words]:
+    return [
+        Words(language=tag, title=details.titles.get(tag, details.title), source=text.source or "")
+        for tag, text in poll.texts.items()
+    ]
 
 
 async def show(instance: Instance, order: WhichOrder) -> Table:
@@ -259,6 +360,7 @@ def table_of(rx: Reader, ours: Actor, poll: Publication, now: datetime) -> Table
         ends_at=details.ends_at,
         choices=_choices(details, everybody, answers.of(rx, poll.uri, ours.uri), own=own),
         voters=[_voter(who, said, known.get(who), details) for who, said in everybody.items()],
+        words=_words_of(poll, details) if own else [],
     )
 
 
@@ -286,7 +388,6 @@ def _details(
     reading: Reading,
     order: AskOrder,
     uri: str,
-    title: str,
     language: str,
     now: datetime,
     usual_zone: str,
@@ -318,7 +419,6 @@ def _details(
     return DatesDetails(
         slots=tuple(slots),
         timezone=zone_name,
-        title=title,
         place=place,
         online_url=online,
         ends_at=ends_at,
@@ -382,9 +482,7 @@ def _event_order(ours: Actor, poll: Publication, details: DatesDetails, slot: Sl
     return PublishOrder(
         kind="event",
         actor=ours.username,
-        words=(
-            Words(language=poll.language, title=details.title, source=poll.original.source or ""),
-        ),
+        words=tuple(_words_of(poll, details)),
         visibility=poll.visibility.value,
         event=EventWish(
             starts=local(slot.starts_at),

@@ -345,3 +345,52 @@ async def test_when_the_date_is_found_those_who_were_shut_out_hear_nothing() -> 
         await desk.decide(made[HERE], desk.DecideOrder(which=question.uri, number=1))
         await made.settle()
         assert [each["to"] for each in told(there, "Create")] == [[ada.uri]]
+
+
+async def test_a_question_is_asked_in_several_languages_and_the_event_has_them_all() -> None:
+    also = (Words(language="ar", title="عيد الخبز", source="هاتوا *أغانيكم*"), Words())
+    async with world(HERE) as made:
+        question = await a_question(made, also=also)
+        found = await made.find(HERE, question.uri)
+        assert found is not None
+        assert list(found.texts) == ["en", "ar"]
+        assert "عيد الخبز</strong>" in found.texts["ar"].content
+        page = (await Browser(made, HERE, "ar").get(f"/note/{question.which}")).text
+        assert "هاتوا" in page
+        order = desk.DecideOrder(which=question.uri, number=1, actor="agora")
+        event = await made.find(HERE, (await desk.decide(made[HERE], order)).uri)
+        assert event is not None
+        assert {tag: text.name for tag, text in event.texts.items()} == {
+            "en": "Feast <of> bread",
+            "ar": "عيد الخبز",
+        }
+
+
+async def test_words_are_changed_in_the_house_while_nobody_has_answered() -> None:
+    async with world(HERE) as made, stranger(made, "mastodon.test") as there:
+        question = await a_question(made)
+        ana = await a_member(made, question.agora)
+        path = f"/house/agora/dates/{question.which}"
+        slots = await question.slots()
+        page = await ana.get(path)
+        form = page.form(f"{path}/words")
+        page = await ana.send(form, title="Feast", **{"language-1": "en", "title-1": "Twice"})
+        assert "There are words in this language already." in page.text
+        page = await ana.send(form, title="", words="x")
+        assert page.status == 400
+        words = {"language-2": "fr", "title-2": "Fête", "words-2": "Avec du pain"}
+        page = await ana.send(form, title="Feast of songs", **words)
+        assert page.status == 200
+        found = await made.find(HERE, question.uri)
+        assert found is not None
+        assert list(found.texts) == ["en", "fr"]
+        assert "Feast of songs" in found.texts["en"].content
+        assert await question.slots() == slots
+        assert (await question.table()).title == "Feast of songs"
+        # what people answered stays what it was
+        ada = there.person("ada")
+        await question.hear(ada, "Accept", slots[0])
+        page = await ana.send(form, title="Something else")
+        assert page.status == 400
+        assert (await question.table()).title == "Feast of songs"
+        assert f"{path}/words" not in (await ana.get(path)).text

@@ -3,6 +3,7 @@
 Names of those who answered are, as those of participants, for those who publish for the collective.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from fedi.desk import dates as desk
 from fedi.desk.dates import Moment
 from fedi.desk.drafts import usual_language
-from fedi.desk.wishes import PlaceWish
+from fedi.desk.wishes import PlaceWish, Words
 from fedi.errors import Conflict, FediError
 from fedi.house.deeds import note, which_of
 from fedi.house.forms import Form
@@ -28,6 +29,8 @@ from fedi.publications.contract import Problem
 from fedi.publications.dates.model import SLOTS_MAX
 
 SHOWN_AT_FIRST: Final = 4
+# Languages besides the first that the form has room for.
+ALSO_SHOWN: Final = 3
 _FIELDS: Final = (
     "title", "words", "language", "zone", "until", "place_name", "place_street", "place_city", "online_url", "visibility",
 )  # fmt: skip
@@ -51,11 +54,12 @@ async def ask(visit: Visit, form: Form) -> Response:
         f"{part}-{number}": form.get(f"{part}-{number}")[:40]
         for number in range(1, SLOTS_MAX + 1)
         for part in _PARTS
-    }
+    } | _typed_also(form)
     order = desk.AskOrder(
         title=fields["title"],
         words=fields["words"],
         language=fields["language"],
+        also=_also(rows),
         moments=tuple(_moment(rows, number) for number in range(1, SLOTS_MAX + 1)),
         zone=fields["zone"],
         until=fields["until"],
@@ -81,6 +85,44 @@ async def ask(visit: Visit, form: Form) -> Response:
         return go(f"/house/{visit.username}/publications", "saved")
     await note(visit, "journal.dates_asked", asked[0].uri)
     return go(f"/house/{visit.username}/dates/{asked[0].uri.rpartition('/')[2]}", "saved")
+
+
+async def reword(visit: Visit, form: Form) -> Response:
+    """Say it in other words, while nobody has answered."""
+    fields = {"title": form.get("title"), "words": form.get("words"), **_typed_also(form)}
+    order = desk.RewordOrder(
+        which=which_of(visit),
+        title=fields["title"],
+        words=fields["words"],
+        also=_also(fields),
+        actor=visit.username,
+    )
+    try:
+        done = await desk.reword(visit.instance, order)
+    except FediError as problem:
+        return await _table(visit, problems_of(problem), fields)
+    await note(visit, "journal.edited", done.uri)
+    return go(f"/house/{visit.username}/dates/{which_of(visit)}", "saved")
+
+
+def _typed_also(form: Form) -> dict[str, str]:
+    return {
+        f"{part}-{number}": form.get(f"{part}-{number}")[: desk.SOURCE_MAX + 1]
+        for number in range(1, ALSO_SHOWN + 1)
+        for part in ("language", "title", "words")
+    }
+
+
+def _also(fields: Mapping[str, str]) -> tuple[Words, ...]:
+    """The words in other languages; empty ones keep their place, so that what is wrong is told beside it."""
+    return tuple(
+        Words(
+            language=fields[f"language-{number}"],
+            title=fields[f"title-{number}"],
+            source=fields[f"words-{number}"],
+        )
+        for number in range(1, ALSO_SHOWN + 1)
+    )
 
 
 async def show(visit: Visit) -> Response:
@@ -148,13 +190,16 @@ def _form(visit: Visit, fields: dict[str, str], problems: tuple[Problem, ...] = 
         slots=range(1, SLOTS_MAX + 1),
         open_slots=max([SHOWN_AT_FIRST, *filled]),
         languages=OFFERED,
+        also=range(1, ALSO_SHOWN + 1),
         audiences=[(each, t(f"visibility.{each}")) for each in ("public", "quiet", "followers")],
         zones=ZONES,
         once=new_token(),
     )
 
 
-async def _table(visit: Visit, problems: tuple[Problem, ...] = ()) -> Response:
+async def _table(
+    visit: Visit, problems: tuple[Problem, ...] = (), typed: Mapping[str, str] | None = None
+) -> Response:
     visitor = visit.visitor
     found = await desk.show(
         visit.instance, desk.WhichOrder(which=which_of(visit), actor=visit.username)
@@ -172,14 +217,31 @@ async def _table(visit: Visit, problems: tuple[Problem, ...] = ()) -> Response:
         problems=problems,
         section="write",
         table=found,
+        fields=typed or _as_typed(found),
+        languages=OFFERED,
+        also=range(1, ALSO_SHOWN + 1),
         id=which_of(visit),
         there=f"/house/{visit.username}/dates/{which_of(visit)}",
         **values,
     )
 
 
+def _as_typed(found: desk.Table) -> dict[str, str]:
+    """The form that says what the question says."""
+    fields: dict[str, str] = {}
+    for number, each in enumerate(found.words):
+        end = f"-{number}" if number else ""
+        fields |= {
+            f"language{end}": each.language,
+            f"title{end}": each.title or "",
+            f"words{end}": each.source or "",
+        }
+    return fields
+
+
 DOORS: Final = (
     Door("/house/{username}/dates", Right.PUBLISH, ask=begin, tell=ask),
     Door("/house/{username}/dates/{id}", Right.PUBLISH, ask=show, tell=decide),
+    Door("/house/{username}/dates/{id}/words", Right.PUBLISH, ask=show, tell=reword),
     Door("/house/{username}/dates-answer", Right.PUBLISH, tell=answer),
 )

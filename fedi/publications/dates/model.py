@@ -1,6 +1,6 @@
 """What only a question for a date has. Plain values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
@@ -26,6 +26,7 @@ class Slot:
 @dataclass(frozen=True, slots=True)
 class DatesDetails:
     """A question for a date. `title`, `place`, `online_url`: of the event that is to come of it; of one from elsewhere unknown.
+    `titles`: the same in each language, where there are several.
 
     `ends_at`: until when answers are taken; `closed_at`: since when none are any more; `event_uri`: what came of it.
     """
@@ -39,6 +40,7 @@ class DatesDetails:
     closed_at: datetime | None = None
     event_uri: str | None = None
     voters: int = 0
+    titles: dict[str, str] = field(default_factory=dict)
 
     def is_open(self, now: datetime) -> bool:
         """Whether answers are taken."""
