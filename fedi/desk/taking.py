@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import msgspec
 
-from actors import blocks, circles, follows, keys
+from actors import blocks, circles, followed_tags, follows, keys
 from actors import store as actor_store
 from actors.documents import build_actor
 from actors.model import Actor
@@ -222,11 +222,16 @@ def _lists(actor: Actor, *, with_hosts: bool) -> Iterator[tuple[str, Make]]:
     yield "blocked_accounts.csv", _accounts(shut_out, "", ())
     yield "bookmarks.csv", _plain(saved)
     yield "lists.csv", _circles(actor)
+    yield "followed_tags.csv", _plain(_once(lambda rx: _tags(rx, actor.uri)))
     if with_hosts:
         yield "blocked_domains.csv", _hosts
 
 
 Uris = Callable[[Instance], AsyncIterator[Sequence[str]]]
+
+
+def _tags(rx: Reader, actor_uri: str) -> list[str]:
+    return [each.label for each in followed_tags.list_of(rx, actor_uri)]
 
 
 def _paged(page: Page) -> Uris:

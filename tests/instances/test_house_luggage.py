@@ -13,7 +13,7 @@ import pytest
 from actors import blocks, follows, keys
 from actors.documents import parse_actor
 from fedi import chores
-from fedi.desk import taking
+from fedi.desk import tags, taking
 from fedi.desk.bringing import ReadOrder, StartOrder, read, start
 from fedi.desk.taking import WriteOrder, cell, write_file
 from fedi.errors import Conflict, FediError, Invalid, TooLarge
@@ -60,6 +60,7 @@ async def test_an_archive_holds_everything_and_its_documents_are_read_again() ->
         form = (await ana.get("/house/agora/profile")).form("/house/agora/profile", "summary")
         await ana.send(form, files={"avatar": ("me.png", a_picture())}, avatar_alt="tree")
         here = made["agora.test"]
+        await tags.follow(here, tags.FollowOrder(name="مجاورة"))
         path = await write(made)
         with zipfile.ZipFile(path) as archive:
             assert archive.testzip() is None
@@ -71,6 +72,7 @@ async def test_an_archive_holds_everything_and_its_documents_are_read_again() ->
                 csv.reader(archive.read("following_accounts.csv").decode().splitlines())
             )
             readme = archive.read("README.txt").decode()
+            assert archive.read("followed_tags.csv").decode().split() == ["مجاورة"]
             whole = b"".join(archive.read(name) for name in names)
         parsed, _ = parse_actor(actor_document, now=made.clock.now())
         assert (parsed.uri, parsed.name) == (agora.uri, "ساحة")
