@@ -81,8 +81,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.thorough)
         if item.get_closest_marker("thorough"):
             item.add_marker(pytest.mark.timeout(1200))
-        if item.config.getoption("--engine") == "postgres" and item.get_closest_marker("embedded"):
-            item.add_marker(pytest.mark.skip(reason="about the database in a file"))
+        if config.getoption("--engine") == "postgres" and (reason := not_on_postgres(item)):
+            item.add_marker(pytest.mark.skip(reason=reason))
     items.sort(key=lambda item: rank_of(item.nodeid))
     if config.getoption(OPTION):
         return
@@ -122,6 +122,14 @@ def is_on_postgres(nodeid: str) -> bool:
     return "postgres" in nodeid or nodeid.startswith(
         ("tests/contract/test_moving", "tests/processes")
     )
+
+
+def not_on_postgres(item: pytest.Item) -> str:
+    """Why a test is left out where everything is done on PostgreSQL; empty for nearly all."""
+    if item.get_closest_marker("embedded"):
+        return "about the database in a file"
+    # what a browser makes of a page does not depend on where the page keeps its tables
+    return "about looks, not about tables" if room_of(item.nodeid) == "browser" else ""
 
 
 def rank_of(nodeid: str) -> int:

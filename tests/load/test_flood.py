@@ -50,7 +50,7 @@ async def a_server(folder: Path) -> AsyncIterator[tuple[int, int]]:
     )  # fmt: skip
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await process.stdout.readline()
         yield process.pid, port
     finally:

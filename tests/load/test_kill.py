@@ -135,7 +135,7 @@ async def ordeal(
             os.kill(pid, signal.SIGKILL)
             assert await line(process) == "dead"
         pid = await start(process)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             await asyncio.gather(*sending)
             while not quiet(config):
                 await asyncio.sleep(0.1)
@@ -158,7 +158,7 @@ async def start(process: asyncio.subprocess.Process) -> int:
 
 async def line(process: asyncio.subprocess.Process) -> str:
     assert process.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         return (await process.stdout.readline()).decode().strip()
 
 

@@ -43,7 +43,7 @@ async def test_without_descriptors_it_waits_and_serves_again(tmp_path: Path) -> 
     )  # fmt: skip
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             await process.stdout.readline()
             assert await visit(port) == 200
             # more than it may open: they come, say nothing, and stay

@@ -39,7 +39,7 @@ from tests.hostile.stranger import Person, a_note_of, headers_for, rsa, say
 
 PEOPLE = 8
 MACHINES = 2
-SETTLED_S = 200.0
+SETTLED_S = 500.0
 
 
 @dataclass(frozen=True)
