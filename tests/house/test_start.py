@@ -2,6 +2,8 @@
 
 import ast
 import importlib.util
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -151,11 +153,12 @@ def test_missing_debian_packages_are_named_to_others(
     assert "apt-get install no-such-package" in capsys.readouterr().err
 
 
-def a_checkout(folder: Path, *, tests_say: str, tests_end: int, lint_ends: int) -> Path:
-    """A folder with the real .ci/run, and tools that only pretend."""
-    (folder / ".ci").mkdir()
-    script = folder / ".ci" / "run"
-    script.write_text((ROOT / ".ci" / "run").read_text(encoding="utf-8"), encoding="utf-8")
+WELL = ("5 passed in 0.1s", 0)
+
+
+def a_checkout(folder: Path, *, stages: list[tuple[str, int]], lint_ends: int = 0) -> Path:
+    """A folder with the real .ci, and tools that only pretend: what each stage says and how it ends."""
+    shutil.copytree(ROOT / ".ci", folder / ".ci")
     bin_folder = folder / ".venv" / "bin"
     bin_folder.mkdir(parents=True)
     for tool in ("ruff", "mypy", "lint-imports"):
@@ -165,32 +168,77 @@ def a_checkout(folder: Path, *, tests_say: str, tests_end: int, lint_ends: int) 
     (folder / "run.py").write_text(
         "import sys\n"
         "assert sys.stdin.read() == ''\n"
-        f"if sys.argv[1] == 'test':\n    print({tests_say!r})\n    sys.exit({tests_end})\n",
+        "if sys.argv[1] == 'test':\n"
+        "    stage = 1 if '--thorough' in sys.argv else 2 if '--engine' in sys.argv else 0\n"
+        "    with open('asked', 'a') as asked: print(*sys.argv[1:], file=asked)\n"
+        f"    said, code = {stages!r}[stage]\n"
+        "    print(said)\n"
+        "    sys.exit(code)\n",
         encoding="utf-8",
     )
-    return script
+    return folder / ".ci" / "run"
+
+
+def decide(script: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["bash", str(script), *words],
+        input="y\n", capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("tests_say", "tests_end", "lint_ends", "ends"),
+    ("stage", "said", "code", "ends"),
     [
-        ("5 passed in 0.1s", 0, 0, 0),
-        ("5 passed, 2 skipped in 0.1s", 0, 0, 0),
-        ("1 failed, 4 passed in 0.1s", 1, 0, 1),
-        ("5 passed in 0.1s", 0, 1, 1),
-        ("5 skipped in 0.1s", 0, 0, 5),
-        ("no tests ran in 0.1s", 5, 0, 5),
-        ("", 0, 0, 5),
+        (0, "5 passed in 0.1s", 0, 0),
+        (2, "5 passed, 2 skipped in 0.1s", 0, 0),
+        (0, "1 failed, 4 passed in 0.1s", 1, 1),
+        (1, "1 failed, 4 passed in 0.1s", 1, 1),
+        (2, "1 failed, 4 passed in 0.1s", 1, 1),
+        (0, "5 skipped in 0.1s", 0, 5),
+        (1, "5 skipped in 0.1s", 0, 5),
+        (2, "5 skipped in 0.1s", 0, 5),
+        (0, "no tests ran in 0.1s", 5, 5),
+        (0, "", 0, 5),
     ],
 )
-def test_the_deciding_run_ends_well_only_when_everything_did(
-    tmp_path: Path, tests_say: str, tests_end: int, lint_ends: int, ends: int
+def test_the_deciding_run_ends_well_only_when_every_stage_did_and_after_the_first_that_did_not(
+    tmp_path: Path, stage: int, said: str, code: int, ends: int
 ) -> None:
-    script = a_checkout(tmp_path, tests_say=tests_say, tests_end=tests_end, lint_ends=lint_ends)
-    result = subprocess.run(
-        ["bash", str(script)], input="y\n", capture_output=True, text=True, check=False, timeout=60
+    stages = [WELL, WELL, WELL]
+    stages[stage] = (said, code)
+    result = decide(a_checkout(tmp_path, stages=stages))
+    last = said if ends else stages[-1][0]
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (ends, last)
+    asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
+    assert len(asked) == (stage + 1 if ends else 3)
+    assert result.stdout.count("== stage ") == len(asked)
+
+
+def test_the_deciding_run_does_the_default_tests_whatever_the_style_and_goes_no_further(
+    tmp_path: Path,
+) -> None:
+    result = decide(a_checkout(tmp_path, stages=[WELL, WELL, WELL], lint_ends=1))
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (1, WELL[0])
+    assert "Failed before the tests: lint form" in result.stdout
+    assert len((tmp_path / "asked").read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_words_given_to_the_deciding_run_reach_its_first_stage(tmp_path: Path) -> None:
+    assert (
+        decide(a_checkout(tmp_path, stages=[WELL, WELL, WELL]), "--durations", "3").returncode == 0
     )
-    assert (result.returncode, result.stdout.splitlines()[-1]) == (ends, tests_say)
+    first, thorough, engine = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
+    assert first.endswith(" --durations 3")
+    assert "-m thorough --thorough" in thorough
+    assert "--engine postgres" in engine
+    assert "durations" not in thorough + engine
+
+
+def test_the_stages_of_the_deciding_run_end_within_85_minutes() -> None:
+    text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    limits = [int(found) for found in re.findall(r"^stage '[^']+' (\d+) ", text, re.MULTILINE)]
+    assert len(limits) == 3
+    assert sum(limits) <= 85 * 60
 
 
 @pytest.mark.parametrize(
