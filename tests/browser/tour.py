@@ -340,6 +340,7 @@ async def _festival(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
         "festival": f"/event/{which}",
         "festival-there": f"{HOUSE}/thread?about={quote(event.uri)}",
         "programme": f"{HOUSE}/programme/{which}",
+        "programme-table": f"{HOUSE}/programme/{which}/table",
         "organisers": f"{HOUSE}/organisers/{which}",
         "organising": f"{HOUSE}/organising",
     }
