@@ -5,7 +5,7 @@ refuses the document, anything else that is wrong is left out.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from fedi.clock import iso
@@ -30,6 +30,8 @@ from fedi.vocab.read import (
 from fedi.vocab.terms import ACTOR_TYPES, CONTEXT, PUBLIC
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+# How far two clocks may be apart, and the order of edits still be known.
+AHEAD_MAX: Final = timedelta(hours=1)
 COLLECTIONS: Final = ("replies", "likes", "shares")
 QUOTE_MEMBERS: Final = ("quote", "quoteUri", "quoteUrl", "_misskey_quote")
 
@@ -44,7 +46,7 @@ def parse_publication(
     """Reads an object of any kind we know.
 
     `followers_uri`: the author's followers, without which a post for them counts as direct. `addressed`: the
-    activity's lists, used when the object has none. Moments after `now` become `now`.
+    activity's lists, used when the object has none. It was published at `now` at the latest, and edited within the hour after.
     Raises Invalid with publication.not_object, publication.type_unknown, publication.id, publication.author,
     event.starts_at, aid.purpose or aid.publishes.
     """
@@ -160,12 +162,13 @@ def _published_at(document: Mapping[str, Any], now: datetime) -> datetime:
 def _updated_at(document: Mapping[str, Any], published: datetime, now: datetime) -> datetime | None:
     """Only when it is later than the first publication: peers repeat `published` here.
 
-    That is judged by what they say: by our clock, both lie ahead where theirs is fast, and it was edited all the same.
+    That is judged by what they say: by our clock, both lie ahead where theirs is fast or ours slow, and it was edited all the
+    same. So an edit may lie a little ahead, and the next one after it.
     """
     updated, said = moment_of(document.get("updated")), moment_of(document.get("published"))
     if updated is None or updated <= (said or published):
         return None
-    updated = min(updated, now)
+    updated = min(updated, now + AHEAD_MAX)
     return updated if updated >= published else None
 
 

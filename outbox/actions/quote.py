@@ -47,7 +47,7 @@ def revoke_quote(unit: Unit, author: Actor, stamp_uri: str) -> None:
         raise NotFound("quote.none", detail=stamp_uri)
     quotes.revoke(unit, stamp_uri)
     activity = envelope(unit, author, "Delete", stamp_uri, (PUBLIC,), (stamp.quoter_uri,))
-    send(unit, author, activity, Audience(actors=(stamp.quoter_uri,), visibility="public"))
+    send(unit, author, activity, replace(Audience.only(stamp.quoter_uri), visibility="public"))
 
 
 def ask_quote(unit: Unit, author: Actor, publication: Publication, asked_uri: str) -> None:

@@ -58,6 +58,8 @@ def undo_reaction(unit: Unit, actor: Actor, kind: str, object_uri: str) -> None:
         Audience(
             followers=is_public,
             actors=(author.author,) if author else (),
+            # where the like went, so that this cannot overtake it
+            personal=not is_public,
             visibility="public" if PUBLIC in inner["to"] else "direct",
         ),
     )

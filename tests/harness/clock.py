@@ -19,4 +19,5 @@ class FakeClock:
     def advance(self, **span: float) -> None:
         step = timedelta(**span)
         self._now += step
-        self._elapsed += step.total_seconds()
+        # a clock that is set back leaves the time that passes as it is
+        self._elapsed += max(0.0, step.total_seconds())

@@ -116,7 +116,7 @@ def test_nothing_was_published_in_the_future_or_before_the_web_was_social(
         ("2026-11-20T09:00:00Z", datetime(2026, 11, 20, 9, tzinfo=UTC)),
         ("2026-11-20T08:00:00Z", None),
         ("2026-11-19T08:00:00Z", None),
-        ("2099-01-01T00:00:00Z", NOW),
+        ("2099-01-01T00:00:00Z", NOW + timedelta(hours=1)),
         (None, None),
     ],
 )
