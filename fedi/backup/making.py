@@ -26,7 +26,7 @@ from fedi.backup import envelope, shelf
 from fedi.backup.archive import ABOUT, CONFIG, FORMAT, About, Damaged, Entry, Pulled, pack, unpack
 from fedi.clock import to_ms
 from fedi.config import DatabaseConfig
-from fedi.db.beside import copy_moment, glance, weight
+from fedi.db.beside import Glance, copy_moment, glance, weight
 from fedi.db.engine import Reader
 from fedi.db.moving import SqliteSide, copy_all
 from fedi.errors import Conflict, SetupError, Unavailable
@@ -162,6 +162,9 @@ def _weight(wish: Wish) -> int:
 def _copy(wish: Wish, copy: Path) -> None:
     """One moment of the database as a file, whichever engine it is kept in."""
     if not wish.database.url:
+        # a copy is written anew: it would be sound without the rows that the damage hides
+        with glance(wish.data / DATABASE) as rx:
+            _check_sound(rx)
         copy_moment(wish.data / DATABASE, copy)
         return
     from fedi.db.postgres_beside import PostgresSide  # noqa: PLC0415 - a library that most never need
@@ -170,6 +173,12 @@ def _copy(wish: Wish, copy: Path) -> None:
     source = PostgresSide(wish.database.url, wish.database.password, is_source=True)
     with closing(source), closing(SqliteSide(copy, is_source=False)) as target:
         copy_all(source, target)
+
+
+def _check_sound(rx: Glance) -> None:
+    found = rx.integrity()
+    if found != "ok":
+        raise SetupError("backup.database", why=found[:200])
 
 
 @contextmanager
@@ -183,9 +192,7 @@ def _copied(wish: Wish) -> Iterator[tuple[BinaryIO, Reader]]:
         with copy.open("rb") as file, glance(copy, is_unchanging=True) as rx:
             rx.one("SELECT 1 FROM schema_version")
             copy.unlink()
-            found = rx.integrity()
-            if found != "ok":
-                raise SetupError("backup.database", why=found[:200])
+            _check_sound(rx)
             yield file, rx
     finally:
         copy.unlink(missing_ok=True)

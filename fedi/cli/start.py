@@ -197,7 +197,7 @@ def _announcer(
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
-    """The first signal stops gently, the second at once."""
+    """The first signal stops gently, the second at once. A terminal that is closed is one, unless somebody said nohup."""
 
     def told() -> None:
         if stop.is_set():
@@ -205,8 +205,9 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
         stop.set()
 
     loop = asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, told)
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            loop.add_signal_handler(each, told)
 
 
 async def _initialised(config: Config, order: AddOrder) -> tuple[Collective, str]:

@@ -1,24 +1,35 @@
 """A disk that is full or fails at any byte, a journal that was cut or spoilt anywhere, a file that somebody else locks."""
 
 import asyncio
+import json
+import os
 import random
 import resource
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
 
-from fedi.config import parse_config
+from fedi.backup.making import Wish, make
+from fedi.config import Config, parse_config
 from fedi.db.engine import Reader
 from fedi.db.sqlite import SqliteDatabase, open_sqlite
-from fedi.errors import SetupError, Unavailable
+from fedi.doctor.facts import gather
+from fedi.errors import FediError, SetupError, Unavailable
 from fedi.opening import DATABASE, open_instance
+from tests.harness.world import TABLES, World, a_note, world
 
 pytestmark = pytest.mark.embedded
 
+ROOT = Path(__file__).parents[2]
+HERE = "agora.test"
+SYNCS = 20
+FLIPS = 60
 WORDS = "x" * 700
 COMMITS = 12
 
@@ -79,6 +90,126 @@ async def test_wherever_writing_breaks_off_what_was_answered_is_there_and_nothin
         assert await database.read(is_sound)
     async with opened(tmp_path / "db") as again:
         assert await again.read(numbers) == sorted(answered)
+
+
+@pytest.fixture
+def failing_sync(tmp_path: Path) -> Path:
+    """A library that stands before fsync and fdatasync; skips, saying why, where nothing compiles it."""
+    compiler = shutil.which("cc")
+    if compiler is None or sys.platform != "linux":
+        pytest.skip("there is no C compiler (cc) for what makes syncing fail")
+    library = tmp_path / "failing_sync.so"
+    source = Path(__file__).with_name("failing_sync.c")
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"],
+        check=True,
+        timeout=60,
+    )
+    return library
+
+
+@pytest.mark.thorough
+def test_wherever_syncing_fails_what_was_answered_is_there(
+    failing_sync: Path, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.syncing", str(tmp_path / "tried"), str(SYNCS)],
+        cwd=ROOT,
+        env={**os.environ, "LD_PRELOAD": str(failing_sync)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    tried = json.loads(done.stdout)
+    assert len(tried) == 2 * SYNCS
+    # each of these failed in the middle of something, and somebody was told
+    assert sum(each["refused"] > 0 for each in tried) > SYNCS
+    for each in tried:
+        folder = Path(each["folder"])
+        for place in (folder, folder / "copy"):
+            found = found_in(place)
+            # what was refused may be there or not, never half
+            assert set(each["answered"]) <= set(found) <= set(range(14)), place
+            assert len(found) == len(set(found))
+
+
+def contents(file: Path) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all tables, read without any index."""
+    database = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
+    database.text_factory = bytes
+    try:
+        names = [row[0].decode() for row in database.execute(TABLES["sqlite"])]
+        return {
+            name: sorted(database.execute(f"SELECT * FROM {name} NOT INDEXED"), key=repr)
+            for name in names
+        }
+    finally:
+        database.close()
+
+
+@pytest.mark.thorough
+async def test_a_flipped_bit_is_refused_said_or_changes_one_row_and_no_other(
+    tmp_path: Path,
+) -> None:
+    """The engine has no digests of its pages: a bit within a word stays unnoticed. Whatever holds words together does not."""
+    async with world(HERE) as made:
+        agora = await made.collective(HERE, "agora")
+        for number in range(30):
+            await made.publish(agora, a_note(f"note {number} " + "words " * number))
+        source = made.sites[HERE].folder
+        await made[HERE].db.empty_journal()
+        await made.stop(HERE)
+        whole = (source / DATABASE).read_bytes()
+        true = contents(source / DATABASE)
+        chance, outcomes = random.Random(13), []
+        config = parse_config(
+            f'[storage]\nfolder = "{source}"', {"FEDI_INSTANCE_BASE_URL": f"https://{HERE}"}
+        )
+        for round_ in range(FLIPS):
+            spoilt = bytearray(whole)
+            # most of them where pages describe themselves
+            page = 4096 * chance.randrange(len(whole) // 4096)
+            within = chance.randrange(4096 if round_ % 3 == 0 else 20)
+            spoilt[page + within] ^= 1 << chance.randrange(8)
+            (source / DATABASE).write_bytes(bytes(spoilt))
+            outcomes.append(await outcome_of(made, config, source, true))
+            for left in ("-wal", "-shm"):
+                (source / f"{DATABASE}{left}").unlink(missing_ok=True)
+        assert outcomes.count("said") + outcomes.count("refused") > FLIPS // 4
+        assert "unnoticed" not in outcomes
+
+
+async def outcome_of(
+    made: World, config: Config, folder: Path, true: dict[str, list[tuple[object, ...]]]
+) -> str:
+    """What becomes of a database that is not what it was."""
+    facts = await gather(config)
+    if facts is None or facts.integrity != "ok":
+        # then no backup takes the place of a good one, either
+        with pytest.raises(FediError):
+            await asyncio.to_thread(make, a_wish(made, folder))
+        return "said"
+    try:
+        found = contents(folder / DATABASE)
+    except sqlite3.DatabaseError:
+        return "refused"
+    differing = sum(
+        max(len(set(map(repr, rows)) ^ set(map(repr, found.get(name, [])))), 0)
+        for name, rows in true.items()
+    )
+    if differing <= 2 and found.keys() == true.keys():
+        return "one row"
+    try:
+        await asyncio.to_thread(make, a_wish(made, folder))
+    except FediError:
+        return "said"
+    return "unnoticed"
+
+
+def a_wish(made: World, folder: Path) -> Wish:
+    return Wish(folder, made.folder / "backups", f"https://{HERE}", (), None, made.clock.now())
 
 
 @pytest.fixture

@@ -162,6 +162,26 @@ def test_a_signal_stops_the_server_gently(
     assert (server.returncode, "Traceback" in err) == (0, False)
 
 
+def test_a_second_signal_ends_it_at_once_and_loses_nothing(
+    server: subprocess.Popen[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "text.md").write_text("Words.")
+    assert run(["publish", "statement", "--title", "Here", "--text", "text.md", "--json"]) == 0
+    uri = json.loads(capsys.readouterr().out)["uri"]
+    # both have come when it goes on
+    for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+        server.send_signal(number)
+    _, err = server.communicate(timeout=20)
+    assert (server.returncode, "Traceback" in err) == (1, False)
+    assert json.loads(_shown(capsys, uri))["uri"] == uri
+
+
+def _shown(capsys: pytest.CaptureFixture[str], uri: str) -> str:
+    capsys.readouterr()
+    assert run(["show", uri, "--json"]) == 0
+    return capsys.readouterr().out
+
+
 def test_the_first_start_says_where_it_is_and_what_to_type_next(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "fedi", "serve", "--bind", "127.0.0.1:0"],

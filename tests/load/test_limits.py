@@ -1,11 +1,28 @@
-"""A server that may open only a few files: it makes others wait, loses nothing, and serves again when there is room."""
+"""A server that may open few files, has little memory or little processor: it makes others wait, and loses nothing."""
 
 import asyncio
+import json
 import os
 import resource
 import socket
+import sqlite3
 import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from fedi.config import Config
+from fedi.opening import DATABASE
+from fedi.signatures.keys import SigningKey
+from tests.harness.clock import FakeClock
+from tests.hostile.stranger import Person, a_note_of, headers_for, rsa, say
+from tests.load.test_kill import configured, prepare, quiet
 
 ROOT = Path(__file__).parents[2]
 DESCRIPTORS = 64
@@ -57,3 +74,184 @@ async def test_without_descriptors_it_waits_and_serves_again(tmp_path: Path) -> 
         if process.returncode is None:
             process.terminate()
         assert await process.wait() == 0
+
+
+# --- little memory, little processor ---------------------------------------------------------
+
+ADDRESS_SPACE_MORE = 160 * 1024 * 1024
+BODY = b" " * 1_000_000
+FLOODERS = 60
+SAID = 20
+BUSY = 2
+PATIENCE_S = 300
+
+
+@asynccontextmanager
+async def serving(
+    config: Config, prepare: Callable[[], None] = lambda: None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A real server with these settings that listens; `prepare` is called in its process before it begins."""
+    assert config.path is not None
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "fedi", "--config", str(config.path), "serve", "--json",
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        preexec_fn=prepare,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(PATIENCE_S):
+            await process.stdout.readline()
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def flood(port: int, stop: asyncio.Event, heard: Counter[int]) -> None:
+    """One large body after the other."""
+    head = (
+        b"POST /inbox HTTP/1.1\r\nhost: localhost:%d\r\ncontent-type: application/activity+json\r\n"
+        b"content-length: %d\r\n\r\n" % (port, len(BODY))
+    )
+    while not stop.is_set():
+        try:
+            async with asyncio.timeout(20):
+                reader, out = await asyncio.open_connection("127.0.0.1", port)
+                try:
+                    out.write(head + BODY)
+                    await out.drain()
+                    line = await reader.readline()
+                    heard[int(line.split(b" ")[1]) if line else 0] += 1
+                finally:
+                    out.transport.abort()
+        except (OSError, TimeoutError):
+            heard[0] += 1
+        await asyncio.sleep(0.01)
+
+
+async def test_with_little_memory_a_flood_is_refused_and_nothing_accepted_is_lost(
+    tmp_path: Path,
+) -> None:
+    async with a_neighbour() as (ali, config):
+        port = int(config.server.bind.rpartition(":")[2])
+        async with serving(config) as process:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            line = next(line for line in status.splitlines() if line.startswith("VmPeak"))
+            cap = int(line.split()[1]) * 1024 + ADDRESS_SPACE_MORE
+        heard: Counter[int] = Counter()
+        accepted: list[str] = []
+        stop = asyncio.Event()
+        async with serving(
+            config, lambda: resource.setrlimit(resource.RLIMIT_AS, (cap, cap))
+        ) as process:
+            flooding = [asyncio.create_task(flood(port, stop, heard)) for _ in range(FLOODERS)]
+            async with asyncio.timeout(PATIENCE_S):
+                for number in range(SAID):
+                    note = a_note_of(ali, number)
+                    # as an honest server does: again until it is accepted
+                    while await tell(config, ali, say(ali, "Create", note, number)) != 202:
+                        await asyncio.sleep(0.1)
+                    accepted.append(note["id"])
+                while sum(many for status, many in heard.items() if status) <= FLOODERS:
+                    await asyncio.sleep(0.1)
+            stop.set()
+            await asyncio.gather(*flooding)
+            is_alive = process.returncode is None
+        assert {status for status in heard if 500 <= status != 503} == set()
+        # one that died would have to be started again; ours lives through it
+        assert is_alive
+        await all_is_there(config, accepted)
+
+
+async def test_beside_a_busy_neighbour_on_one_processor_honest_requests_are_answered() -> None:
+    async with a_neighbour() as (ali, config):
+        port = int(config.server.bind.rpartition(":")[2])
+        core = {min(os.sched_getaffinity(0))}
+
+        def on_one_core() -> None:
+            os.sched_setaffinity(0, core)
+
+        busy = [
+            await asyncio.create_subprocess_exec(
+                sys.executable, "-c", "while True: pass", preexec_fn=on_one_core
+            )
+            for _ in range(BUSY)
+        ]
+        try:
+            async with serving(config, on_one_core):
+                async with asyncio.timeout(PATIENCE_S):
+                    answers = [await visit(port) for _ in range(10)]
+                    accepted = []
+                    for number in range(10):
+                        note = a_note_of(ali, number)
+                        assert await tell(config, ali, say(ali, "Create", note, number)) == 202
+                        accepted.append(note["id"])
+        finally:
+            for each in busy:
+                each.kill()
+                await each.wait()
+        assert answers == [200] * 10
+        await all_is_there(config, accepted)
+
+
+@asynccontextmanager
+async def a_neighbour() -> AsyncIterator[tuple[Person, Config]]:
+    """Somebody elsewhere whose documents can be had, and an instance that they follow each other with."""
+    documents: dict[str, Any] = {}
+
+    async def peer(request: web.BaseRequest) -> web.StreamResponse:
+        if request.method == "POST":
+            return web.Response(status=202)
+        found = documents.get(request.path)
+        if found is None:
+            return web.Response(status=404)
+        return web.json_response(found, content_type="application/activity+json")
+
+    runner = web.ServerRunner(web.Server(peer), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        with TemporaryDirectory() as folder:
+            uri = f"http://localhost:{runner.addresses[0][1]}/ali"
+            ali = Person(uri, SigningKey(f"{uri}#main-key", rsa(0)))
+            documents["/ali"] = ali.document()
+            config = configured(Path(folder))
+            await prepare(config, ali)
+            yield ali, config
+    finally:
+        await runner.cleanup()
+
+
+async def tell(config: Config, ali: Person, activity: dict[str, Any]) -> int:
+    """One honest activity; 0 when nobody answered."""
+    url = f"{config.instance.base_url}/inbox"
+    body = json.dumps(activity).encode()
+    headers = dict(headers_for(ali.key, url, body, FakeClock().now()))
+    try:
+        async with (
+            asyncio.timeout(60),
+            aiohttp.ClientSession() as session,
+            session.post(url, data=body, headers=headers) as answer,
+        ):
+            return answer.status
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return 0
+
+
+async def all_is_there(config: Config, accepted: list[str]) -> None:
+    """After a start without any limit what was accepted is worked, each once."""
+    async with serving(config), asyncio.timeout(PATIENCE_S):
+        while not quiet(config):
+            await asyncio.sleep(0.1)
+    database = sqlite3.connect(config.data_folder / DATABASE)
+    try:
+        found = [
+            row[0] for row in database.execute("SELECT uri FROM publication WHERE NOT is_local")
+        ]
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    finally:
+        database.close()
+    assert sorted(found) == sorted(accepted)
