@@ -37,6 +37,8 @@ _UNREACHABLE: Final = {
     "internal": "internal",
     "clock": "clock",
     "restored": "restored",
+    "expired": "expired",
+    "dropped": "dropped",
     "inbox_elsewhere": "inbox_elsewhere",
 }
 _ANSWERED: Final = {

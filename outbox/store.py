@@ -34,6 +34,12 @@ _PUT_OFF = (
 # A line of the ledger.
 _LINE = "a.uri, a.type, d.host, d.inbox, d.state, d.attempts, d.due_at, d.last_status, d.last_reason, d.last_at"
 
+# Why a letter is given up: what its own attempts said; those behind another were never tried, and the host's reason is theirs.
+_WHY_GIVEN_UP = (
+    "CASE WHEN last_reason <> '' THEN last_reason ELSE COALESCE((SELECT h.last_reason FROM host h "
+    "WHERE h.host = delivery.host AND h.failures > 0 AND h.last_reason <> ''), 'expired') END"
+)
+
 # What may be tried again.
 RETRIED = (WAITING, REFUSED, GIVEN_UP)
 
@@ -180,7 +186,8 @@ def cancel_for_host(unit: Unit, host: str) -> int:
 def drop_for_host(unit: Unit, host: str) -> int:
     """Give up what waits for a host, because a person says so; how much. Asking for it again brings it back."""
     return unit.tx.run(
-        "UPDATE delivery SET state = 'given_up', last_at = ? WHERE host = ? AND state = 'waiting'",
+        "UPDATE delivery SET state = 'given_up', last_reason = CASE WHEN last_reason <> '' THEN last_reason ELSE 'dropped' "
+        "END, last_at = ? WHERE host = ? AND state = 'waiting'",
         unit.now_ms,
         host,
     )
@@ -256,7 +263,7 @@ def settle(unit: Unit, settlements: Sequence[Settlement]) -> None:
     """Write down what became of attempts."""
     unit.tx.run_many(
         "UPDATE delivery SET state = ?, attempts = attempts + ?, last_status = CASE WHEN ? THEN ? ELSE last_status END, "
-        "last_reason = CASE WHEN ? = '' THEN last_reason ELSE ? END, last_at = ?, due_at = ? "
+        f"last_reason = CASE WHEN ? <> '' THEN ? WHEN ? THEN {_WHY_GIVEN_UP} ELSE last_reason END, last_at = ?, due_at = ? "
         "WHERE id = ? AND state = 'waiting'",
         [
             (
@@ -266,6 +273,7 @@ def settle(unit: Unit, settlements: Sequence[Settlement]) -> None:
                 each.status,
                 each.reason,
                 each.reason,
+                each.state == GIVEN_UP,
                 unit.now_ms,
                 each.due_at,
                 each.delivery_id,
@@ -472,7 +480,7 @@ def list_overdue(
 def give_up(unit: Unit, before: datetime, row_ids: Sequence[int]) -> int:
     """Stop trying those of these that have waited since before this moment; how many."""
     return unit.tx.run(
-        "UPDATE delivery SET state = 'given_up', last_at = ? WHERE state = 'waiting' AND created_at < ? "
+        f"UPDATE delivery SET state = 'given_up', last_reason = {_WHY_GIVEN_UP}, last_at = ? WHERE state = 'waiting' AND created_at < ? "
         f"AND id IN ({marks(len(row_ids))})",
         unit.now_ms,
         to_ms(before),

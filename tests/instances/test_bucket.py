@@ -362,29 +362,39 @@ async def test_while_a_server_runs_pictures_are_carried_ahead_and_nothing_is_rem
         assert len(kept(here)) == 2
 
 
+async def verdict_of(made: World) -> tuple[str, Verdict]:
+    """What the doctor finds about pictures, as a command beside the running server."""
+    config = made[HERE].config
+    async for each in examine(config, made.outside(HERE, config), inside_only=True):
+        if each.check == "pictures":
+            return each.key, each.verdict
+    raise AssertionError("pictures were not looked at")
+
+
 async def test_the_doctor_says_what_is_wrong_with_the_bucket_and_what_is_missing(
     place: Place,
 ) -> None:
     async with a_house(place.settings()) as (made, _client):
         here = made[HERE]
 
-        async def verdict() -> tuple[str, Verdict]:
-            # as a command beside the running server
-            async for each in examine(
-                here.config, made.outside(HERE, here.config), inside_only=True
-            ):
-                if each.check == "pictures":
-                    return each.key, each.verdict
-            raise AssertionError("pictures were not looked at")
-
         await with_picture(here)
-        assert await verdict() == ("doctor.pictures.bucket", Verdict.OK)
+        assert await verdict_of(made) == ("doctor.pictures.bucket", Verdict.OK)
         here.media.delete(next(iter(kept(here))))
-        assert await verdict() == ("doctor.pictures.missing", Verdict.WARNING)
+        assert await verdict_of(made) == ("doctor.pictures.missing", Verdict.WARNING)
         place.key_file.chmod(0o644)
-        assert await verdict() == ("doctor.pictures.open_key", Verdict.FAULT)
+        assert await verdict_of(made) == ("doctor.pictures.open_key", Verdict.FAULT)
         place.door.shut()
-        assert await verdict() == ("doctor.pictures.unusable", Verdict.FAULT)
+        assert await verdict_of(made) == ("doctor.pictures.unusable", Verdict.FAULT)
+
+
+async def test_pictures_that_are_missing_in_the_folder_are_counted() -> None:
+    async with a_house("") as (made, _client):
+        here = made[HERE]
+        await with_picture(here)
+        assert await verdict_of(made) == ("doctor.pictures.ok", Verdict.OK)
+        for key in kept(here):
+            here.media.delete(key)
+        assert await verdict_of(made) == ("doctor.pictures.missing", Verdict.WARNING)
 
 
 def test_the_mark_is_no_picture(place: Place, tmp_path: Path) -> None:

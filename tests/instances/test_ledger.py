@@ -312,6 +312,8 @@ def test_not_found_is_about_the_kind_only_where_other_things_are_taken() -> None
         ("blocked", "blocked_here"),
         ("no_key", "no_key"),
         ("clock", "clock"),
+        ("expired", "expired"),
+        ("dropped", "dropped"),
         ("something new", "other"),
     ],
 )

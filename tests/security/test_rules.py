@@ -12,6 +12,7 @@ TABLE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (S\d+b?) \| ([^|]+) \| ([^|]+) \|$", TABLE, re.MULTILINE)
 RULES = [*(f"S{number}" for number in range(1, 129)), "S50b"]
 FAULTS = re.findall(r"^\| (F\d+) \| ([^|]+) \| ([^|]+) \|$", TABLE, re.MULTILINE)
+PROMISES = re.findall(r"^\| (R\d+) \| ([^|]+) \| ([^|]+) \|$", TABLE, re.MULTILINE)
 REASONS = ("Not yet", "Does not apply", "Outside the program")
 
 
@@ -40,7 +41,13 @@ def test_every_promise_is_put_to_the_test_by_some_fault() -> None:
     assert {f"R{number}" for number in range(1, 19)} <= named
 
 
-@pytest.mark.parametrize(("rule", "held"), [(number, held) for number, _, held in (*ROWS, *FAULTS)])
+def test_the_promises_about_no_single_fault_are_listed_once_and_in_their_order() -> None:
+    assert [promise for promise, _, _ in PROMISES] == [f"R{number}" for number in range(19, 23)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "held"), [(number, held) for number, _, held in (*ROWS, *PROMISES, *FAULTS)]
+)
 def test_a_rule_is_held_by_tests_that_exist_or_has_a_reason(rule: str, held: str) -> None:
     named = re.findall(r"`([\w/]+\.py)::(\w+)`", held)
     assert [f"{file}::{name}" for file, name in named if name not in names_in(file)] == []
