@@ -1,4 +1,4 @@
-"""A server that may open few files, has little memory or little processor: it makes others wait, and loses nothing."""
+"""A server that may open few files or has little processor: it makes others wait, loses nothing, and serves again."""
 
 import asyncio
 import json
@@ -7,7 +7,6 @@ import resource
 import socket
 import sqlite3
 import sys
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -76,16 +75,10 @@ async def test_without_descriptors_it_waits_and_serves_again(tmp_path: Path) -> 
         assert await process.wait() == 0
 
 
-# --- little memory, little processor ---------------------------------------------------------
+# --- little processor ------------------------------------------------------------------------
 
-ADDRESS_SPACE_MORE = 160 * 1024 * 1024
-BODY = b" " * 1_000_000
-FLOODERS = 60
-SAID = 20
 BUSY = 2
 PATIENCE_S = 300
-FLOOD_S = 5
-DEATHS = 2
 
 
 @asynccontextmanager
@@ -110,76 +103,6 @@ async def serving(
         if process.returncode is None:
             process.terminate()
         await process.wait()
-
-
-async def flood(port: int, stop: asyncio.Event, heard: Counter[int]) -> None:
-    """One large body after the other."""
-    head = (
-        b"POST /inbox HTTP/1.1\r\nhost: localhost:%d\r\ncontent-type: application/activity+json\r\n"
-        b"content-length: %d\r\n\r\n" % (port, len(BODY))
-    )
-    while not stop.is_set():
-        try:
-            async with asyncio.timeout(20):
-                reader, out = await asyncio.open_connection("127.0.0.1", port)
-                try:
-                    out.write(head + BODY)
-                    await out.drain()
-                    line = await reader.readline()
-                    heard[int(line.split(b" ")[1]) if line else 0] += 1
-                finally:
-                    out.transport.abort()
-        except (OSError, TimeoutError):
-            heard[0] += 1
-        await asyncio.sleep(0.01)
-
-
-async def started_again(config: Config, cap: int, deaths: list[int | None]) -> None:
-    """Whenever it ends it is started again, as the manager of services does."""
-
-    def with_little_memory() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (cap, cap))
-
-    while True:
-        async with serving(config, with_little_memory) as process:
-            deaths.append(await process.wait())
-
-
-async def test_with_little_memory_a_flood_is_refused_or_ends_it_and_nothing_accepted_is_lost(
-    tmp_path: Path,
-) -> None:
-    async with a_neighbour() as (ali, config):
-        port = int(config.server.bind.rpartition(":")[2])
-        async with serving(config) as process:
-            status = Path(f"/proc/{process.pid}/status").read_text()
-            line = next(line for line in status.splitlines() if line.startswith("VmPeak"))
-            cap = int(line.split()[1]) * 1024 + ADDRESS_SPACE_MORE
-        heard: Counter[int] = Counter()
-        accepted: list[str] = []
-        stop = asyncio.Event()
-        deaths: list[int | None] = []
-        running = asyncio.create_task(started_again(config, cap, deaths))
-        flooding = [asyncio.create_task(flood(port, stop, heard)) for _ in range(FLOODERS)]
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                while sum(many for status, many in heard.items() if status) < FLOODERS:
-                    if len(deaths) == DEATHS:
-                        break
-                    await asyncio.sleep(0.1)
-                asyncio.get_running_loop().call_later(FLOOD_S, stop.set)
-                for number in range(SAID):
-                    note = a_note_of(ali, number)
-                    # as an honest server does: again until it is accepted
-                    while await tell(config, ali, say(ali, "Create", note, number)) != 202:
-                        await asyncio.sleep(0.1)
-                    accepted.append(note["id"])
-                await asyncio.gather(*flooding)
-        finally:
-            stop.set()
-            running.cancel()
-            await asyncio.gather(running, *flooding, return_exceptions=True)
-        assert {status for status in heard if 500 <= status != 503} == set()
-        await all_is_there(config, accepted)
 
 
 async def test_beside_a_busy_neighbour_on_one_processor_honest_requests_are_answered() -> None:
