@@ -276,6 +276,7 @@ async def _gather(near: Neighbourhood, ours: Actor) -> Mapping[str, str]:
         "call": f"{HOUSE}/write?kind=aid_request&what=shelter&for_event={quote(event.uri)}",
         "dates-new": f"{HOUSE}/dates",
         "dates": f"{HOUSE}/dates/{asked_for[0].uri.rpartition('/')[2]}",
+        "dates-words": f"{HOUSE}/dates/{asked_for[0].uri.rpartition('/')[2]}/words",
         "dates-page": asked_for[0].uri.removeprefix(f"https://{HOST}"),
         "dates-there": f"{HOUSE}/thread?about={quote(asked_for[1].uri)}",
         "guests": f"{HOUSE}/attendance/{which}/guests",

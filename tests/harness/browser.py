@@ -17,7 +17,6 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from yarl import URL
 
-from fedi.instance import Instance
 from tests.harness.world import World
 
 
@@ -62,8 +61,6 @@ class Browser:
         self.host = host
         self.language = language
         self.cookies: dict[str, str] = {}
-        self._lines: aiohttp.ClientSession | None = None
-        self._answers: Instance | None = None
 
     async def get(self, path: str, **headers: str) -> Page:
         """Open a page, following where it leads."""
@@ -133,20 +130,18 @@ class Browser:
         raise AssertionError("led in circles")
 
     async def _open(self) -> aiohttp.ClientSession:
-        """Connections that are used again, as browsers do, while the same process answers; closed with the world."""
+        """Connections that all browsers of a world use again while the same process answers; closed with the world."""
         answers = self._made[self.host]
-        if self._lines is not None and self._answers is not answers:
-            await self._lines.close()
-            self._lines = None
-        if self._lines is None:
+        found, lines = self._made.lines.get(self.host, (None, None))
+        if lines is None or found is not answers:
+            if lines is not None:
+                await lines.close()
             # given up long before the server does, which would cut off a form on its way
             connector = aiohttp.TCPConnector(ssl=_without_names(), keepalive_timeout=1)
-            self._lines = aiohttp.ClientSession(
-                connector=connector, cookie_jar=aiohttp.DummyCookieJar()
-            )
-            self._answers = answers
-            self._made.at_the_end(self._lines.close)
-        return self._lines
+            lines = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            self._made.lines[self.host] = answers, lines
+            self._made.at_the_end(lines.close)
+        return lines
 
 
 @cache

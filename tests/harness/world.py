@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import aiohttp
 import pytest
 import trustme
 from starlette import routing
@@ -94,6 +95,8 @@ class World:
     free_ports: dict[str, int] = field(default_factory=dict)
     databases: dict[str, str] = field(default_factory=dict)
     configs: dict[str, Config] = field(default_factory=dict)
+    # the open connections of browsers, and the instance that answers them
+    lines: dict[str, tuple[Instance, aiohttp.ClientSession]] = field(default_factory=dict)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     def __getitem__(self, host: str) -> Instance:
