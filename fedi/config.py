@@ -867,7 +867,7 @@ def _check_endpoint(config: Config, where: _Places) -> str:
     except ValueError:
         scheme, host, rest = "", "", ""
     else:
-        rest = f"{parts.path.strip('/')}{parts.query}{parts.fragment}{parts.username or ''}"
+        rest = f"{parts.path.strip('/')}{parts.query}{parts.fragment}{'@' if '@' in parts.netloc else ''}"
     if not host or rest or not text.isascii() or scheme not in ("https", "http"):
         # it may hold a password, so it is not repeated
         raise SetupError(

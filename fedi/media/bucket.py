@@ -21,6 +21,7 @@ from obstore.store import S3Store
 from fedi.config import BucketConfig
 from fedi.errors import FediError, Invalid, NotFound, Unavailable
 from fedi.media.storage import Stored, is_key, media_type_of
+from fedi.text.direction import clean_line
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
@@ -30,6 +31,10 @@ CONNECT_S: Final = 5.0
 # Nobody else waits for a store that did not answer a moment ago.
 AWAY_S: Final = 5.0
 RETRY_AFTER_S: Final = 30
+# No picture is as long, no owner, and nobody has as many: what a store sends beyond it is not taken in.
+LENGTH_MAX: Final = 32 * 1024 * 1024
+OWNER_BYTES_MAX: Final = 1024
+LISTED_MAX: Final = 1_000_000
 _IN_MEMORY: Final = 1024 * 1024
 _PIECE: Final = 256 * 1024
 _CODE: Final = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
@@ -88,7 +93,7 @@ class BucketStorage:
         try:
             with self._asked(by_name=True):
                 found = obstore.get(self._store, self._path(key))
-                for piece in found.stream(min_chunk_size=_PIECE):
+                for piece in _pieces(found, LENGTH_MAX):
                     file.write(piece)
                 if file.tell() != found.meta["size"]:
                     raise _away("an object arrived cut off")
@@ -155,7 +160,9 @@ class BucketStorage:
             except FileNotFoundError:
                 obstore.put(self._store, MARK, owner.encode(), use_multipart=False)
                 found = obstore.get(self._store, MARK)
-            return bytes(found.bytes()).decode(errors="replace")[:300]
+            told = b"".join(_pieces(found, OWNER_BYTES_MAX))
+        # it is told to whoever set up the second one
+        return clean_line(told.decode(errors="replace"), 300)
 
     def probe(self) -> None:
         """Write, list and remove something small. Raises Unavailable."""
@@ -175,11 +182,15 @@ class BucketStorage:
     def _listed(self, is_meant: Callable[[float], bool]) -> Iterator[Stored]:
         with self._asked():
             pages = iter(obstore.list(self._store, prefix=self._folder, chunk_size=1000))
+        count = 0
         while True:
             with self._asked():
                 page = next(pages, None)
             if page is None:
                 return
+            count += max(len(page), 1)
+            if count > LISTED_MAX:
+                raise _away("a list without end")
             for each in page:
                 key = each["path"].removeprefix(f"{self._folder}/")
                 if is_key(key) and is_meant(each["last_modified"].timestamp()):
@@ -205,6 +216,18 @@ class BucketStorage:
                 self._away_until = time.monotonic() + AWAY_S
             # what the library says names addresses and keys: it goes no further
             raise _away(why) from None
+
+
+def _pieces(found: "obstore.GetResult", most: int) -> Iterator[bytes]:
+    """What is in an object, piece by piece. Raises Unavailable when there is more than that in it."""
+    if found.meta["size"] > most:
+        raise _away("an object is too long")
+    count = 0
+    for piece in found.stream(min_chunk_size=_PIECE):
+        count += len(piece)
+        if count > most:
+            raise _away("an object is too long")
+        yield bytes(piece)
 
 
 def _away(why: str) -> Unavailable:

@@ -81,6 +81,7 @@ WRONG_LINES = [
     ('[bucket]\nname = "pictures"\nendpoint = "s3.example.org"', 3, "https://s3.example.org"),
     ('[bucket]\nname = "pictures"\nendpoint = "https://s3.example.org/b"', 3, "without a path"),
     ('[bucket]\nname = "pictures"\nendpoint = "https://a:b@s3.example.org"', 3, "without a path"),
+    ('[bucket]\nname = "pictures"\nendpoint = "https://:b@s3.example.org"', 3, "without a path"),
     ('[bucket]\nname = "pictures"\nendpoint = "https://[::1"', 3, "without a path"),
     ('[bucket]\nname = "pictures"\nendpoint = "http://s3.example.org"', 3, "write https"),
     ('[bucket]\nname = "pictures"', 2, "both key_id and key_file"),

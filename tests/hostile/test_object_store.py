@@ -1,0 +1,122 @@
+"""An object store that lies: it sends more than there is, lists without end, says strange things of whom it belongs to."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
+from threading import Thread
+from typing import Final
+
+import pytest
+
+from fedi.config import BucketConfig
+from fedi.errors import Unavailable
+from fedi.media import bucket
+from fedi.media.bucket import LENGTH_MAX, OWNER_BYTES_MAX, BucketStorage
+
+KEY: Final = "0123456789abcdefghjkmnpqrs.jpg"
+PIECE: Final = 1024 * 1024
+
+
+class Liar(ThreadingHTTPServer):
+    """Answers whatever it is asked with `length` bytes, with `words`, or with one more page of a list."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answering)
+        self.length = 0
+        self.words = b""
+        self.sent = 0
+        self.pages = count()
+
+    def storage(self, key_file: Path) -> BucketStorage:
+        key_file.write_text("secret")
+        address = f"http://127.0.0.1:{self.server_port}"
+        config = BucketConfig(
+            name="pictures", endpoint=address, key_id="us", key_file=str(key_file)
+        )
+        return BucketStorage(config, "media")
+
+
+class _Answering(BaseHTTPRequestHandler):
+    server: Liar
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nobody reads it."""
+
+    def do_GET(self) -> None:
+        liar = self.server
+        body = liar.words
+        if "list-type" in self.path:
+            body = _page(next(liar.pages))
+        self.send_response(200)
+        self.send_header("content-length", str(len(body) or liar.length))
+        self.send_header("last-modified", "Sat, 21 Nov 2026 10:00:00 GMT")
+        self.send_header("etag", '"1"')
+        self.end_headers()
+        with suppress(OSError):
+            self.wfile.write(body)
+            while not body and liar.sent < liar.length:
+                self.wfile.write(b"x" * PIECE)
+                liar.sent += PIECE
+        self.close_connection = not body
+
+
+def _page(number: int) -> bytes:
+    listed = "".join(
+        f"<Contents><Key>media/{number:010x}{each:016x}.jpg</Key><Size>1</Size>"
+        "<LastModified>2026-11-21T10:00:00.000Z</LastModified><ETag>1</ETag></Contents>"
+        for each in range(1000)
+    )
+    more = f"<IsTruncated>true</IsTruncated><NextContinuationToken>{number}</NextContinuationToken>"
+    return f"<ListBucketResult>{more}{listed}</ListBucketResult>".encode()
+
+
+@pytest.fixture
+def liar() -> Iterator[Liar]:
+    made = Liar()
+    thread = Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield made
+    made.shutdown()
+    thread.join(10)
+    made.server_close()
+
+
+ASKED: Final[dict[str, tuple[int, Callable[[BucketStorage], object]]]] = {
+    "picture": (LENGTH_MAX, lambda storage: storage.open(KEY)),
+    "owner": (OWNER_BYTES_MAX, lambda storage: storage.claim("https://agora.test")),
+}
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_what_is_longer_than_it_can_be_is_not_taken_in(
+    liar: Liar, tmp_path: Path, what: str
+) -> None:
+    most, ask = ASKED[what]
+    liar.length = 64 * most + PIECE
+    with pytest.raises(Unavailable) as caught:
+        ask(liar.storage(tmp_path / "key"))
+    assert caught.value.detail == "an object is too long"
+
+
+def test_whom_it_belongs_to_is_told_without_what_a_terminal_obeys(
+    liar: Liar, tmp_path: Path
+) -> None:
+    liar.words = b"\x1b]0;ours\x07\x1b[2Jhttps://other.test\n"
+    owner = liar.storage(tmp_path / "key").claim("https://agora.test")
+    assert owner.endswith("https://other.test")
+    assert owner.isprintable()
+
+
+def test_a_list_without_end_is_given_up(
+    liar: Liar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bucket, "LISTED_MAX", 50)
+    with pytest.raises(Unavailable) as caught:
+        list(liar.storage(tmp_path / "key").iterate())
+    assert caught.value.detail == "a list without end"
+    assert next(liar.pages) < 10
