@@ -43,6 +43,8 @@ BYTES_MAX: Final = 600_000
 TABLE_BYTES_MAX: Final = 500_000
 # Lines of a table that are told at once.
 WRONG_MAX: Final = 10
+# Every line is read once for each column: a table of columns alone would keep everybody waiting.
+HEADS_MAX: Final = 100
 COLUMNS: Final = ("day", "from", "until", "room", "who", "spoken", "status")
 
 
@@ -334,6 +336,8 @@ def read_table(table: str, event: Publication) -> tuple[Part, ...]:
     wrong: list[Problem] = []
     try:
         heads = [str(each) for each in rows.fieldnames or ()]
+        if len(heads) > HEADS_MAX:
+            raise refusal
         if "day" not in heads or "from" not in heads or not any(x.startswith("title") for x in heads):  # fmt: skip
             raise refusal
         for row in rows:

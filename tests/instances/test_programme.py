@@ -157,6 +157,7 @@ async def test_two_who_write_at_once_do_not_undo_one_another() -> None:
     [
         ("", "programme.table_heads"),
         ("a,b\n1,2", "programme.table_heads"),
+        ("day,from,title" + ",x" * 100_000 + "\n2026-12-01,10:00,One", "programme.table_heads"),
         ("day,from,title\n2026-13-01,10:00,x", "desk.moment_none"),
         ("day,from,title\n2026-12-01,,x", "programme.hour_missing"),
         ("day,from,title\n2026-12-01,10:00,", "programme.name_missing"),
