@@ -39,6 +39,9 @@ _EVER: Final = 2**62
 _EARTH_KM: Final = 6371.0
 # However much has to be left out, one page does not read on for ever.
 _ROUNDS_MAX: Final = 6
+# So many are read where some had to be left out, and so many that last long: who is not shown takes no place from the others.
+_AT_ONCE: Final = 40
+_LONG_READ_MAX: Final = 6 * LONG_MAX
 
 _OURS: Final = (
     f"SELECT {LISTED_COLUMNS} FROM event e JOIN publication p ON p.id = e.publication_id "
@@ -162,7 +165,7 @@ def look_agenda(
     def long() -> Sequence[Row]:
         return rx.all(
             f"SELECT {_COLUMNS} {_LONG} AND {_SHOWN} {_HAS_ALL} {_NEAR} {_LONG_ORDER}",
-            *(wanted.since_ms, _edge(wanted), *_filters(wanted), LONG_MAX),
+            *(wanted.since_ms, _edge(wanted), *_filters(wanted), _LONG_READ_MAX),
         )
 
     return _walk(rx, wanted, after, most, some=some, long=long, fit=fit)
@@ -194,7 +197,14 @@ def look_house_agenda(
     def long() -> Sequence[Row]:
         return rx.all(
             f"SELECT {_COLUMNS} {_LONG} AND {_BEFORE} {_HAS_ALL} {_NEAR} {_LONG_ORDER}",
-            *(wanted.since_ms, _edge(wanted), reader.uri, reader.uri, *_filters(wanted), LONG_MAX),
+            *(
+                wanted.since_ms,
+                _edge(wanted),
+                reader.uri,
+                reader.uri,
+                *_filters(wanted),
+                _LONG_READ_MAX,
+            ),
         )
 
     return _walk(rx, wanted, after, most, some=some, long=long, fit=fit)
@@ -228,14 +238,23 @@ def list_coming_by(rx: Reader, author_uri: str, now_ms: int, most: int) -> Seque
 
 def list_coming_elsewhere(rx: Reader, now_ms: int, most: int) -> list[Listed]:
     """The next events of those whom our collectives follow, and that hashtags brought, by when they end."""
-    rows = rx.all(
-        f"{_OURS} AND e.ends_at >= ? AND NOT p.is_local "
-        f"AND ({FOLLOWED_HERE} OR (COALESCE(p.indexable, TRUE) AND {TAGGED_HERE})) "
-        "ORDER BY e.ends_at, e.publication_id LIMIT ?",
-        now_ms,
-        most,
-    )
-    return without_blocked(rx, page_of(rx, rows, most, _by_end).items)
+    found: list[Listed] = []
+    at, count = Cursor(now_ms, -1), most
+    for _ in range(_ROUNDS_MAX):
+        rows = rx.all(
+            f"{_OURS} AND (e.ends_at, e.publication_id) > (?, ?) AND NOT p.is_local "
+            f"AND ({FOLLOWED_HERE} OR (COALESCE(p.indexable, TRUE) AND {TAGGED_HERE})) "
+            "ORDER BY e.ends_at, e.publication_id LIMIT ?",
+            at.at,
+            at.row_id,
+            count + 1,
+        )
+        page = page_of(rx, rows, count, _by_end)
+        found += without_blocked(rx, page.items)
+        if len(found) >= most or page.next is None:
+            break
+        at, count = page.next, _AT_ONCE
+    return found[:most]
 
 
 def _walk(
@@ -256,7 +275,7 @@ def _walk(
     found: list[Listed] = []
     if after is None and not wanted.past:
         found = sorted(
-            fitting(long()).values(),
+            list(fitting(long()).values())[:LONG_MAX],
             key=lambda each: (each.publication.event.starts_at, each.row_id),
         )
     most += len(found)

@@ -69,13 +69,18 @@ def follow(unit: Unit, label: str, *, on_agenda: bool = False) -> Actor:
 
 
 def theirs(
-    unit: Unit, title: str, *tags: str, starts_at: datetime | None = None, **more: Any
+    unit: Unit,
+    title: str,
+    *tags: str,
+    starts_at: datetime | None = None,
+    lasts: timedelta = timedelta(hours=2),
+    **more: Any,
 ) -> Publication:
     """What somebody said whom nobody here follows: an event, or words when it has no beginning."""
     actor = a_stranger("mobilizon.example", "friends", "Friends")
     actor_store.save(unit, actor)
     details = starts_at and EventDetails(
-        starts_at=starts_at, ends_at=starts_at + timedelta(hours=2), timezone="UTC"
+        starts_at=starts_at, ends_at=starts_at + lasts, timezone="UTC"
     )
     publication = Publication(
         uri=f"https://mobilizon.example/{title}",
@@ -161,6 +166,29 @@ async def test_events_of_strangers_are_on_public_pages_only_when_that_was_wished
     assert [each["title"] for each in feed["items"]] == ["gathering"]
     calendar = Calendar.from_ical((await get(here, "/agenda.ics")).text)
     assert [str(each["SUMMARY"]) for each in calendar.walk("VEVENT")] == ["gathering"]
+
+
+async def test_who_was_limited_takes_no_place_from_the_others(here: PagesOnly) -> None:
+    spammer = a_stranger("mobilizon.example", "spammer", "Spammer")
+    long = {"starts_at": NOW - timedelta(days=20), "lasts": timedelta(days=30)}
+
+    def come(unit: Unit) -> None:
+        actor_store.save(unit, spammer)
+        for number in range(25):
+            theirs(unit, f"long-{number}", "beirut", author=spammer.uri, **long)
+            theirs(unit, f"short-{number}", "beirut", author=spammer.uri, starts_at=SOON)
+        theirs(unit, "exhibition", "beirut", **{**long, "lasts": timedelta(days=40)})
+        theirs(unit, "gathering", "beirut", starts_at=SOON + timedelta(days=20))
+
+    await here.change(lambda unit: follow(unit, "beirut", on_agenda=True))
+    await here.change(come)
+    assert "exhibition" not in await public(here)
+    await here.change(lambda unit: blocks.limit(unit, spammer.uri, blocks.ACTOR))
+    assert await public(here) == ["exhibition", "gathering"]
+    assert await house(here) == ["exhibition", "gathering"]
+    home = (await get(here, "/")).text
+    assert "exhibition" in home
+    assert "gathering" in home
 
 
 async def test_a_calendar_strikes_out_what_was_withdrawn(here: PagesOnly) -> None:
