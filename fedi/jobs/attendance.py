@@ -33,8 +33,6 @@ PORTION: Final = 50
 LETTERS_AT_ONCE: Final = 5
 LEASE: Final = timedelta(minutes=2)
 AGAIN: Final = timedelta(minutes=15)
-# To an event that takes longer to end nobody is reminded in the middle of it.
-_LONGEST: Final = timedelta(days=14)
 _EVENTS_AT_ONCE: Final = 200
 _WHAT: Final[dict[str, Told]] = {"called_off": "called_off", "programme": "programme"}
 _STATES: Final = frozenset({"asked", "waiting", "coming", "refused"})
@@ -60,7 +58,7 @@ async def remind(instance: Instance) -> int:
     """Remind those who wished it of what begins within a day; how many."""
     now, count = instance.clock.now(), 0
     uris = await instance.look(
-        lambda rx: gathering.list_between(rx, now, now + _LONGEST, _EVENTS_AT_ONCE)
+        lambda rx: gathering.list_beginning(rx, now, now + REMINDED_BEFORE, _EVENTS_AT_ONCE)
     )
     for uri in uris:
         count += await instance.change(partial(_remind, uri=uri))
@@ -73,7 +71,7 @@ async def remind_ourselves(instance: Instance) -> int:
     found = await instance.look(
         lambda rx: [
             each.event_uri
-            for each in participation.list_ending(rx, now, now + _LONGEST, _EVENTS_AT_ONCE)
+            for each in participation.list_beginning(rx, now, now + coming.BEFORE, _EVENTS_AT_ONCE)
             if not coming.is_reminded(rx, each)
         ]
     )

@@ -333,6 +333,15 @@ async def test_who_comes_is_reminded_once_within_the_day_before_and_again_of_ano
         assert await notices(made, abroad.beirut) == ["attend_changed", "attend_reminder"]
 
 
+async def test_who_comes_is_reminded_also_of_what_goes_on_for_weeks() -> None:
+    async with world(HERE) as made, stranger(made, "friendica.test") as there:
+        end = (made.clock.now() + timedelta(days=60)).isoformat()
+        abroad = await an_event_abroad(made, there, endTime=end)
+        await abroad.ask()
+        made.clock.advance(days=6, hours=1)
+        assert await remind_ourselves(made[HERE]) == 1
+
+
 @pytest.mark.parametrize("reason", ["refused", "cancelled", "taken back", "not coming", "begun"])
 async def test_nobody_is_reminded_in_vain(reason: str) -> None:
     async with world(HERE) as made, stranger(made, "mobilizon.test") as there:

@@ -118,6 +118,15 @@ async def test_who_deletes_the_word_is_not_reminded() -> None:
         assert await near(scene) == 0
 
 
+async def test_who_asked_is_reminded_also_of_what_goes_on_for_weeks() -> None:
+    async with world(HERE) as made, stranger(made, "mastodon.test") as there:
+        start = an_event("Exhibition").details.starts_at  # type: ignore[union-attr]
+        scene = await an_organiser(made, ends_at=start + timedelta(days=30))
+        await scene.reply(there.person("cem"), "remind me")
+        assert await near(scene) == 1
+        assert "A reminder" in messages(there)[-1]
+
+
 async def test_it_moves_with_the_event_and_does_not_come_when_it_is_called_off() -> None:
     async with world(HERE) as made, stranger(made, "mastodon.test") as there:
         scene = await an_organiser(made)

@@ -108,10 +108,12 @@ def list_over(
     return [(int(row[0]), row[1]) for row in rows]
 
 
-def list_between(rx: Reader, since: datetime, until: datetime, most: int) -> Sequence[str]:
-    """Events that somebody answered and that are over between these moments."""
+def list_beginning(rx: Reader, since: datetime, until: datetime, most: int) -> Sequence[str]:
+    """Events that somebody answered and that begin between these moments, the first to begin first."""
     rows = rx.all(
-        "SELECT event_uri FROM gathering WHERE over_at > ? AND over_at <= ? ORDER BY over_at LIMIT ?",
+        "SELECT g.event_uri FROM agenda_key k CROSS JOIN publication p CROSS JOIN gathering g "
+        "WHERE p.id = k.publication_id AND g.event_uri = p.uri AND k.key = '' AND k.starts_at > ? AND k.starts_at <= ? "
+        "ORDER BY k.starts_at, k.publication_id LIMIT ?",
         to_ms(since),
         to_ms(until),
         most,

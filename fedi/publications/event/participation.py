@@ -66,11 +66,14 @@ def list_of_event(rx: Reader, event_uri: str) -> Sequence[Participation]:
     return [_participation_of(row) for row in rows]
 
 
-def list_ending(rx: Reader, since: datetime, until: datetime, most: int) -> Sequence[Participation]:
-    """What was answered to events that end between two moments, the first to end first."""
+def list_beginning(
+    rx: Reader, since: datetime, until: datetime, most: int
+) -> Sequence[Participation]:
+    """What was answered to events that begin between two moments, the first to begin first."""
     rows = rx.all(
-        f"SELECT {_COLUMNS} FROM participation WHERE over_at > ? AND over_at <= ? "
-        "ORDER BY over_at, event_uri, actor_uri LIMIT ?",
+        f"SELECT {_COLUMNS} FROM agenda_key k CROSS JOIN publication p CROSS JOIN participation t "
+        "WHERE p.id = k.publication_id AND t.event_uri = p.uri AND k.key = '' AND k.starts_at > ? AND k.starts_at <= ? "
+        "ORDER BY k.starts_at, k.publication_id, t.actor_uri LIMIT ?",
         to_ms(since),
         to_ms(until),
         most,
