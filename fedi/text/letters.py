@@ -29,4 +29,5 @@ def fold_letters(text: str) -> str:
             folded.append(str(unicodedata.decimal(char)))
         elif kind != "Mn":
             folded.append(char)
-    return unicodedata.normalize("NFC", "".join(folded))
+    # without its mark a letter may be one of another spelling: ۂ is ہ, ǽ is æ
+    return unicodedata.normalize("NFC", "".join(folded)).translate(_SAME)

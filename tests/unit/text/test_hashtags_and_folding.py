@@ -11,10 +11,12 @@ from fedi.text.hashtags import normalise_hashtag
     [
         ("Straße", "STRASSE"), ("Éducation", "education"), ("ＷＩＤＥ", "wide"), ("حُرّيّة", "حرية"), ("سـوريا", "سوريا"),
         ("إضراب", "اضراب"), ("#Tag", "tag"), ("عام٢٠٢٦", "عام2026"), ("مجاورة", "مجاوره"), ("می\u200cخواهم", "ميخواهم"),
+        ("جملۂ", "جمله"), ("ۓ", "ي"), ("Ǽgir", "ægir"), ("ǿ", "o"),
     ],
 )  # fmt: skip
 def test_hashtags_that_people_take_for_one_are_one(one: str, other: str) -> None:
     assert normalise_hashtag(one) == normalise_hashtag(other)
+    assert normalise_hashtag(normalise_hashtag(one)) == normalise_hashtag(one)
 
 
 def test_different_hashtags_stay_different() -> None:
