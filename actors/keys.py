@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from actors.sealing import seal, unseal
 from fedi.clock import from_ms
 from fedi.db.engine import Reader, marks
-from fedi.errors import Invalid, NotFound
+from fedi.errors import Invalid, NotFound, SetupError
 from fedi.ids import new_public_id
 from fedi.signatures.keys import (
     PublicKey,
@@ -145,6 +145,35 @@ def load_signing_key(rx: Reader, secret: bytes, key_uri: str) -> SigningKey:
     if row is None:
         raise NotFound("error.key_not_found", detail=key_uri)
     return SigningKey(key_uri, read_private_pem(unseal(secret, key_uri, bytes(row[0]))))
+
+
+def list_unfit(rx: Reader, secret: bytes) -> Sequence[str]:
+    """The ids of those keys of ours that the secret does not open, or whose two halves do not belong together (R19)."""
+    rows = rx.all(
+        "SELECT uri, kind, public_text, private_sealed FROM actor_key WHERE private_sealed IS NOT NULL ORDER BY uri"
+    )
+    return [str(row[0]) for row in rows if not _fits(secret, *row)]
+
+
+def _fits(secret: bytes, uri: str, kind: str, public_text: str, sealed: bytes) -> bool:
+    try:
+        private = read_private_pem(unseal(secret, uri, bytes(sealed)))
+    except (SetupError, Invalid):
+        return False
+    if isinstance(private, Ed25519PrivateKey):
+        return kind == ED25519 and multikey(private) == public_text
+    return kind == RSA and public_pem(private) == public_text
+
+
+def list_of_others(rx: Reader, after: tuple[str, str], most: int) -> Sequence[tuple[str, str]]:
+    """Owners and ids of keys of others, in their order; `after`: the last pair seen."""
+    rows = rx.all(
+        "SELECT owner_uri, uri FROM actor_key WHERE private_sealed IS NULL AND (owner_uri, uri) > (?, ?) "
+        "ORDER BY owner_uri, uri LIMIT ?",
+        *after,
+        most,
+    )
+    return [(str(row[0]), str(row[1])) for row in rows]
 
 
 def list_keys(rx: Reader, owner_uri: str) -> Sequence[ActorKey]:

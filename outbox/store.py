@@ -149,6 +149,14 @@ def last_row(rx: Reader) -> int:
     return max(int(row[0]), int(row[1])) if row else 0
 
 
+def count_orphans(rx: Reader) -> int:
+    """Deliveries of which nobody knows any more what was to be delivered (R19)."""
+    row = rx.one(
+        "SELECT COUNT(*) FROM delivery d LEFT JOIN outbox_activity a ON a.id = d.activity_id WHERE a.id IS NULL"
+    )
+    return int(row[0]) if row is not None else 0
+
+
 def insert_deliveries(unit: Unit, activity_id: int, inboxes: Iterable[tuple[str, str]]) -> None:
     """One row per inbox, given with its host."""
     unit.tx.run_many(

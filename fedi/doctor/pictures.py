@@ -9,13 +9,12 @@ from pathlib import Path
 
 from fedi.backup.making import list_media
 from fedi.config import Config
-from fedi.db.beside import glance
 from fedi.doctor import repairs
+from fedi.doctor.beside import look_beside
 from fedi.doctor.examination import Examination
 from fedi.doctor.finding import Finding, fault, skipped, warning, well
 from fedi.errors import SetupError, Unavailable
 from fedi.media.places import MEDIA, check_place, open_bucket, open_place
-from fedi.opening import DATABASE
 
 
 async def check_pictures(examination: Examination) -> Sequence[Finding]:
@@ -38,7 +37,7 @@ def _judge(config: Config) -> list[Finding]:
             command = repairs.shell(f"chmod 600 {shlex.quote(bucket.key_file)}")
             return [fault("pictures", "open_key", command, file=bucket.key_file)]
     try:
-        named = _named(config)
+        named = look_beside(config, list_media)
         kept = {each.key for each in open_place(config, MEDIA).iterate()}
     except (OSError, Unavailable, SetupError, sqlite3.Error):
         return [skipped("pictures", "no_facts")]
@@ -57,18 +56,3 @@ def _unusable(config: Config, problem: SetupError | Unavailable) -> Finding:
         return fault("pictures", "taken", bucket=config.bucket.name, owner=problem.values["owner"])
     why = str(problem.values.get("why", problem.detail))
     return fault("pictures", "unusable", bucket=config.bucket.name, why=why)
-
-
-def _named(config: Config) -> Sequence[str]:
-    """Every key that the database names, beside a running server or without one."""
-    if not config.database.url:
-        with glance(config.data_folder / DATABASE) as rx:
-            return list_media(rx)
-    import psycopg  # noqa: PLC0415 - a library that most never need
-
-    from fedi.db.postgres_beside import look_beside  # noqa: PLC0415 - the same
-
-    try:
-        return look_beside(config.database.url, config.database.password, list_media)
-    except psycopg.Error as problem:
-        raise Unavailable("error.storage", detail="PostgreSQL is away") from problem

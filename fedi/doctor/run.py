@@ -16,6 +16,7 @@ from fedi.doctor import (
     names,
     pictures,
     proxy,
+    rows,
     times,
     way,
 )
@@ -44,6 +45,7 @@ INSIDE: Final[tuple[tuple[str, Check], ...]] = (
     ("hosts", inside.check_hosts),
     ("backup", inside.check_backup),
     ("pictures", pictures.check_pictures),
+    ("rows", rows.check_rows),
 )
 OUTSIDE: Final[tuple[tuple[str, Check], ...]] = (
     ("way", way.check_way),

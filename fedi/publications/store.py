@@ -229,6 +229,16 @@ def list_edits(rx: Reader, uri: str) -> Sequence[Edit]:
     return [Edit(row[0], _texts.decode(row[1]), from_ms(row[2])) for row in rows]
 
 
+def list_of_others(rx: Reader, after: int, most: int) -> Sequence[tuple[int, str, str]]:
+    """Rows, ids and authors of what others said, in the order of rows; `after`: the last row seen."""
+    rows = rx.all(
+        "SELECT id, uri, author_uri FROM publication WHERE id > ? AND NOT is_local ORDER BY id LIMIT ?",
+        after,
+        most,
+    )
+    return [(int(row[0]), str(row[1]), str(row[2])) for row in rows]
+
+
 def insert(
     unit: Unit, publication: Publication, *, is_local: bool, held_why: Sequence[str] = ()
 ) -> int | None:

@@ -12,6 +12,8 @@ import pytest
 from actors import births
 from fedi.app import assemble
 from fedi.config import Config, parse_config
+from fedi.desk.publishing import publish
+from fedi.desk.wishes import PublishOrder, Words
 from fedi.doctor.facts import gather
 from fedi.doctor.finding import Finding, Verdict
 from fedi.doctor.pass_file import NAME, write_pass
@@ -24,7 +26,9 @@ from fedi.http.way_out import open_way_to_ourselves
 from fedi.instance import Instance
 from fedi.opening import DATABASE, open_instance
 from fedi.secret import SECRET
+from fedi.unit import Unit
 from inbox.limits import HostLimits
+from outbox import store as outbox_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +236,52 @@ async def test_a_damaged_database_is_a_fault(tmp_path: Path) -> None:
     content[4096 * 3 : 4096 * 12] = b"\xa5" * (4096 * 9)
     file.write_bytes(content)
     assert "doctor.database.damaged" in await found_in(config, inside_only=True)
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("UPDATE actor_key SET public_text = 'another' WHERE kind = 'rsa'", "doctor.rows.keys"),
+        ("UPDATE actor_key SET private_sealed = x'00'", "doctor.rows.keys"),
+        (
+            "UPDATE actor_key SET private_sealed = (SELECT private_sealed FROM actor_key k WHERE k.uri <> actor_key.uri LIMIT 1)",
+            "doctor.rows.keys",
+        ),
+        (
+            "INSERT INTO actor_key (owner_uri, uri, kind, public_text, created_at) "
+            "VALUES ('https://a.example/u', 'https://b.example/u#main-key', 'rsa', 'x', 0)",
+            "doctor.rows.origins",
+        ),
+        (
+            "UPDATE publication SET is_local = 0, author_uri = 'https://a.example/u'",
+            "doctor.rows.origins",
+        ),
+        ("DELETE FROM outbox_activity", "doctor.rows.orphans"),
+    ],
+)
+async def test_rows_that_were_written_by_other_means_are_found(
+    tmp_path: Path, written: str, key: str
+) -> None:
+    """Somebody who has the file for a minute is no server that proved anything (R19)."""
+    config = config_for(tmp_path)
+    async with open_instance(config) as instance:
+        await births.add_collective(instance, births.NewCollective("agora", "Agora"))
+        order = PublishOrder(kind="note", words=(Words(language="en", source="Hello"),))
+        await publish(instance, order)
+        await instance.change(_post_to_somebody)
+    assert troubles(list((await found_in(config, inside_only=True)).values())).isdisjoint(
+        {"doctor.rows.keys", "doctor.rows.origins", "doctor.rows.orphans"}
+    )
+    with closing(sqlite3.connect(config.data_folder / DATABASE)) as opened, opened:
+        assert opened.execute(written).rowcount > 0
+    findings = await found_in(config, inside_only=True)
+    assert key in findings
+    assert "doctor.rows.ok" not in findings
+
+
+def _post_to_somebody(unit: Unit) -> None:
+    [row] = unit.tx.all("SELECT id FROM outbox_activity LIMIT 1")
+    outbox_store.insert_deliveries(unit, row[0], [("https://a.example/inbox", "a.example")])
 
 
 async def test_a_file_that_is_no_database_is_a_fault(tmp_path: Path) -> None:
