@@ -57,6 +57,8 @@ _SHOWN: Final = (
     "e.is_listed AND p.visibility = 'public' AND NOT p.is_held "
     f"AND (p.is_local OR (COALESCE(p.indexable, TRUE) AND ({FOLLOWED_HERE} OR {_PASSED_ON} OR {TAGGED_HERE})) OR {_MIRRORED})"
 )
+# Ours, or of somebody whom one of ours follows: nobody else stands in their place.
+_CHOSEN: Final = f"(p.is_local OR {FOLLOWED_HERE})"
 # What a collective has in front of it, what relays brought, what its neighbours under this roof say to everybody.
 _BEFORE: Final = (
     "NOT p.is_held AND (p.author_uri = ? OR (p.is_local AND p.visibility = 'public') "
@@ -327,7 +329,8 @@ def _is_near(circle: Circle | None, listed: Listed) -> bool:
 def _without_mirrors(
     rx: Reader, listed: Sequence[Listed], reader: Actor | None = None
 ) -> list[Listed]:
-    """Of several that lead to one page and begin at one moment, the one whose server that page is on, else the first known.
+    """Of several that lead to one page and begin at one moment, the one whose server that page is on, else of somebody whom
+    we follow, else the first known.
 
     What nobody would see here in its place hides nothing.
     """
@@ -337,31 +340,31 @@ def _without_mirrors(
     uri = "" if reader is None else reader.uri
     rows = (
         rx.all(
-            "SELECT k.key, k.starts_at, p.id, p.uri, p.author_uri FROM agenda_key k "
+            f"SELECT k.key, k.starts_at, p.id, p.uri, p.author_uri, {_CHOSEN} FROM agenda_key k "
             "CROSS JOIN event e CROSS JOIN publication p WHERE e.publication_id = k.publication_id "
             f"AND p.id = k.publication_id AND k.key IN ({marks(len(pages))}) AND {_SHOWN}",
             *pages,
         )
         if reader is None
         else rx.all(
-            "SELECT k.key, k.starts_at, p.id, p.uri, p.author_uri FROM agenda_key k "
+            f"SELECT k.key, k.starts_at, p.id, p.uri, p.author_uri, {_CHOSEN} FROM agenda_key k "
             "CROSS JOIN event e CROSS JOIN publication p WHERE e.publication_id = k.publication_id "
             f"AND p.id = k.publication_id AND k.key IN ({marks(len(pages))}) AND {_BEFORE}",
             *(*pages, uri, uri),
         )
     )
-    best: dict[tuple[str, int], tuple[bool, bool, int]] = {}
-    for key, starts_at, row_id, own_uri, author_uri in rows:
+    best: dict[tuple[str, int], tuple[bool, bool, bool, int]] = {}
+    for key, starts_at, row_id, own_uri, author_uri, is_chosen in rows:
         if len(rows) > len(listed) and blocks.is_hidden(rx, author_uri):
             continue
         # a calendar that somebody copied gives way to whoever said it on the wire
-        rank = (is_mirror(own_uri), not _is_at_home(key, own_uri), row_id)
+        rank = (is_mirror(own_uri), not _is_at_home(key, own_uri), not is_chosen, row_id)
         best[key, starts_at] = min(best.get((key, starts_at), rank), rank)
     return [
         each
         for each, page in zip(listed, pages, strict=True)
-        if best.get((page, to_ms(each.publication.event.starts_at)), (False, False, each.row_id))[2]
-        == each.row_id
+        if (first := best.get((page, to_ms(each.publication.event.starts_at)))) is None
+        or first[-1] == each.row_id
     ]
 
 

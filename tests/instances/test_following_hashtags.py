@@ -168,6 +168,28 @@ async def test_events_of_strangers_are_on_public_pages_only_when_that_was_wished
     assert [str(each["SUMMARY"]) for each in calendar.walk("VEVENT")] == ["gathering"]
 
 
+async def test_nobody_whom_a_hashtag_brings_stands_in_the_place_of_who_is_followed(
+    here: PagesOnly,
+) -> None:
+    friend = a_stranger("mobilizon.example", "followed", "Followed")
+    page: dict[str, Any] = {"starts_at": SOON, "url": "https://venue.example/gathering"}
+
+    def come(unit: Unit) -> None:
+        actor_store.save(unit, friend)
+        ours = follow(unit, "beirut", on_agenda=True)
+        follows.ask(unit, ours.uri, friend.uri, "https://agora.test/follows/1")
+        follows.decide(unit, ours.uri, friend.uri, follows.ACCEPTED)
+        theirs(unit, "bait", "beirut", **page)
+        found = theirs(unit, "gathering", author=friend.uri, **page)
+        row_id = store.find_row_id(unit.tx, found.uri)
+        assert row_id is not None
+        timeline.add(unit, [ours.uri], row_id, "event", NOW_MS)
+
+    await here.change(come)
+    assert await public(here) == ["gathering"]
+    assert await house(here) == ["gathering"]
+
+
 async def test_who_was_limited_takes_no_place_from_the_others(here: PagesOnly) -> None:
     spammer = a_stranger("mobilizon.example", "spammer", "Spammer")
     long = {"starts_at": NOW - timedelta(days=20), "lasts": timedelta(days=30)}
