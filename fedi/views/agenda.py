@@ -355,7 +355,9 @@ def _without_mirrors(
     )
     best: dict[tuple[str, int], tuple[bool, bool, bool, int]] = {}
     for key, starts_at, row_id, own_uri, author_uri, is_chosen in rows:
-        if len(rows) > len(listed) and blocks.is_hidden(rx, author_uri):
+        if len(rows) > len(listed) and (
+            blocks.is_hidden(rx, author_uri) or blocks.is_blocked_by(rx, uri, author_uri)
+        ):
             continue
         # a calendar that somebody copied gives way to whoever said it on the wire
         rank = (is_mirror(own_uri), not _is_at_home(key, own_uri), not is_chosen, row_id)

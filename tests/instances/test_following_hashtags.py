@@ -190,6 +190,21 @@ async def test_nobody_whom_a_hashtag_brings_stands_in_the_place_of_who_is_follow
     assert await house(here) == ["gathering"]
 
 
+async def test_whom_a_collective_shut_out_hides_nothing_from_it(here: PagesOnly) -> None:
+    spammer = a_stranger("mobilizon.example", "spammer", "Spammer")
+    page: dict[str, Any] = {"starts_at": SOON, "url": "https://venue.example/gathering"}
+
+    def come(unit: Unit) -> None:
+        actor_store.save(unit, spammer)
+        ours = follow(unit, "beirut")
+        theirs(unit, "bait", "beirut", author=spammer.uri, **page)
+        theirs(unit, "gathering", "beirut", **page)
+        blocks.add(unit, ours.uri, spammer.uri, blocks.ACTOR)
+
+    await here.change(come)
+    assert await house(here) == ["gathering"]
+
+
 async def test_who_was_limited_takes_no_place_from_the_others(here: PagesOnly) -> None:
     spammer = a_stranger("mobilizon.example", "spammer", "Spammer")
     long = {"starts_at": NOW - timedelta(days=20), "lasts": timedelta(days=30)}
