@@ -7,7 +7,7 @@ import secrets
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from actors import births, blocks, webfinger
@@ -28,7 +28,7 @@ from fedi.http.transport import Resolve, Transport, TransportOnDemand
 from fedi.ids import rise_above
 from fedi.instance import Instance
 from fedi.keyring import Keyring
-from fedi.media.places import MEDIA, aside, check_place, open_place
+from fedi.media.places import MEDIA, aside, check_place, open_members, open_place
 from fedi.metrics import Metrics
 from fedi.signatures.keys import new_pair
 from fedi.unit import Unit
@@ -308,6 +308,8 @@ async def _assemble(
         new_keys=outside.new_keys or new_pair,
     )
     await instance.change(_every_look if database.is_shared else _first_looks)
+    identity = await instance.change(settings.identity)
+    instance = replace(instance, media=await aside(open_members, config, identity))
     for host, scheme in await instance.look(hosts.list_schemes):
         origin = f"{webfinger.scheme_of(instance, host)}://{host}"
         schemes.remember(origin, RFC9421 if scheme == RFC9421 else CAVAGE)

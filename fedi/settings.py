@@ -6,12 +6,15 @@ from typing import Final
 from fedi.clock import from_ms
 from fedi.db.engine import Reader
 from fedi.errors import SetupError
+from fedi.ids import new_token
 from fedi.unit import Unit
 
 BASE_URL = "base_url"
 # What the instance says of itself, each in every language it was written in; and how its stewards are reached.
 SAID: Final = ("about", "rules", "appeal")
 CONTACT: Final = "contact"
+# By which this database is told from another copy of it: of a backup that was restored, it is another one.
+IDENTITY: Final = "identity"
 # When somebody who looks after the instance last opened a page of the house.
 STEWARD_SEEN: Final = "steward_seen_at"
 WATCHED: Final = timedelta(days=14)
@@ -31,6 +34,19 @@ def put(unit: Unit, name: str, value: str) -> None:
         name,
         value,
     )
+
+
+def identity(unit: Unit) -> str:
+    """By which this database is told from its copies; given when it has none."""
+    known = find(unit.tx, IDENTITY)
+    return known if known is not None else new_identity(unit)
+
+
+def new_identity(unit: Unit) -> str:
+    """This is another copy from now on."""
+    made = new_token()
+    put(unit, IDENTITY, made)
+    return made
 
 
 def must_note_steward(rx: Reader, now: datetime) -> bool:

@@ -50,6 +50,8 @@ def begin(unit: Unit, made_at: datetime, *, resend: bool) -> Ended:
     mail.forget_wishes(unit)
     # if nobody came in by it yet, the server offers another
     welcome.close(unit)
+    # the one that was saved may still be running, on pictures that both of them find in one bucket
+    settings.new_identity(unit)
     settings.put(unit, RESTORED_AT, str(unit.now_ms))
     record.note(unit, made_at, "")
     # however short we were away: what others said since the backup is read again

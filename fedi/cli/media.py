@@ -8,14 +8,17 @@ from typing import Final
 
 import click
 
+from fedi import settings
 from fedi.cli.output import give, pairs
 from fedi.cli.session import Session, session
 from fedi.cli.speech import command, group, option, speaker, t
+from fedi.config import Config
 from fedi.desk.collectives import NoOrder
 from fedi.desk.media import Pruned, PruneOrder, Usage
 from fedi.desk.order import Result
+from fedi.doctor.beside import look_beside
 from fedi.errors import Conflict, Invalid, SetupError
-from fedi.media.places import MEDIA, check_place, open_bucket, open_folder
+from fedi.media.places import MEDIA, check_place, is_first, open_bucket, open_folder
 from fedi.media.transfer import Progress, carry, clear
 from fedi.opening import FolderInUse, has_instance, lock_folder
 
@@ -84,6 +87,8 @@ def move(to: str, remove: bool) -> None:
     with _alone(here) as is_alone:
         if remove and not is_alone:
             raise Conflict("media.move_running")
+        if remove and to == FOLDER and not _is_first(config):
+            raise Conflict("media.move_copy", bucket=config.bucket.name)
         folder, bucket = open_folder(config, MEDIA), open_bucket(config, MEDIA)
         with _bar(here) as progress:
             carried = carry(folder, bucket, to_bucket=to == BUCKET, progress=progress)
@@ -101,6 +106,11 @@ def move(to: str, remove: bool) -> None:
     lines = [speaker().plural("media.moved", found.copied + found.already, size=size)]
     lines.append(t(f"media.next_{to}") if is_alone else t("media.next_again"))
     give(found, lines, as_json=here.as_json)
+
+
+def _is_first(config: Config) -> bool:
+    known = look_beside(config, lambda rx: settings.find(rx, settings.IDENTITY))
+    return known is None or is_first(config, known)
 
 
 @contextmanager

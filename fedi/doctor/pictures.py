@@ -7,6 +7,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from fedi import settings
 from fedi.backup.making import list_media
 from fedi.config import Config
 from fedi.doctor import repairs
@@ -14,7 +15,7 @@ from fedi.doctor.beside import look_beside
 from fedi.doctor.examination import Examination
 from fedi.doctor.finding import Finding, fault, skipped, warning, well
 from fedi.errors import SetupError, Unavailable
-from fedi.media.places import MEDIA, check_place, open_bucket, open_place
+from fedi.media.places import MEDIA, check_place, is_first, open_bucket, open_place
 
 
 async def check_pictures(examination: Examination) -> Sequence[Finding]:
@@ -37,16 +38,23 @@ def _judge(config: Config) -> list[Finding]:
             command = repairs.shell(f"chmod 600 {shlex.quote(bucket.key_file)}")
             return [fault("pictures", "open_key", command, file=bucket.key_file)]
     try:
-        named = look_beside(config, list_media)
-        kept = {each.key for each in open_place(config, MEDIA).iterate()}
+        return [_held(config)]
     except (OSError, Unavailable, SetupError, sqlite3.Error):
         return [skipped("pictures", "no_facts")]
+
+
+def _held(config: Config) -> Finding:
+    named = look_beside(config, list_media)
+    identity = look_beside(config, lambda rx: settings.find(rx, settings.IDENTITY))
+    kept = {each.key for each in open_place(config, MEDIA).iterate()}
     missing = sum(key not in kept for key in named)
     if missing:
-        return [warning("pictures", "missing", n=missing)]
-    if bucket.name:
-        return [well("pictures", "bucket", n=len(named), bucket=bucket.name)]
-    return [well("pictures", n=len(named))]
+        return warning("pictures", "missing", n=missing)
+    if identity is not None and not is_first(config, identity):
+        return warning("pictures", "copy", bucket=config.bucket.name)
+    if config.bucket.name:
+        return well("pictures", "bucket", n=len(named), bucket=config.bucket.name)
+    return well("pictures", n=len(named))
 
 
 def _unusable(config: Config, problem: SetupError | Unavailable) -> Finding:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig
 
 MARK: Final = "mujawara"
+# Which copy of its database tidies up here.
+COPY_MARK: Final = "mujawara-database"
 CONNECT_S: Final = 5.0
 # Nobody else waits for a store that did not answer a moment ago.
 AWAY_S: Final = 5.0
@@ -149,17 +151,17 @@ class BucketStorage:
         """An object that was not written whole is none: nothing is ever left behind."""
         return 0
 
-    def claim(self, owner: str) -> str:
-        """Whose bucket, or part of a bucket, this is by its mark; `owner` from now on if it was nobody's. Raises Unavailable.
+    def claim(self, owner: str, mark: str = MARK) -> str:
+        """Whose bucket, or part of a bucket, this is by a mark; `owner` from now on if it was nobody's. Raises Unavailable.
 
         Two that share one by mistake would tidy away each other's pictures.
         """
         with self._asked():
             try:
-                found = obstore.get(self._store, MARK)
+                found = obstore.get(self._store, mark)
             except FileNotFoundError:
-                obstore.put(self._store, MARK, owner.encode(), use_multipart=False)
-                found = obstore.get(self._store, MARK)
+                obstore.put(self._store, mark, owner.encode(), use_multipart=False)
+                found = obstore.get(self._store, mark)
             told = b"".join(_pieces(found, OWNER_BYTES_MAX))
         # it is told to whoever set up the second one
         return clean_line(told.decode(errors="replace"), 300)

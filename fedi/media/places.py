@@ -1,7 +1,7 @@
 """Where pictures rest, as the settings say: folders of the data folder, or a bucket of an object store."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from fedi.config import BucketConfig, Config
 from fedi.errors import SetupError, Unavailable
-from fedi.media.storage import FolderStorage, MediaStorage
+from fedi.media.storage import FolderStorage, MediaStorage, Stored
 
 if TYPE_CHECKING:
     from fedi.media.bucket import BucketStorage
@@ -58,6 +58,49 @@ def check_place(config: Config) -> None:
         ) from problem
     if owner != base:
         raise SetupError("media.store_taken", bucket=config.bucket.name, owner=owner)
+
+
+def open_members(config: Config, identity: str) -> MediaStorage:
+    """Where members' pictures are, for the database of this `identity`. Raises SetupError.
+
+    A copy of a database, restored to see whether it can be, finds the pictures of the one that goes on: it knows nothing of
+    those that came since, and deletes none.
+    """
+    storage = open_place(config, MEDIA)
+    return storage if is_first(config, identity) else Guest(storage)
+
+
+def is_first(config: Config, identity: str) -> bool:
+    """Whether no other copy of this database tidies up among its pictures. Raises SetupError."""
+    if not config.bucket.name:
+        return True
+    from fedi.media.bucket import COPY_MARK  # noqa: PLC0415 - a library that most never need
+
+    try:
+        return open_bucket(config, MEDIA).claim(identity, COPY_MARK) == identity
+    except Unavailable as problem:
+        raise SetupError(
+            "media.store_unusable", bucket=config.bucket.name, why=problem.detail
+        ) from problem
+
+
+class Guest:
+    """A storage of which nothing is deleted. Passes everything on but that."""
+
+    def __init__(self, storage: MediaStorage) -> None:
+        self._storage = storage
+        self.put, self.open = storage.put, storage.open
+        self.exists, self.is_same = storage.exists, storage.is_same
+        self.iterate, self.size = storage.iterate, storage.size
+
+    def delete(self, key: str) -> bool:
+        return self._storage.exists(key)
+
+    def iterate_older(self, age_s: float) -> Iterator[Stored]:
+        yield from ()
+
+    def remove_unfinished(self) -> int:
+        return 0
 
 
 @lru_cache(maxsize=8)

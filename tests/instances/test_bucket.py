@@ -416,3 +416,25 @@ async def test_federation_does_not_need_the_store(place: Place) -> None:
         await made.publish(agora, a_note("still here"))
         await made.settle()
         assert await made.titles("beirut.test") == ["<p>still here</p>"]
+
+
+async def test_a_copy_that_was_restored_to_try_it_deletes_no_picture(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that goes on has pictures since, of which the copy knows nothing; and both find them in one bucket."""
+    async with a_house(place.settings()) as (made, _client):
+        await with_picture(made[HERE])
+        backup = await back_up(made, HERE)
+        made[HERE].media.put(f"{'s' * 26}.jpg", b"of today", "image/jpeg")
+        before = kept(made[HERE])
+        assert await verdict_of(made) == ("doctor.pictures.bucket", Verdict.OK)
+        (made.folder / "elsewhere.toml").write_text(place.settings())
+        await start_again(made, HERE, await restored(made, backup.file, HERE))
+        copy = made[HERE]
+        # as if all of them had been there for long: the clock is the store's own
+        monkeypatch.setattr(leftovers, "DAY_S", -1)
+        assert await leftovers.remove(copy) == 0
+        for key in before:
+            assert copy.media.delete(key)
+        assert kept(copy) == before
+        assert await verdict_of(made) == ("doctor.pictures.copy", Verdict.WARNING)
