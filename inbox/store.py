@@ -19,8 +19,9 @@ _CLAIMING = 1
 _CLAIMED = (
     "RETURNING id, uri, actor_uri, recipient, type, body, key_id, proof, attempts, received_at"
 )
-# Who was claimed at so many deaths of the process is worked alone; the next death says who it was.
-DEATHS_MAX = 2
+# What was in hand at two deaths of the process is worked alone. Once more may be chance, when somebody else kills us again and
+# again; who was there at this many, the last one of them alone, is set aside at the next.
+DEATHS_MAX = 3
 DEADLY = "deadly"
 # Why words wait that overtook the answer to a wish to follow.
 AWAITED = "create.awaited"
@@ -285,7 +286,7 @@ def hand_back_all(unit: Unit) -> int:
     """At the start of the only process: whatever a dead one had claimed is free again, and marked; how much was set aside.
 
     Many are claimed at once and one of them may have been the reason. What was there at two deaths is worked alone from
-    then on, so that a third one leaves no doubt: it is set aside, and the queue goes on (R7).
+    then on, so that two more leave no doubt: it is set aside, and the queue goes on (R7).
     """
     deadly = unit.tx.run(
         "UPDATE inbox_activity SET state = ?, reason = ?, claimed_until = 0, done_at = ? WHERE state = 'waiting' "

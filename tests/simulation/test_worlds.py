@@ -69,7 +69,7 @@ def test_one_number_is_one_world() -> None:
 
 def test_what_kills_the_process_is_set_aside_and_everything_else_is_worked() -> None:
     deaths, states, aside = deadly()
-    assert deaths == 3
+    assert deaths == 4
     assert aside == [("Announce", "deadly")]
     assert states.keys() <= {"done", "ignored", "quarantined"}
     # and the two Accepts
