@@ -25,6 +25,8 @@ from fedi.db.migrate import BEFORE, LEDGER, list_migrations, statements_of
 
 PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
 PREFIX = "mujawara-pg-"
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 6 << 30
 # Nothing here has to outlive a power cut, and nobody tidies tables that live for a second.
 HASTE = (
     "-c listen_addresses= -c fsync=off -c full_page_writes=off -c autovacuum=off -c max_connections=400 "
@@ -144,7 +146,7 @@ def _cluster() -> Cluster | str:
             account = pwd.getpwnam("postgres").pw_uid
         except KeyError:
             return "PostgreSQL does not run as root, and there is no account called postgres"
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_place()))
     _sweep(folder.stat().st_mtime - 3600)
     if account is not None:
         os.chown(folder, account, -1)
@@ -161,9 +163,17 @@ def _cluster() -> Cluster | str:
     return made
 
 
+def _place() -> Path:
+    """In memory, where there is room: each world makes and removes a thousand files."""
+    with suppress(OSError):
+        if shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
+            return MEMORY
+    return Path(tempfile.gettempdir())
+
+
 def _sweep(before: float) -> None:
     """Folders of runs that were killed before this moment, and serve nobody."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for folder in (*MEMORY.glob(f"{PREFIX}*"), *Path(tempfile.gettempdir()).glob(f"{PREFIX}*")):
         with suppress(OSError):
             note = folder / "db" / "postmaster.pid"
             served_by = note.read_text().split()[:1] if note.exists() else []
