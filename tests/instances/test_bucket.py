@@ -342,6 +342,7 @@ def test_the_command_carries_and_removes_only_when_nobody_runs(
     assert (found["copied"], found["already"], found["removed"]) == (2, 0, 0)
 
 
+@pytest.mark.embedded
 async def test_while_a_server_runs_pictures_are_carried_ahead_and_nothing_is_removed(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
