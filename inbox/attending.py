@@ -190,11 +190,13 @@ def leave(unit: Unit, incoming: Incoming, event_uri: str | None) -> Outcome:
 
 def take_back(unit: Unit, actor_uri: str, activity_uri: str | None, event_uri: str | None) -> bool:
     """An `Undo` of what was said about coming, or the word itself deleted; whether there was something."""
-    entry = (
-        attendance.find_by_activity(unit.tx, actor_uri, activity_uri)
-        if activity_uri is not None
-        else None
-    )
+    entry = None
+    if activity_uri is not None:
+        entry = attendance.find_by_activity(unit.tx, actor_uri, activity_uri)
+        reminder = attendance.find_by_reminder(unit.tx, actor_uri, activity_uri)
+        if entry is None and reminder is not None:
+            attending.take_back_reminder(unit, reminder)
+            return True
     if entry is None and event_uri is not None:
         entry = attendance.find(unit.tx, event_uri, actor_uri)
     return entry is not None and attending.withdraw(unit, entry)

@@ -91,10 +91,11 @@ def remind(unit: Unit, publication: Publication, said: Answer) -> Entry | Refusa
         return refusal
     if before is not None and before.state in attendance.CONCERNED:
         entry = replace(before, language=said.language or before.language)
-        attendance.set_reminder(unit, entry, is_wanted=True)
+        attendance.set_reminder(unit, entry, is_wanted=True, word_uri=said.activity_uri)
     else:
         wanted = _entry(unit, publication, replace(said, people=1, message=""), before, "reminder")
-        entry = attendance.put(unit, replace(wanted, wants_reminder=True))
+        wanted = replace(wanted, wants_reminder=True, reminder_uri=said.activity_uri)
+        entry = attendance.put(unit, wanted)
     is_near = details.starts_at <= unit.now + REMINDED_BEFORE
     if is_near:
         attendance.note_reminded(unit, entry)
@@ -107,15 +108,20 @@ def unremind(unit: Unit, publication: Publication, said: Answer) -> bool:
     entry = attendance.find(unit.tx, publication.uri, said.who)
     if entry is None or not entry.wants_reminder:
         return False
-    if entry.state == attendance.REMINDER:
-        attendance.forget(unit, entry)
-    else:
-        attendance.set_reminder(unit, entry, is_wanted=False)
+    take_back_reminder(unit, entry)
     language = said.language or entry.language
     participants.tell_plainly(
         unit, publication, said.who, "attendance.tell.unremind", language, said.activity_uri
     )
     return True
+
+
+def take_back_reminder(unit: Unit, entry: Entry) -> None:
+    """They deleted the word with which they asked to be reminded; whether they come is another matter."""
+    if entry.state == attendance.REMINDER:
+        attendance.forget(unit, entry)
+    else:
+        attendance.set_reminder(unit, entry, is_wanted=False)
 
 
 def withdraw(unit: Unit, entry: Entry) -> bool:
@@ -286,6 +292,7 @@ def _entry(
         has_mail=before.has_mail if before is not None else False,
         # who changes their mind keeps their place in the queue only while they were in it
         asked_at=before.asked_at if before is not None and is_again else unit.now,
+        reminder_uri=before.reminder_uri if before is not None else None,
     )
 
 

@@ -118,6 +118,21 @@ async def test_who_deletes_the_word_is_not_reminded() -> None:
         assert await near(scene) == 0
 
 
+@pytest.mark.parametrize("words", [("coming", "remind me"), ("remind me", "coming")])
+async def test_who_comes_and_deletes_the_word_still_comes_and_is_not_reminded(
+    words: tuple[str, str],
+) -> None:
+    async with world(HERE) as made, stranger(made, "mastodon.test") as there:
+        scene = await an_organiser(made)
+        cem = there.person("cem")
+        for number, each in enumerate(words, 1):
+            await scene.reply(cem, each, number)
+        word = words.index("remind me") + 1
+        await scene.hear(cem, "Delete", {"id": f"{cem.uri}/notes/{word}", "type": "Tombstone"})
+        assert await scene.people() == {"coming": 1}
+        assert await near(scene) == 0
+
+
 async def test_who_asked_is_reminded_also_of_what_goes_on_for_weeks() -> None:
     async with world(HERE) as made, stranger(made, "mastodon.test") as there:
         start = an_event("Exhibition").details.starts_at  # type: ignore[union-attr]

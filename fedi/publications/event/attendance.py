@@ -51,7 +51,8 @@ _ATTEMPTS_MAX: Final = 5
 class Entry:
     """One participant. `name` is what somebody without an account typed; `people`: how many come together.
 
-    `activity_uri`: what they sent. `has_mail`: whether letters can be written to them.
+    `activity_uri`: what they sent. `has_mail`: whether letters can be written to them. `reminder_uri`: with what they asked
+    to be reminded, if it was a word of its own.
     """
 
     id: int
@@ -67,6 +68,7 @@ class Entry:
     wants_reminder: bool
     has_mail: bool
     asked_at: datetime
+    reminder_uri: str | None = None
 
     @property
     def is_actor(self) -> bool:
@@ -86,7 +88,7 @@ class Letter:
 
 _COLUMNS: Final = (
     "id, event_uri, who, state, road, name, people, message, language, activity_uri, wants_reminder, "
-    "mail_sealed IS NOT NULL, asked_at"
+    "mail_sealed IS NOT NULL, asked_at, reminder_uri"
 )
 
 
@@ -108,6 +110,14 @@ def find_by_activity(rx: Reader, who: str, activity_uri: str) -> Entry | None:
     """The entry that this participant asked for with this activity."""
     row = rx.one(
         f"SELECT {_COLUMNS} FROM attendance WHERE who = ? AND activity_uri = ?", who, activity_uri
+    )
+    return _entry_of(row) if row else None
+
+
+def find_by_reminder(rx: Reader, who: str, word_uri: str) -> Entry | None:
+    """The entry of whoever asked with this word to be reminded."""
+    row = rx.one(
+        f"SELECT {_COLUMNS} FROM attendance WHERE who = ? AND reminder_uri = ?", who, word_uri
     )
     return _entry_of(row) if row else None
 
@@ -181,12 +191,12 @@ def put(unit: Unit, entry: Entry) -> Entry:
     """Write an entry down, in the place of what this participant said before; as it is kept. `id` 0 is a new one."""
     unit.tx.run(
         "INSERT INTO attendance (id, event_uri, who, state, road, name, people, message, language, activity_uri, "
-        "wants_reminder, mail_what, mail_attempts, asked_at, changed_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?) "
+        "wants_reminder, reminder_uri, mail_what, mail_attempts, asked_at, changed_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?) "
         "ON CONFLICT (event_uri, who) DO UPDATE SET state = excluded.state, road = excluded.road, name = excluded.name, "
         "people = excluded.people, message = excluded.message, language = excluded.language, "
-        "activity_uri = excluded.activity_uri, wants_reminder = excluded.wants_reminder, asked_at = excluded.asked_at, "
-        "changed_at = excluded.changed_at",
+        "activity_uri = excluded.activity_uri, wants_reminder = excluded.wants_reminder, "
+        "reminder_uri = excluded.reminder_uri, asked_at = excluded.asked_at, changed_at = excluded.changed_at",
         entry.id or new_row_id(unit.now),
         entry.event_uri,
         entry.who,
@@ -198,6 +208,7 @@ def put(unit: Unit, entry: Entry) -> Entry:
         entry.language,
         entry.activity_uri,
         entry.wants_reminder,
+        entry.reminder_uri,
         to_ms(entry.asked_at),
         unit.now_ms,
     )
@@ -262,19 +273,19 @@ def claim_letters(unit: Unit, secret: bytes, most: int, lease: timedelta) -> Seq
     )
     found = []
     for row in rows:
-        entry = _entry_of(row[:13])
+        entry = _entry_of(row[:14])
         unit.tx.run(
             "UPDATE attendance SET mail_due = ?, mail_attempts = mail_attempts + 1 WHERE id = ?",
             to_ms(unit.now + lease),
             entry.id,
         )
-        address = open_address(secret, entry.id, bytes(row[13]))
+        address = open_address(secret, entry.id, bytes(row[14]))
         if address is None:
             unit.tx.run(
                 "UPDATE attendance SET mail_sealed = NULL, mail_due = NULL WHERE id = ?", entry.id
             )
         else:
-            found.append(Letter(entry, address, row[14], int(row[15]) + 1))
+            found.append(Letter(entry, address, row[15], int(row[16]) + 1))
     return found
 
 
@@ -296,9 +307,16 @@ def settle_letter(unit: Unit, letter: Letter, *, is_sent: bool, after: timedelta
         )
 
 
-def set_reminder(unit: Unit, entry: Entry, *, is_wanted: bool) -> None:
-    """Whether this participant wants to be reminded."""
-    unit.tx.run("UPDATE attendance SET wants_reminder = ? WHERE id = ?", is_wanted, entry.id)
+def set_reminder(
+    unit: Unit, entry: Entry, *, is_wanted: bool, word_uri: str | None = None
+) -> None:
+    """Whether this participant wants to be reminded, and with which word of theirs they said so."""
+    unit.tx.run(
+        "UPDATE attendance SET wants_reminder = ?, reminder_uri = ? WHERE id = ?",
+        is_wanted,
+        word_uri,
+        entry.id,
+    )
 
 
 def list_to_remind(rx: Reader, event_uri: str, most: int) -> Sequence[Entry]:
@@ -397,6 +415,7 @@ def _entry_of(row: Row) -> Entry:
         wants_reminder=bool(row[10]),
         has_mail=bool(row[11]),
         asked_at=from_ms(row[12]),
+        reminder_uri=row[13],
     )
 
 
