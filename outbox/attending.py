@@ -26,6 +26,8 @@ from outbox.actions.attendance import ignore_join
 WAITING_AT_ONCE: Final = 200
 PROGRAMME_AFTER: Final = timedelta(minutes=15)
 GONE_MAX: Final = 500
+# Of which people without an account get a share.
+_HELD: Final[tuple[State, State]] = ("coming", "waiting")
 # A reminder comes within the day before.
 REMINDED_BEFORE: Final = timedelta(hours=24)
 
@@ -302,14 +304,16 @@ def _situation(
     taken = attendance.count(unit.tx, publication.uri).get("coming", 0)
     if but is not None and but.state == "coming":
         taken -= but.people
-    by_form = (0, 0)
+    held: dict[State, tuple[int, int]] = {}
     if publication.event.capacity is not None and but is None:
-        hour, day = (
-            attendance.count_lately(unit.tx, publication.uri, "form", unit.now - span)
-            for span in (timedelta(hours=1), timedelta(days=1))
-        )
-        by_form = (hour, day)
-    return Situation(publication.event, at_event, taken, unit.now, by_form)
+        hour, day = unit.now - timedelta(hours=1), unit.now - timedelta(days=1)
+        for state in _HELD:
+            held[state] = (
+                attendance.count_lately(unit.tx, publication.uri, state, "form", hour),
+                attendance.count_lately(unit.tx, publication.uri, state, "form", day),
+            )
+    by_form, waiting = (held.get(state, (0, 0)) for state in _HELD)
+    return Situation(publication.event, at_event, taken, unit.now, by_form, waiting)
 
 
 def _told_of(unit: Unit, publication: Publication, before: Entry | None, entry: Entry) -> None:

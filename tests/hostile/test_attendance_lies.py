@@ -65,6 +65,35 @@ async def test_a_machine_at_the_form_does_not_hold_all_places() -> None:
         assert await free.people() == {"coming": 18}
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "come back in an hour"), ("ar", "عودوا بعد ساعة"), ("fr", "Revenez dans une heure"), ("es", "Vuelve dentro de una hora")],
+)  # fmt: skip
+async def test_a_machine_at_the_form_does_not_fill_the_waiting_list(
+    language: str, told: str
+) -> None:
+    async with world(HERE) as made, stranger(made, "mars.test") as mars:
+        scene = await an_organiser(made, capacity=1)
+        for number, name in enumerate(("ada", "ben")):
+            await scene.join(mars.person(name, number))
+        pages = [
+            await scene.sign_up(f"n{number}", Browser(made, HERE, language), people="3")
+            for number in range(5)
+        ]
+        # as many at once as may hold places; the others are told when to come again, and kept nowhere
+        assert [page.status for page in pages] == [200, 200, 200, 400, 400]
+        assert told in pages[-1].text
+        assert await scene.people() == {"coming": 1, "waiting": 1 + 9}
+        # whoever is somebody still waits, and in an hour there is room for a few more, this day for twenty
+        await scene.join(mars.person("eve", 2))
+        made.clock.advance(hours=1)
+        pages = [await scene.sign_up(f"h{number}", people="3") for number in range(5)]
+        assert [page.status for page in pages] == [200, 200, 200, 400, 400]
+        made.clock.advance(hours=1)
+        assert (await scene.sign_up("more", people="3")).status == 400
+        assert await scene.people() == {"coming": 1, "waiting": 2 + 18}
+
+
 async def test_nobody_takes_back_what_somebody_else_said() -> None:
     async with (
         world(HERE) as made,

@@ -12,11 +12,20 @@ Wish = Literal["coming", "maybe", "not_coming"]
 # Why nobody is written down: `elsewhere` means that answers are not taken here at all.
 # `begun`, `stranger`: of reminders alone.
 Refusal = Literal[
-    "over", "called_off", "elsewhere", "closed", "refused", "full", "form_off", "begun", "stranger"
+    "over",
+    "called_off",
+    "elsewhere",
+    "closed",
+    "refused",
+    "full",
+    "form_off",
+    "rush",
+    "begun",
+    "stranger",
 ]
 
 # Of places that are counted, so many people without an account hold one at once within an hour, and a day, or a quarter and
-# a half of all places, whichever is more. A form cannot tell people from machines; organisers can.
+# a half of all places, whichever is more. A form cannot tell people from machines; organisers can. As many wait for one.
 FORM_HOUR_MIN: Final = 10
 FORM_DAY_MIN: Final = 20
 
@@ -38,13 +47,15 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Situation:
     """The event, how it takes answers, and how many places are taken by others than whoever asks now. `by_form`: by how many
-    people without an account within the last hour, and the last day."""
+    people without an account within the last hour, and the last day; `waiting_by_form`: how many of them began to wait for one.
+    """
 
     details: EventDetails
     gathering: Gathering
     taken: int
     now: datetime
     by_form: tuple[int, int] = (0, 0)
+    waiting_by_form: tuple[int, int] = (0, 0)
 
 
 def decide(
@@ -59,6 +70,9 @@ def decide(
     if asked.wish == "maybe":
         return "maybe", None
     state = _place(asked, before, at)
+    is_more = asked.road == "form" and _brings_more(asked, before)
+    if state == "waiting" and is_more and _is_rush(asked.people, at, at.waiting_by_form):
+        return None, "rush"
     return state, None if state is not None else "full"
 
 
@@ -120,14 +134,18 @@ def _needs_consent(asked: Asked, at: Situation) -> bool:
     return (
         at.details.join_mode == "restricted"
         or not asked.is_known
-        or (asked.road == "form" and (at.gathering.form == "asked" or _is_rush(asked.people, at)))
+        or (
+            asked.road == "form"
+            and (at.gathering.form == "asked" or _is_rush(asked.people, at, at.by_form))
+        )
     )
 
 
-def _is_rush(people: int, at: Situation) -> bool:
-    """Whether so many came by the form lately that it may be a machine: then an organiser looks before more places are held."""
+def _is_rush(people: int, at: Situation, lately: tuple[int, int]) -> bool:
+    """Whether so many came by the form lately that it may be a machine: then an organiser looks before more places are held, and
+    nobody joins those who wait."""
     capacity = at.details.capacity
     if capacity is None:
         return False
     most = (max(FORM_HOUR_MIN, capacity // 4), max(FORM_DAY_MIN, capacity // 2))
-    return any(held + people > limit for held, limit in zip(at.by_form, most, strict=True))
+    return any(held + people > limit for held, limit in zip(lately, most, strict=True))

@@ -175,12 +175,13 @@ def count_entries(rx: Reader, event_uri: str, road: Road) -> int:
     return int(row[0]) if row else 0
 
 
-def count_lately(rx: Reader, event_uri: str, road: Road, since: datetime) -> int:
-    """How many people got a place by this road since a moment."""
+def count_lately(rx: Reader, event_uri: str, state: State, road: Road, since: datetime) -> int:
+    """How many people are in this state who asked by this road since a moment."""
     row = rx.one(
         "SELECT COALESCE(SUM(people), 0) FROM attendance "
-        "WHERE event_uri = ? AND state = 'coming' AND asked_at >= ? AND road = ?",
+        "WHERE event_uri = ? AND state = ? AND asked_at >= ? AND road = ?",
         event_uri,
+        state,
         to_ms(since),
         road,
     )
@@ -307,9 +308,7 @@ def settle_letter(unit: Unit, letter: Letter, *, is_sent: bool, after: timedelta
         )
 
 
-def set_reminder(
-    unit: Unit, entry: Entry, *, is_wanted: bool, word_uri: str | None = None
-) -> None:
+def set_reminder(unit: Unit, entry: Entry, *, is_wanted: bool, word_uri: str | None = None) -> None:
     """Whether this participant wants to be reminded, and with which word of theirs they said so."""
     unit.tx.run(
         "UPDATE attendance SET wants_reminder = ?, reminder_uri = ? WHERE id = ?",
