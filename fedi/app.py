@@ -33,6 +33,7 @@ log = logging.getLogger("fedi.app")
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 _PROBES = ("/healthz", "/readyz")
+MEMORY_AGAIN_S = 5
 
 
 class _NotAllowed(Invalid):
@@ -61,6 +62,7 @@ def assemble(instance: Instance, limits: HostLimits) -> ASGIApp:
         exception_handlers={
             FediError: _answering(instance, _expected),
             HTTPException: _answering(instance, _routing),
+            MemoryError: _answering(instance, _no_memory),
             Exception: _answering(instance, _unexpected),
         },
     )
@@ -158,6 +160,9 @@ def _inbox_first(app: ASGIApp, inbox: ASGIApp, instance: Instance) -> ASGIApp:
             return
         try:
             await inbox(scope, receive, send)
+        except MemoryError:
+            headers = {"retry-after": str(MEMORY_AGAIN_S)}
+            await JSONResponse({"error": Unavailable.default_key}, 503, headers)(scope, receive, send)  # fmt: skip
         except Exception as problem:  # noqa: BLE001 - answered and logged like any other defect
             _note_defect(instance, "/inbox", problem)
             await JSONResponse({"error": "error.internal"}, 500)(scope, receive, send)
@@ -212,6 +217,12 @@ async def _unexpected(instance: Instance, request: Request, problem: Exception) 
     """A defect of ours. The log has the traceback, without the words of anybody."""
     _note_defect(instance, _without_secrets(request), problem)
     return await _expected(instance, request, FediError())
+
+
+async def _no_memory(instance: Instance, request: Request, _: MemoryError) -> Response:
+    """No defect, and in a moment there may be some again."""
+    problem = Unavailable(detail="memory", retry_after_s=MEMORY_AGAIN_S)
+    return await _expected(instance, request, problem)
 
 
 def _without_secrets(request: Request) -> str:

@@ -5,13 +5,16 @@ Or one of several on the same PostgreSQL, which serves and leaves the work to ot
 
 import asyncio
 import logging
+import os
 import resource
 import ssl
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import fields
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from fedi.app import assemble, known_answers
 from fedi.company import Company
@@ -30,6 +33,8 @@ log = logging.getLogger("fedi.serving")
 
 GRACE_S = 8.0
 FILES = 4096
+# Of a process that ended because it had no memory left (EX_OSERR).
+NO_MEMORY = 71
 # Where members bring pictures and archives, from telephones and over bad lines: minutes instead of seconds.
 PATIENT_PATHS = (b"/house/", b"/steward/")
 
@@ -104,6 +109,9 @@ async def _working(
     """Workers, the desk's socket and the listener for numbers, while this is held. Sets `stop` and raises SetupError when
     somebody had a shared database alone while we were cut off."""
     _allow_many_files()
+    asyncio.get_running_loop().set_exception_handler(end_without_memory)
+    logging.getLogger("concurrent.futures").addFilter(end_with_a_worker)
+    threading.excepthook = end_with_a_thread
     workers_stop = asyncio.Event()
     metrics = await _metrics(instance, workers_stop)
     tasks = (
@@ -136,6 +144,38 @@ def _allow_many_files() -> None:
     wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
     if few != resource.RLIM_INFINITY and few < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def end_without_memory(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """End the process when the loop itself gets no memory: it would try again for ever, deaf to signals too.
+
+    Whoever looks after it starts it again, and nothing that was accepted is lost (R1). A connection for which there was none
+    is cut off and its memory is free.
+    """
+    is_one_connection = "transport" in context
+    if isinstance(context.get("exception"), MemoryError) and not is_one_connection:
+        _end()
+    loop.default_exception_handler(context)
+
+
+def end_with_a_worker(record: logging.LogRecord) -> bool:
+    """End the process when a thread of a pool ended for want of memory: what it was to do, and all that comes after it in the
+    same pool, would wait for ever. The pool says so in its log and nowhere else."""
+    if record.exc_info and isinstance(record.exc_info[1], MemoryError):
+        _end()
+    return True
+
+
+def end_with_a_thread(ended: threading.ExceptHookArgs) -> None:
+    """The same for a thread of its own, like those that speak with the database."""
+    if isinstance(ended.exc_value, MemoryError):
+        _end()
+    threading.__excepthook__(ended)
+
+
+def _end() -> None:
+    os.write(2, b"no memory is left: ending\n")
+    os._exit(NO_MEMORY)
 
 
 async def _stop_when_shut_out(company: Company | None, stop: asyncio.Event) -> None:

@@ -154,6 +154,13 @@ class _Refused(Exception):
 _NO_TRAILERS: Final = _NoTrailers()
 
 
+def _status_of(cause: BaseException | None) -> int:
+    """How a request is refused that could not be read. Whoever sent a good one for which there was no memory comes again."""
+    if isinstance(cause, _Refused):
+        return cause.status
+    return 503 if isinstance(cause, MemoryError) else 400
+
+
 class DoorProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with a door keeper. Checks run once per request or per read, never per header line."""
 
@@ -210,8 +217,7 @@ class DoorProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserCallbackError as problem:
-            cause = problem.__context__
-            self._refuse(cause.status if isinstance(cause, _Refused) else 400)
+            self._refuse(_status_of(problem.__context__))
             return
         except httptools.HttpParserUpgrade:
             # No other protocol is spoken here; the request itself is answered, then the connection ends.

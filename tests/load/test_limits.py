@@ -1,4 +1,4 @@
-"""A server that may open few files or has little processor: it makes others wait, loses nothing, and serves again."""
+"""A server that may open few files, or has little processor or memory: it makes others wait, loses nothing, and serves again."""
 
 import asyncio
 import json
@@ -8,16 +8,18 @@ import socket
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
+import pytest
 from aiohttp import web
 
 from fedi.config import Config
 from fedi.opening import DATABASE
+from fedi.serving import NO_MEMORY
 from fedi.signatures.keys import SigningKey
 from tests.harness.clock import FakeClock
 from tests.hostile.stranger import Person, a_note_of, headers_for, rsa, say
@@ -73,6 +75,91 @@ async def test_without_descriptors_it_waits_and_serves_again(tmp_path: Path) -> 
         if process.returncode is None:
             process.terminate()
         assert await process.wait() == 0
+
+
+# --- little memory ---------------------------------------------------------------------------
+
+MIB = 1024 * 1024
+LARGEST = 1_000_000
+# Room for the stacks of a few threads, and by far not for all that comes.
+ROOM_MIB = (32, 64)
+SILENT_S = 20
+
+
+def allowed_data(pid: int, more_mib: int) -> None:
+    """A process that runs gets only so much more memory of its own than it has."""
+    said = Path(f"/proc/{pid}/status").read_text()
+    has = next(line for line in said.splitlines() if line.startswith("VmData"))
+    most = int(has.split()[1]) * 1024 + more_mib * MIB
+    resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
+
+
+@pytest.mark.parametrize("room", ROOM_MIB)
+async def test_with_little_memory_it_refuses_or_ends_and_loses_nothing_it_accepted(
+    room: int,
+) -> None:
+    """What is largest and allowed, from a hundred connections at once, and among it what is small."""
+    async with a_neighbour() as (ali, config):
+        port = int(config.server.bind.rpartition(":")[2])
+
+        async def one(number: int) -> tuple[int, str]:
+            padding = {"pad": "x" * LARGEST} if number % 5 else {}
+            note = a_note_of(ali, number, **padding)
+            create = say(ali, "Create", note, number)
+            return await tell(config, ali, create, SILENT_S), note["id"]
+
+        async with serving(config) as process:
+            assert await visit(port) == 200
+            allowed_data(process.pid, room)
+            heard = await asyncio.gather(*(one(number) for number in range(120)))
+            with suppress(OSError, TimeoutError):
+                # it lives and serves, or it has ended
+                async with asyncio.timeout(SILENT_S):
+                    while await visit(port) != 200:
+                        await asyncio.sleep(0.1)
+            # even where Python waits for ever for a thread that got no memory to begin with
+            if process.returncode is None:
+                process.kill()
+        # nobody is told that something was wrong with what they sent
+        assert {status for status, _ in heard} <= {0, 202, 429, 500, 503}
+        assert any(status != 202 for status, _ in heard)
+        accepted = [uri for status, uri in heard if status == 202]
+        # what could not be sent is tried again, later than anybody wants to wait here
+        await all_is_there(config, accepted, worked)
+        database = sqlite3.connect(config.data_folder / DATABASE)
+        states = {row[0] for row in database.execute("SELECT state FROM delivery")}
+        database.close()
+        assert states <= {"waiting", "sent"}
+
+
+def worked(config: Config) -> bool:
+    """Whether everything that was accepted was looked at."""
+    database = sqlite3.connect(f"file:{config.data_folder / DATABASE}?mode=ro", uri=True)
+    try:
+        sql = "SELECT COUNT(*) FROM inbox_activity WHERE state = 'waiting'"
+        return bool(database.execute(sql).fetchone()[0] == 0)
+    finally:
+        database.close()
+
+
+async def test_when_nothing_can_go_on_for_want_of_memory_the_process_ends() -> None:
+    begin = "import asyncio, logging, threading\nfrom fedi import serving\nloop = asyncio.new_event_loop()\n"
+    ways = {
+        "serving.end_without_memory(loop, {'message': 'x', 'exception': MemoryError(), 'handle': None})": NO_MEMORY,
+        "serving.end_without_memory(loop, {'message': 'x', 'exception': MemoryError(), 'transport': None})": 0,
+        "serving.end_without_memory(loop, {'message': 'x', 'exception': ValueError(), 'handle': None})": 0,
+        "threading.excepthook = serving.end_with_a_thread\ndef f(): raise MemoryError\nthreading.Thread(target=f).start()": NO_MEMORY,
+        "threading.excepthook = serving.end_with_a_thread\ndef f(): raise ValueError\nthreading.Thread(target=f).start()": 0,
+        "log = logging.getLogger('x')\nlog.addFilter(serving.end_with_a_worker)\nlog.critical('x', exc_info=MemoryError())": NO_MEMORY,
+        "log = logging.getLogger('x')\nlog.addFilter(serving.end_with_a_worker)\nlog.critical('x', exc_info=ValueError())": 0,
+    }  # fmt: skip
+    ended = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", begin + way, cwd=ROOT, stderr=asyncio.subprocess.DEVNULL
+        )
+        for way in ways
+    ]
+    assert [await each.wait() for each in ended] == list(ways.values())
 
 
 # --- little processor ------------------------------------------------------------------------
@@ -164,14 +251,16 @@ async def a_neighbour() -> AsyncIterator[tuple[Person, Config]]:
         await runner.cleanup()
 
 
-async def tell(config: Config, ali: Person, activity: dict[str, Any]) -> int:
+async def tell(
+    config: Config, ali: Person, activity: dict[str, Any], patience_s: float = 60
+) -> int:
     """One honest activity; 0 when nobody answered."""
     url = f"{config.instance.base_url}/inbox"
     body = json.dumps(activity).encode()
     headers = dict(headers_for(ali.key, url, body, FakeClock().now()))
     try:
         async with (
-            asyncio.timeout(60),
+            asyncio.timeout(patience_s),
             aiohttp.ClientSession() as session,
             session.post(url, data=body, headers=headers) as answer,
         ):
@@ -180,10 +269,12 @@ async def tell(config: Config, ali: Person, activity: dict[str, Any]) -> int:
         return 0
 
 
-async def all_is_there(config: Config, accepted: list[str]) -> None:
+async def all_is_there(
+    config: Config, accepted: list[str], is_done: Callable[[Config], bool] = quiet
+) -> None:
     """After a start without any limit what was accepted is worked, each once."""
     async with serving(config), asyncio.timeout(PATIENCE_S):
-        while not quiet(config):
+        while not is_done(config):
             await asyncio.sleep(0.1)
     database = sqlite3.connect(config.data_folder / DATABASE)
     try:

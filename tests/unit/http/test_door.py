@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
-from fedi.http.door import Door, DoorLimits, DoorProtocol
+from fedi.http.door import Door, DoorLimits, DoorProtocol, Shortcut
 from fedi.http.server import _config
 
 
@@ -41,8 +41,8 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def play(parts: list[bytes]) -> Wire:
-    door = Door(DoorLimits())
+async def play(parts: list[bytes], shortcut: Shortcut | None = None) -> Wire:
+    door = Door(DoorLimits(), shortcut=shortcut)
     config = _config(app, door, 1.0)
     config.load()
     connection = DoorProtocol(config, ServerState(), {}, door=door)
@@ -86,3 +86,12 @@ def test_no_bytes_in_any_portions_break_the_door(parts: list[bytes]) -> None:
 def test_deadlines_are_looked_at_often_enough_for_the_shortest() -> None:
     assert DoorLimits().tick_s == 1.0
     assert DoorLimits(header_s=0.4).tick_s == 0.1
+
+
+async def test_for_whom_there_is_no_memory_is_told_to_come_again() -> None:
+    def nothing_left(*_: object) -> None:
+        raise MemoryError
+
+    wire = await play([b"GET / HTTP/1.1\r\nhost: a.test\r\n\r\n"], nothing_left)
+    assert wire.written.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after:" in wire.written
