@@ -5,6 +5,7 @@ picture outlives the place where its bytes rest. Each file is one object, writte
 """
 
 import hashlib
+import os
 import re
 import secrets
 import tempfile
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 import obstore
@@ -41,6 +43,8 @@ _IN_MEMORY: Final = 1024 * 1024
 _PIECE: Final = 256 * 1024
 _CODE: Final = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
 _STATUS: Final = re.compile(r"status code: ([0-9]{3})")
+_THEIRS: Final = re.compile("AWS_", re.IGNORECASE)
+_ENVIRONMENT: Final = Lock()
 _MD5: Final = re.compile(r'"([0-9a-f]{32})"')
 
 
@@ -61,20 +65,18 @@ class BucketStorage:
             client["root_certificate"] = authorities
         self._folder = folder
         self._away_until = 0.0
-        self._store = S3Store(
-            config.name,
-            prefix=config.prefix or None,
-            endpoint=config.endpoint.rstrip("/") or f"https://s3.{config.region}.amazonaws.com",
-            region=config.region,
-            access_key_id=config.key_id,
-            secret_access_key=config.key,
-            virtual_hosted_style_request=not config.path_style,
-            # whatever the environment says
-            skip_signature=False,
-            unsigned_payload=False,
-            client_options=client,
-            retry_config={"max_retries": 1, "retry_timeout": timeout},
-        )
+        with _without_environment():
+            self._store = S3Store(
+                config.name,
+                prefix=config.prefix or None,
+                endpoint=config.endpoint.rstrip("/") or f"https://s3.{config.region}.amazonaws.com",
+                region=config.region,
+                access_key_id=config.key_id,
+                secret_access_key=config.key,
+                virtual_hosted_style_request=not config.path_style,
+                client_options=client,
+                retry_config={"max_retries": 1, "retry_timeout": timeout},
+            )
 
     def put(self, key: str, data: bytes, media_type: str) -> None:
         if media_type_of(key) != media_type:
@@ -218,6 +220,20 @@ class BucketStorage:
                 self._away_until = time.monotonic() + AWAY_S
             # what the library says names addresses and keys: it goes no further
             raise _away(why) from None
+
+
+@contextmanager
+def _without_environment() -> Iterator[None]:
+    """The settings name everything. The library would take from variables what other programs of the machine are to use: their
+    tokens, their place, that nothing is signed."""
+    with _ENVIRONMENT:
+        theirs = {name: value for name, value in os.environ.items() if _THEIRS.match(name)}
+        for name in theirs:
+            del os.environ[name]
+        try:
+            yield
+        finally:
+            os.environ.update(theirs)
 
 
 def _pieces(found: "obstore.GetResult", most: int) -> Iterator[bytes]:

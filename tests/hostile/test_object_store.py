@@ -1,7 +1,8 @@
 """An object store that lies: it sends more than there is, lists without end, says strange things of whom it belongs to."""
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
@@ -30,6 +31,8 @@ class Liar(ThreadingHTTPServer):
         self.words = b""
         self.sent = 0
         self.pages = count()
+        self.elsewhere = ""
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
 
     def storage(self, key_file: Path) -> BucketStorage:
         key_file.write_text("secret")
@@ -47,8 +50,27 @@ class _Answering(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Nobody reads it."""
 
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self._note()
+        self.send_response(200)
+        self.send_header("etag", '"1"')
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def _note(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.asked.append((self.command, self.path, headers))
+
     def do_GET(self) -> None:
+        self._note()
         liar = self.server
+        if liar.elsewhere:
+            self.send_response(307)
+            self.send_header("location", liar.elsewhere + self.path)
+            self.send_header("content-length", "0")
+            self.end_headers()
+            return
         body = liar.words
         if "list-type" in self.path:
             body = _page(next(liar.pages))
@@ -75,8 +97,8 @@ def _page(number: int) -> bytes:
     return f"<ListBucketResult>{more}{listed}</ListBucketResult>".encode()
 
 
-@pytest.fixture
-def liar() -> Iterator[Liar]:
+@contextmanager
+def a_liar() -> Iterator[Liar]:
     made = Liar()
     thread = Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -84,6 +106,12 @@ def liar() -> Iterator[Liar]:
     made.shutdown()
     thread.join(10)
     made.server_close()
+
+
+@pytest.fixture
+def liar() -> Iterator[Liar]:
+    with a_liar() as made:
+        yield made
 
 
 ASKED: Final[dict[str, tuple[int, Callable[[BucketStorage], object]]]] = {
@@ -120,3 +148,61 @@ def test_a_list_without_end_is_given_up(
         list(liar.storage(tmp_path / "key").iterate())
     assert caught.value.detail == "a list without end"
     assert next(liar.pages) < 10
+
+
+FOREIGN: Final = {
+    "AWS_SESSION_TOKEN": "theirs",
+    "AWS_ACCESS_KEY_ID": "theirs",
+    "AWS_SECRET_ACCESS_KEY": "theirs",
+    "AWS_DEFAULT_REGION": "theirs",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "AWS_ENDPOINT": "http://127.0.0.1:9",
+    "AWS_BUCKET": "theirs",
+    "AWS_SKIP_SIGNATURE": "true",
+    "AWS_UNSIGNED_PAYLOAD": "true",
+    "AWS_S3_EXPRESS": "true",
+    "AWS_CHECKSUM_ALGORITHM": "sha256",
+    "AWS_SERVER_SIDE_ENCRYPTION": "AES256",
+    "AWS_REQUEST_PAYER": "true",
+    "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "true",
+    "aws_session_token": "theirs",
+}
+
+
+@pytest.mark.parametrize("name", ["all", *FOREIGN])
+def test_what_the_environment_says_to_other_programs_counts_for_nothing(
+    liar: Liar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for each, value in FOREIGN.items():
+        monkeypatch.delenv(each, raising=False)
+        if name in ("all", each):
+            monkeypatch.setenv(each, value)
+    liar.words = b"x"
+    storage = liar.storage(tmp_path / "key")
+    storage.put(KEY, b"x", "image/jpeg")
+    with storage.open(KEY) as file:
+        assert file.read() == b"x"
+    for _, path, headers in liar.asked:
+        assert path == f"/pictures/media/{KEY}"
+        assert "theirs" not in str(headers)
+        assert "Credential=us/" in headers["authorization"]
+        assert "/us-east-1/s3/" in headers["authorization"]
+        assert headers["x-amz-content-sha256"] != "UNSIGNED-PAYLOAD"
+        assert {each for each in headers if each.startswith("x-amz-")} == {"x-amz-date", "x-amz-content-sha256"}  # fmt: skip
+    assert [verb for verb, _, _ in liar.asked] == ["PUT", "GET"]
+    assert name == "all" or os.environ[name] == FOREIGN[name]
+
+
+def test_wherever_a_store_sends_us_nobody_else_is_shown_that_we_may_ask(
+    liar: Liar, tmp_path: Path
+) -> None:
+    """That we go there at all is the library's way; whoever has our bucket can make us read what the machine can reach."""
+    with a_liar() as other:
+        other.words = b"x"
+        liar.elsewhere = f"http://localhost:{other.server_port}"
+        with suppress(Unavailable), liar.storage(tmp_path / "key").open(KEY) as file:
+            assert file.read() == b"x"
+        assert len(liar.asked) == 1
+        for _, _, headers in other.asked:
+            assert "authorization" not in headers
+            assert not any("us/" in value for value in headers.values())
