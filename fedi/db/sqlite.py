@@ -194,7 +194,7 @@ class SqliteDatabase:
     async def empty_journal(self) -> bool:
         """Move the journal into the database, where deleted rows are overwritten (`secure_delete`), and cut it to nothing.
 
-        Waits for readers only as long as nobody who writes would notice.
+        Waits for readers only as long as nobody who writes would notice. Raises Unavailable when it cannot be written.
         """
 
         def empty(connection: sqlite3.Connection) -> bool:
@@ -211,7 +211,10 @@ class SqliteDatabase:
                 connection.execute(BUSY_TIMEOUT)
             return not row[0]
 
-        return await self._writer.hop(empty)
+        try:
+            return await self._writer.hop(empty)
+        except sqlite3.OperationalError as problem:
+            raise _as_expected(problem) from problem
 
     async def close(self) -> None:
         """Finish what waits, then close every connection."""

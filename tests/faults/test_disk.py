@@ -92,6 +92,21 @@ async def test_wherever_writing_breaks_off_what_was_answered_is_there_and_nothin
         assert await again.read(numbers) == sorted(answered)
 
 
+async def test_a_journal_that_cannot_be_emptied_is_said_in_our_words_and_keeps_what_it_has(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path / "a.db") as database:
+        await database.write(lambda tx: tx.run("CREATE TABLE t (number INTEGER, words TEXT)"))
+        await database.empty_journal()
+        for number in range(20):
+            await say(database, number)
+        with no_file_beyond((tmp_path / "a.db").stat().st_size), pytest.raises(Unavailable):
+            await database.empty_journal()
+        assert await database.read(numbers) == list(range(20))
+        assert await database.empty_journal()
+        assert await database.read(is_sound)
+
+
 @pytest.fixture
 def failing_sync(tmp_path: Path) -> Path:
     """A library that stands before fsync and fdatasync; skips, saying why, where nothing compiles it."""
