@@ -40,6 +40,9 @@ log = logging.getLogger("fedi.inbox")
 BATCH = 24
 HELD_MAX = 2 * BATCH
 REST_S = 30.0
+# So long a process lives before it takes up what others died with, by the number of their deaths: whoever is killed again and
+# again from outside does not come to it, and it is not mistaken for the reason (R7).
+PATIENCE = {2: timedelta(seconds=1), 3: timedelta(seconds=4)}
 UNREACHABLE_AGAIN = (timedelta(minutes=2), timedelta(minutes=30), timedelta(hours=6))
 FAILED_AGAIN = timedelta(minutes=5)
 # All fetches for one activity together: several slow hosts must not add up (S61).
@@ -83,6 +86,7 @@ class Processor:
         self._trouble: Unavailable | None = None
         self._is_stopping = False
         self._is_careful = False
+        self._began = instance.clock.monotonic()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`, finishing what is under way."""
@@ -182,14 +186,21 @@ class Processor:
         if self._instance.db.is_shared:
             return self._take_among_others(unit)
         fresh = self._limits.fresh
-        if store.has_suspect(unit.tx, unit.now):
+        if deaths := store.deaths_of_suspects(unit.tx, unit.now):
             # one of these may kill the process: each alone and in its turn, so that it is known which
             fresh.close()
-            return () if self._held else store.claim(unit, 1, self._lease), True
+            if self._held or (opens and self._patience_s(deaths) > 0):
+                return (), True
+            return store.claim(unit, 1, self._lease), True
         claimed = store.claim(unit, BATCH, self._lease)
         if opens and len(claimed) < BATCH:
             fresh.open()
         return claimed, False
+
+    def _patience_s(self, deaths: int) -> float:
+        """How long this process has to live until it takes up what was in hand at so many deaths."""
+        lived = self._instance.clock.monotonic() - self._began
+        return PATIENCE[min(deaths, store.DEATHS_MAX)].total_seconds() - lived
 
     def _take_among_others(self, unit: Unit) -> tuple[Sequence[Kept], bool]:
         if deadly := store.note_deaths(unit):
@@ -323,6 +334,9 @@ class Processor:
 
     async def _rest_s(self) -> float:
         now = self._instance.clock.now()
+        if self._is_careful and not self._held and not self._instance.db.is_shared:
+            deaths = await self._instance.look(lambda rx: store.deaths_of_suspects(rx, now))
+            return max(0.05, self._patience_s(deaths)) if deaths else 0.05
         due = await self._instance.look(lambda rx: store.next_due(rx, now))
         if due is None:
             return REST_S

@@ -20,7 +20,7 @@ _CLAIMED = (
     "RETURNING id, uri, actor_uri, recipient, type, body, key_id, proof, attempts, received_at"
 )
 # What was in hand at two deaths of the process is worked alone. Once more may be chance, when somebody else kills us again and
-# again; who was there at this many, the last one of them alone, is set aside at the next.
+# again; who was there at this many, the last of them alone, is set aside at the next.
 DEATHS_MAX = 3
 DEADLY = "deadly"
 # Why words wait that overtook the answer to a wish to follow.
@@ -129,15 +129,14 @@ def was_moved_since(rx: Reader, actor_uri: str, moment: datetime) -> bool:
     )
 
 
-def has_suspect(rx: Reader, now: datetime) -> bool:
-    """Whether something is due that was claimed when the process died, more than once: it may be what kills it (R7)."""
-    return (
-        rx.one(
-            "SELECT 1 FROM inbox_activity WHERE state = 'waiting' AND deaths >= 2 AND due_at <= ? LIMIT 1",
-            to_ms(now),
-        )
-        is not None
+def deaths_of_suspects(rx: Reader, now: datetime) -> int:
+    """The most deaths of the process at which something was in hand that is due: two or more mean that it may be what kills
+    it (R7); 0 when there is no such thing."""
+    row = rx.one(
+        "SELECT COALESCE(MAX(deaths), 0) FROM inbox_activity WHERE state = 'waiting' AND deaths >= 2 AND due_at <= ?",
+        to_ms(now),
     )
+    return int(row[0]) if row else 0
 
 
 def claim(unit: Unit, most: int, lease: timedelta) -> Sequence[Kept]:

@@ -19,7 +19,7 @@ from inbox.receive import Answer
 from outbox import hosts
 from outbox import store as outbox_store
 from outbox.retry import Judgement, Verdict
-from tests.simulation.deadly import NOTES, deadly, died_at
+from tests.simulation.deadly import KILLS, NOTES, deadly, died_at, killed_often
 from tests.simulation.stage import play
 
 pytestmark = pytest.mark.embedded
@@ -74,6 +74,14 @@ def test_what_kills_the_process_is_set_aside_and_everything_else_is_worked() -> 
     assert states.keys() <= {"done", "ignored", "quarantined"}
     # and the two Accepts
     assert sum(states.values()) == NOTES + 2
+
+
+def test_who_is_killed_again_and_again_from_outside_blames_nothing_that_came_in() -> None:
+    deaths, states = killed_often()
+    assert deaths == KILLS
+    assert states.keys() <= {"done", "ignored", "refused"}
+    # and the two Accepts
+    assert sum(states.values()) >= NOTES + 2
 
 
 # --- would it be noticed? -----------------------------------------------------------------------
