@@ -73,16 +73,15 @@ def main(words: list[str]) -> NoReturn:
 def at_once(words: list[str]) -> list[str]:
     """How the whole suite is spread over processes; nothing when some tests are named, which is quicker in one.
 
-    One process more than processors: conversations between servers wait now and then. `-n 0` among the words wins. What
-    fails is tried once more, and named among those: a busy machine lets other servers wait longer than any test does.
+    Two processes for each processor: a third of the time goes by with waiting for browsers and for other servers. `-n 0`
+    among the words wins.
     """
     if any((ROOT / word.partition("::")[0]).exists() for word in words if not word.startswith("-")):
         return []
     processors = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
-    many = ["-n", str(min(processors + 1, WORKERS_MAX)), "--dist", "loadscope"]
-    return [*many, "--reruns", "1", "-r", "fER"]
+    return ["-n", str(min(2 * processors, WORKERS_MAX)), "--dist", "loadscope"]
 
 
 def become(command: list[str], environment: dict[str, str]) -> NoReturn:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.harness import objects, postgres
+from tests.harness.chance import IS_THOROUGH
 from tests.harness.world import ENGINE
 
 OPTION = "--thorough"
@@ -31,6 +32,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=ENGINES,
         help="the database of every instance; without it SQLite, and both for the tests that say so",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    IS_THOROUGH[0] = config.getoption(OPTION)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -4,7 +4,7 @@ elsewhere, nothing a browser complains about; in four languages, light and dark.
 import asyncio
 import gzip
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,13 +18,11 @@ from tests.browser.judges import Judges, call_judges
 from tests.browser.tour import BEFORE, HOST, INSIDE, NEIGHBOUR, furnish, sign_in
 from tests.harness.npm import NotInstallable
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 SMALL = (320, 640)
 WEIGHT_MAX = 60_000
-# Each time every page in one of two looks, in turn; in every look in the thorough stage.
-LOOKS = (("ar", "light"), ("en", "dark"))
-ALL_LOOKS = tuple((language, scheme) for language in LANGUAGES for scheme in ("light", "dark"))
+LOOKS = tuple((language, scheme) for language in LANGUAGES for scheme in ("light", "dark"))
 
 
 @dataclass(slots=True)
@@ -41,39 +39,30 @@ class Told:
     strangers: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param((LOOKS, True), id="two looks"),
-        pytest.param((ALL_LOOKS, False), id="all looks", marks=pytest.mark.thorough),
-    ],
-)
-def told(request: pytest.FixtureRequest) -> Told:
-    """One tour through every page; the tests look at what was seen."""
-    return asyncio.run(_tour(*request.param))
+@pytest.fixture(scope="module")
+def told() -> Told:
+    """One tour through every page in every look; the tests look at what was seen."""
+    return asyncio.run(_tour())
 
 
-async def _tour(looks: Sequence[tuple[str, str]], in_turn: bool) -> Told:
+async def _tour() -> Told:
     try:
         found = Told(call_judges())
     except NotInstallable as problem:
         found = Told(None, str(problem))
     async with neighbourhood(HOST, NEIGHBOUR) as near:
         pages = {**INSIDE, **await furnish(near)}
-        for turn, (language, scheme) in enumerate(looks):
-            begin, step = (turn, len(looks)) if in_turn else (0, 1)
-            chosen = [dict(list(each.items())[begin::step]) for each in (BEFORE, pages)]
-            await _look(near, found, chosen, language, scheme)
+        for language, scheme in LOOKS:
+            await _look(near, found, pages, language, scheme)
         found.complaints, found.strangers = near.complaints, near.strangers
     return found
 
 
 async def _look(
-    near: Neighbourhood, found: Told, pages: Sequence[Mapping[str, str]], language: str, scheme: str
+    near: Neighbourhood, found: Told, inside: Mapping[str, str], language: str, scheme: str
 ) -> None:
-    before, inside = pages
     tab = await near.tab(language, size=SMALL, scheme=scheme)
-    for name, path in before.items():
+    for name, path in BEFORE.items():
         await _see(tab, found, f"{name} {language} {scheme}", path)
     await sign_in(tab)
     for name, path in inside.items():

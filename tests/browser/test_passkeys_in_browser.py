@@ -82,6 +82,7 @@ async def test_made_then_signed_out_then_signed_in_without_a_password() -> None:
         assert near.strangers == []
 
 
+@pytest.mark.thorough
 async def test_after_the_password_it_is_the_second_step_and_who_is_not_verified_stays_outside() -> (
     None
 ):
@@ -106,6 +107,7 @@ async def test_after_the_password_it_is_the_second_step_and_who_is_not_verified_
         assert near.complaints == []
 
 
+@pytest.mark.thorough
 async def test_without_scripts_there_is_no_button_that_does_nothing() -> None:
     async with neighbourhood(HOST) as near:
         await salma(near)
@@ -121,6 +123,7 @@ async def test_without_scripts_there_is_no_button_that_does_nothing() -> None:
         assert await tab.is_visible("noscript p")
 
 
+@pytest.mark.thorough
 async def test_pages_with_a_passkey_please_the_judges_and_the_smallest_phone() -> None:
     try:
         judges = call_judges()

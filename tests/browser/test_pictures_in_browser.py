@@ -79,6 +79,7 @@ async def test_files_dropped_on_the_form_are_kept_with_the_words(tmp_path: Path)
         assert near.complaints == []
 
 
+@pytest.mark.thorough
 async def test_what_is_no_picture_or_misses_the_form_leads_nowhere_and_loses_nothing(
     tmp_path: Path,
 ) -> None:
@@ -93,6 +94,7 @@ async def test_what_is_no_picture_or_misses_the_form_leads_nowhere_and_loses_not
         assert await tab.input_value("[name='text.ar']") == "كلمات"
 
 
+@pytest.mark.thorough
 async def test_a_picture_from_the_clipboard_is_kept() -> None:
     async with neighbourhood("agora.test") as near:
         tab = await at_the_table(near, "note")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser.serving import BROWSER, serving
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 playwright = pytest.importorskip(
     "playwright.async_api", reason="playwright is not installed: posters are not printed"
 )

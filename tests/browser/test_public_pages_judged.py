@@ -1,7 +1,6 @@
 """The pages for everybody before the same judges as those of the house: axe and the Nu HTML checker, in four languages."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +13,8 @@ from tests.browser.look import pages_of
 from tests.browser.serving import BROWSER, serving
 from tests.harness.npm import NotInstallable
 
-pytestmark = pytest.mark.browser
-# Each time every page in one of two looks, in turn; in every look in the thorough stage.
-LOOKS = (("ar", "light"), ("en", "dark"))
-ALL_LOOKS = tuple((language, scheme) for language in LANGUAGES for scheme in ("light", "dark"))
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
+LOOKS = tuple((language, scheme) for language in LANGUAGES for scheme in ("light", "dark"))
 
 
 @dataclass(slots=True)
@@ -25,25 +22,17 @@ class Told:
     """What the judges said, by page, language and scheme."""
 
     judges: Judges
-    looks: Sequence[tuple[str, str]]
-    in_turn: bool
     violations: dict[str, list[str]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param((LOOKS, True), id="two looks"),
-        pytest.param((ALL_LOOKS, False), id="all looks", marks=pytest.mark.thorough),
-    ],
-)
-def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """One visit to every page; skips, saying why, without judges or browser."""
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """One visit to every page in every look; skips, saying why, without judges or browser."""
     if not BROWSER.exists():
         pytest.skip("Chromium is not installed: pages are not tried in a browser")
     try:
-        found = Told(call_judges(), *request.param)
+        found = Told(call_judges())
     except NotInstallable as problem:
         pytest.skip(f"the judges of pages are not available: {problem}")
     asyncio.run(_visit(tmp_path_factory.mktemp("judged"), found))
@@ -53,11 +42,10 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 async def _visit(folder: Path, found: Told) -> None:
     async with serving(folder) as (base, sample), playwright.async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=str(BROWSER))
-        for turn, (language, scheme) in enumerate(found.looks):
-            begin, step = (turn, len(found.looks)) if found.in_turn else (0, 1)
+        for language, scheme in LOOKS:
             context = await browser.new_context(locale=language, color_scheme=scheme)
             tab = await context.new_page()
-            for name, path in list(pages_of(sample).items())[begin::step]:
+            for name, path in pages_of(sample).items():
                 answer = await tab.goto(base + path)
                 key = f"{name} {language} {scheme}"
                 found.sources[key] = await answer.text()
@@ -67,7 +55,7 @@ async def _visit(folder: Path, found: Told) -> None:
 
 
 def test_axe_finds_no_violation(told: Told) -> None:
-    assert len(told.violations) == 23 * (1 if told.in_turn else len(told.looks))
+    assert len(told.violations) == 23 * len(LOOKS)
     assert {name: wrong for name, wrong in told.violations.items() if wrong} == {}
 
 

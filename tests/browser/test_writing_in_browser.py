@@ -92,6 +92,7 @@ async def test_words_are_kept_by_themselves_and_survive_a_broken_line() -> None:
         assert near.strangers == []
 
 
+@pytest.mark.thorough
 async def test_a_page_that_was_closed_without_a_line_offers_its_words_again() -> None:
     async with neighbourhood("agora.test") as near:
         tab = await at_the_table(near, "note")
@@ -119,6 +120,7 @@ async def near_tab(near: Neighbourhood, tab: Any) -> Any:
     return await tab.context.new_page()
 
 
+@pytest.mark.thorough
 async def test_a_button_pressed_while_words_are_on_their_way_overtakes_nobody() -> None:
     async with neighbourhood("agora.test") as near:
         tab = await at_the_table(near, "note", worker=False)
@@ -134,6 +136,7 @@ async def test_a_button_pressed_while_words_are_on_their_way_overtakes_nobody() 
         assert json.loads(said)["ar"]["source"] == "بعد"
 
 
+@pytest.mark.thorough
 async def test_languages_are_tabs_and_a_missing_title_is_shown() -> None:
     async with neighbourhood("agora.test") as near:
         tab = await at_the_table(near, "event")

@@ -11,10 +11,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from fedi.cli.main import run
+from tests.harness.chance import examples
 
 ROOT = Path(__file__).parents[2]
 EVENT = ("publish", "event", "--title", "x", "--place-name", "Dar")
@@ -332,11 +333,7 @@ def test_every_refusal_is_said_in_words(fedi: Fedi, language: str) -> None:
         assert "cli." not in err
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.sampled_from(["show", "publish", "note", "--json", "--text", "--lang", "--title", "-", "--", "=", "ar=", "timeline"])

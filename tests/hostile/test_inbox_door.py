@@ -6,10 +6,11 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from inbox.handlers import BY_ACTIVITY
+from tests.harness.chance import examples
 from tests.harness.world import World, a_note, world
 from tests.hostile.stranger import Person, Stranger, deliver, say, stranger
 
@@ -79,9 +80,7 @@ def theatre() -> Iterator[Theatre]:
     made.close()
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(sorted(BY_ACTIVITY)),
     OBJECTS,

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from fedi.errors import Invalid, TooLarge, Unavailable, UnsupportedMediaType
 from fedi.media import child, intake
 from fedi.media.intake import prepare, take_in
+from tests.harness.chance import examples
 
 
 def saved(kind: str, size: tuple[int, int] = (64, 48), **options: Any) -> bytes:
@@ -163,7 +164,7 @@ def test_what_rides_along_in_a_picture_is_left_behind(name: str) -> None:
     ] == []
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(kind=st.sampled_from(sorted(WHOLE)), data=st.data())
 def test_flipped_bytes_end_in_a_picture_or_a_refusal(kind: str, data: st.DataObject) -> None:
     raw = bytearray(WHOLE[kind])
@@ -173,7 +174,7 @@ def test_flipped_bytes_end_in_a_picture_or_a_refusal(kind: str, data: st.DataObj
     assert ("refused" in header) == (parts == [])
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.binary(max_size=200))
 def test_sniffing_never_fails(raw: bytes) -> None:
     assert child.sniff(raw) in {None, *WHOLE}

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.documents import build_actor, build_server_actor, build_stub, parse_actor
@@ -15,6 +15,7 @@ from fedi.text.direction import clean_line
 from fedi.text.html import sanitise
 from fedi.urls import ed25519_key, main_key, part
 from fedi.vocab.strict import dump, parse_document
+from tests.harness.chance import examples
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 URI = "https://h.example/users/a"
@@ -109,13 +110,13 @@ def read(document: object) -> tuple[Actor, tuple[ActorKey, ...]] | None:
         return None
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(values | objects)
 def test_any_value_is_read_or_refused(document: object) -> None:
     read(document)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(objects, claims)
 def test_an_actor_keeps_to_its_origin_whatever_it_claims(
     more: dict[str, Any], claimed: dict[str, Any]
@@ -213,7 +214,7 @@ KEPT = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(actors())
 def test_what_is_said_of_ours_reads_back_the_same(actor: Actor) -> None:
     found, _ = back(build_actor(actor, keys_of(actor), f"https://{actor.host}/actor"))
@@ -222,7 +223,7 @@ def test_what_is_said_of_ours_reads_back_the_same(actor: Actor) -> None:
     }
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(actors())
 def test_every_document_of_ours_carries_its_keys(actor: Actor) -> None:
     keys = keys_of(actor)
@@ -234,7 +235,7 @@ def test_every_document_of_ours_carries_its_keys(actor: Actor) -> None:
         assert back(document)[1] == keys
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(actors())
 def test_a_stub_tells_nothing_but_who_and_where(actor: Actor) -> None:
     document = build_stub(actor, keys_of(actor))

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from fedi.publications.kinds import KIND_NAMES
 from fedi.web.routes import GET_PAGES
 from fedi.web.shown.embedded import FRAMED_POLICY
+from tests.harness.chance import examples
 from tests.harness.surface import Surface
 from tests.harness.world import a_note, a_statement, an_event, world
 from tests.security.test_s71_headers import CAREFUL
@@ -84,9 +85,7 @@ def surface() -> Iterator[tuple[Surface, list[str]]]:
 
 
 @given(data=st.data())
-@settings(
-    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(500, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_request_whatever_is_a_defect(
     surface: tuple[Surface, list[str]], caplog: pytest.LogCaptureFixture, data: st.DataObject
 ) -> None:

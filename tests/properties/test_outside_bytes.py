@@ -1,10 +1,11 @@
 """Every reader of bytes from outside keeps its promise, whatever comes: honest inputs cut, glued and changed."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.targets import TARGETS
+from tests.harness.chance import examples
 from tests.harness.work import calls_of
 
 # Far above what any of them needs for the little it gets here; a reader that explodes needs a thousand times as many.
@@ -34,7 +35,7 @@ def inputs(draw: st.DrawFn, seeds: tuple[bytes, ...]) -> bytes:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(data=st.data())
 def test_whatever_comes_the_reader_keeps_its_promise(name: str, data: st.DataObject) -> None:
     raw = data.draw(inputs(TARGETS[name].seeds))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedi.errors import Invalid
@@ -20,6 +20,7 @@ from fedi.text.html import paragraphs_of, sanitise
 from fedi.vocab.activity import parse_activity
 from fedi.vocab.audience import Visibility, address
 from fedi.vocab.strict import dump, parse_document
+from tests.harness.chance import examples
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 AUTHOR = "https://h.example/a/x"
@@ -178,7 +179,7 @@ def publications(draw: st.DrawFn) -> Publication:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(publications())
 def test_what_is_written_is_read_as_it_was(publication: Publication) -> None:
     raw = dump(build_object(publication, with_context=True))
@@ -249,7 +250,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     return document | {member: likely[member] for member in kept}
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(documents())
 def test_a_document_of_any_shape_is_read_or_refused_by_name(document: dict[str, Any]) -> None:
     try:
@@ -260,7 +261,7 @@ def test_a_document_of_any_shape_is_read_or_refused_by_name(document: dict[str, 
     dump(build_object(publication))
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(documents() | shapes)
 def test_an_activity_of_any_shape_is_read_or_refused_by_name(document: Any) -> None:
     try:

@@ -2,16 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from outbox.retry import JITTER, LADDER, Verdict, judge, next_attempt
+from tests.harness.chance import examples
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 CHANCE = st.floats(0, 1)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.integers(1, 1000), CHANCE, st.none() | st.integers(0, 86_400))
 def test_the_next_attempt_is_later_and_never_sooner_than_was_asked(
     failures: int, chance: float, after_s: int | None
@@ -22,13 +23,13 @@ def test_the_next_attempt_is_later_and_never_sooner_than_was_asked(
     assert wait <= timedelta(days=1) * (1 + JITTER)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.integers(1, 50), CHANCE)
 def test_more_failures_never_mean_a_shorter_wait(failures: int, chance: float) -> None:
     assert next_attempt(failures + 1, NOW, chance) >= next_attempt(failures, NOW, chance)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.integers(100, 999), st.integers(1, 100))
 def test_only_success_counts_as_sent_and_every_answer_has_a_verdict(
     status: int, attempts: int

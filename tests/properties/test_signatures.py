@@ -4,7 +4,7 @@ import string
 from contextlib import suppress
 from typing import Any, get_args
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedi.errors import Invalid
@@ -16,6 +16,7 @@ from fedi.signatures.proofs import add_proof, check_proof
 from fedi.signatures.request import Refused, SignedRequest, UnknownKey, Verified, key_id_of
 from fedi.signatures.verdict import Style
 from fedi.signatures.window import read_http_date
+from tests.harness.chance import examples
 from tests.unit.signatures.makers import (
     AS2,
     ED_ID,
@@ -52,7 +53,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(scheme=schemes, path=paths, query=queries, body=st.binary(max_size=200) | st.none())
 def test_what_we_sign_we_believe(scheme: Style, path: str, query: str, body: bytes | None) -> None:
     target = path + (query and f"?{query}")
@@ -68,7 +69,7 @@ def test_what_we_sign_we_believe(scheme: Style, path: str, query: str, body: byt
 PEM = new_rsa_private_pem()
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(path=paths, query=queries, body=st.binary(max_size=100) | st.none())
 def test_stock_httpsig_makes_the_same_signature(path: str, query: str, body: bytes | None) -> None:
     target = path + (query and f"?{query}")
@@ -90,7 +91,7 @@ def believed_or_not(request: SignedRequest) -> None:
     key_id_of(request)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     method=st.sampled_from(["POST", "GET", "post"]) | st.text(max_size=5),
     target=paths | st.text(max_size=20),
@@ -103,7 +104,7 @@ def test_no_request_makes_verification_stumble(
     believed_or_not(SignedRequest(method, target, tuple(lines), body))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     scheme=schemes,
     name=st.sampled_from(
@@ -121,7 +122,7 @@ def test_a_header_altered_anywhere_never_makes_verification_stumble(
     believed_or_not(received({**made, name: value[:at] + text + value[at + length :]}))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(at=st.integers(0, 10_000), bit=st.integers(0, 7), body=st.binary(min_size=1, max_size=100))
 def test_one_bit_of_the_body_is_enough_to_be_refused(at: int, bit: int, body: bytes) -> None:
     headers = SIGN["cavage"]("POST", "https://agora.test/inbox", body, rsa_key(), NOW, AS2)
@@ -130,14 +131,14 @@ def test_one_bit_of_the_body_is_enough_to_be_refused(at: int, bit: int, body: by
     assert isinstance(judged(received(headers, body=bytes(changed))), Refused)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(document=st.dictionaries(st.text(), json_values, max_size=5))
 def test_what_we_prove_verifies(document: dict[str, Any]) -> None:
     verdict = check_proof(add_proof(document, ed_key(), NOW), known)
     assert verdict == Verified(ED_ID, OWNER, "proof")
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     document=st.dictionaries(st.text(), json_values, max_size=3),
     proof=st.dictionaries(
@@ -154,13 +155,13 @@ def test_no_proof_makes_the_check_stumble(document: dict[str, Any], proof: dict[
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_base58_reads_what_it_writes(data: bytes) -> None:
     assert base58.decode(base58.encode(data)) == data
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_no_text_makes_reading_a_key_stumble(text: str) -> None:
     pem = f"-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----"
     for candidate in (text, pem):
@@ -171,7 +172,7 @@ def test_no_text_makes_reading_a_key_stumble(text: str) -> None:
 @given(
     st.text(max_size=40) | st.datetimes().map(lambda moment: f"{moment:%a, %d %b %Y %H:%M:%S} GMT")
 )
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_no_date_makes_the_clock_stumble(text: str) -> None:
     at_s = read_http_date(text)
     assert at_s is None or isinstance(at_s, float)

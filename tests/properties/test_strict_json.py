@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedi.errors import Invalid
 from fedi.vocab.strict import check_no_moved_meaning, dump, parse_document
+from tests.harness.chance import examples
 
 HOSTILE: list[tuple[str, bytes, str]] = [
     ("nothing", b"", "json.syntax"),
@@ -118,7 +119,7 @@ values: st.SearchStrategy[Any] = st.recursive(
 documents = st.dictionaries(texts, values, max_size=6)
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(documents, st.booleans())
 def test_any_document_survives_being_written_by_anyone(
     document: dict[str, Any], ascii_only: bool
@@ -127,7 +128,7 @@ def test_any_document_survives_being_written_by_anyone(
     assert parse_document(written) == document == parse_document(dump(document))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(documents.filter(bool), values, st.data())
 def test_a_key_that_comes_twice_is_always_noticed(
     document: dict[str, Any], value: Any, data: st.DataObject
@@ -138,7 +139,7 @@ def test_a_key_that_comes_twice_is_always_noticed(
         parse_document(twice)
 
 
-@settings(max_examples=250, deadline=None)
+@examples(250)
 @given(st.binary(max_size=60) | st.text('{}[]":,\\u0a1-.eE ', max_size=60).map(str.encode))
 def test_any_bytes_are_an_object_or_invalid(raw: bytes) -> None:
     try:

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fedi.i18n.negotiate import choose_language
@@ -13,6 +13,7 @@ from fedi.text.html import sanitise, text_of
 from fedi.text.markup import find_hashtags, find_mentions, render
 from fedi.text.plain import from_plain_text
 from fedi.text.subset import TAGS
+from tests.harness.chance import examples
 
 PIECES = st.sampled_from(
     [
@@ -46,14 +47,14 @@ def shown(source: str) -> str:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(HTML)
 def test_cleaning_html_twice_is_cleaning_it_once(html: str) -> None:
     once = sanitise(html)
     assert sanitise(once) == once
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(HTML)
 def test_no_html_leaves_a_tag_outside_the_list(html: str) -> None:
     tags = Tags()
@@ -62,7 +63,7 @@ def test_no_html_leaves_a_tag_outside_the_list(html: str) -> None:
     assert tags.seen <= TAGS
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(SOURCE)
 def test_whatever_is_typed_is_rendered_within_the_subset(source: str) -> None:
     html = shown(source)
@@ -73,7 +74,7 @@ def test_whatever_is_typed_is_rendered_within_the_subset(source: str) -> None:
     assert text_of(sanitise(html)).split() == text_of(html).split()
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(SOURCE)
 def test_what_is_found_in_a_source_is_bounded_and_whole(source: str) -> None:
     assert all(
@@ -82,7 +83,7 @@ def test_what_is_found_in_a_source_is_bounded_and_whole(source: str) -> None:
     assert all(handle.count("@") == 2 for handle in find_mentions(source))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.lists(
         st.sampled_from(["كلمة", "درس", "1", "٢", ".", "-", "•", "\n", "\n\n", " ", ":", "؟"]),
@@ -102,7 +103,7 @@ def test_plain_text_keeps_its_words(text: str) -> None:
     ) + text.count("درس")
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(max_size=300) | SOURCE, st.integers(0, 60))
 @example("a\n\u2066 b", 60)
 @example("a\u2066\u0301", 60)
@@ -115,7 +116,7 @@ def test_a_clean_line_is_one_line_within_its_length_and_stays_as_it_is(
     assert clean_line(line, length) == line
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.text(max_size=300))
 def test_any_text_folds_and_has_a_direction(text: str) -> None:
     assert direction_of(text, "ar") in {"rtl", "ltr"}
@@ -124,7 +125,7 @@ def test_any_text_folds_and_has_a_direction(text: str) -> None:
     assert len(clean_text(text, 100)) <= 100
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.text(max_size=80)
     | st.lists(st.sampled_from(["ar", "fr;q=0.5", "*", ";", "q=", "en-GB", ",", "=1"])).map(

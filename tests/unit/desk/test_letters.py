@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedi.desk.letters import (
@@ -19,6 +19,7 @@ from fedi.desk.table import COMMANDS
 from fedi.desk.wishes import Picture, PublishOrder, Words
 from fedi.errors import Invalid, NotFound
 from fedi.publications.contract import Problem
+from tests.harness.chance import examples
 
 
 def test_an_order_arrives_as_it_was_given() -> None:
@@ -59,7 +60,7 @@ def test_a_malformed_question_is_refused(line: bytes) -> None:
         read_question(line)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.binary(max_size=200), st.sampled_from(sorted(COMMANDS)))
 def test_any_bytes_are_a_question_or_refused(noise: bytes, command: str) -> None:
     for line in (noise, b'{"command": "%s", "order": %s}' % (command.encode(), noise)):

@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedi.desk.moments import Typed, day_after, end_of_day, parse_typed
 from fedi.errors import Invalid
+from tests.harness.chance import examples
 
 TUNIS = ZoneInfo("Africa/Tunis")
 PARIS = ZoneInfo("Europe/Paris")
@@ -88,7 +89,7 @@ def test_a_deadline_given_as_a_day_ends_with_that_day() -> None:
     assert end_of_day(typed, TUNIS).astimezone(TUNIS).date() == typed.at.astimezone(TUNIS).date()
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(max_size=50) | st.from_regex(r"\A\d{4}-\d\d-\d\d(T\d\d:\d\d(Z|[+-]\d\d:\d\d)?)?\Z"))
 def test_whatever_is_typed_is_a_moment_or_refused(text: str) -> None:
     try:

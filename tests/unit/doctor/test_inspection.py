@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors import blocks
@@ -26,6 +26,7 @@ from fedi.signatures.proofs import add_proof
 from fedi.vocab.terms import AS2
 from outbox import store as outbox_store
 from outbox.seal import current_key, signing_key
+from tests.harness.chance import examples
 from tests.harness.world import World, a_note, a_statement, an_event, world
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -323,7 +324,7 @@ documents = st.dictionaries(st.sampled_from(MEMBERS), json_values, max_size=10).
 
 
 @given(documents)
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_no_document_breaks_the_judging(document: dict[str, Any]) -> None:
     kind, normal, findings = judging.judge_kind(document, NOW)
     judging.judge_identity(document, URI)

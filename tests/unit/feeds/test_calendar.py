@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -13,6 +13,7 @@ from fedi.feeds.ical import render_calendar
 from fedi.publications.event.model import EventDetails
 from fedi.publications.place import Place
 from fedi.text.direction import clean_line
+from tests.harness.chance import examples
 from tests.unit.feeds.made import AT, AUTHOR, event, listed
 
 
@@ -118,7 +119,7 @@ def test_no_text_adds_a_line(end: str, where: str) -> None:
     assert not any(mark in raw.replace(b"\r\n", b"") for mark in (b"\r", b"\n"))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(text=st.text(max_size=60))
 def test_any_text_is_one_event_with_one_address(text: str) -> None:
     details = event(place=Place(name=text))
@@ -134,7 +135,7 @@ def test_lines_are_folded_by_octets() -> None:
     assert max(len(line) for line in raw.split(b"\r\n")) <= 75
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(text=st.text("aé€😀", max_size=200))
 def test_a_fold_never_cuts_a_letter(text: str) -> None:
     lines = render_calendar([listed(text, details=event())], "").split(b"\r\n")

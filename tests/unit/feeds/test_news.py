@@ -5,7 +5,7 @@ from dataclasses import replace
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedi.feeds.atom import render_atom
@@ -13,6 +13,7 @@ from fedi.feeds.entries import Feed, entries_of
 from fedi.feeds.rss import render_rss
 from fedi.publications.model import Text
 from fedi.views.listed import Listed
+from tests.harness.chance import examples
 from tests.unit.feeds.made import AUTHOR, listed
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -65,7 +66,7 @@ def test_whatever_is_in_names_the_feed_is_still_xml(
 
 
 @pytest.mark.parametrize("render", RENDERERS)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(text=st.text(max_size=80))
 def test_any_text_makes_a_feed_that_parses(render: Callable[[Feed], bytes], text: str) -> None:
     assert parsed(render(feed(listed(text, text), title=text))) is not None

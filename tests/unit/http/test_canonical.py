@@ -1,12 +1,13 @@
 """One spelling of every address, and the odd ones refused."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
 from fedi.canonical import canonical, host_of, is_canonical, origin_of, same_origin
 from fedi.errors import Invalid
+from tests.harness.chance import examples
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ _URLS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(_URLS)
 def test_the_canonical_spelling_of_anything_is_canonical_or_refused(url: str) -> None:
     try:
@@ -173,7 +174,7 @@ def test_the_canonical_spelling_of_anything_is_canonical_or_refused(url: str) ->
     assert once.startswith(origin_of(url))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(_URLS)
 def test_the_host_we_judge_is_the_host_the_connection_goes_to(url: str) -> None:
     try:

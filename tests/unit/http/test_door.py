@@ -3,12 +3,13 @@
 import asyncio
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
 from fedi.http.door import Door, DoorLimits, DoorProtocol, Shortcut
 from fedi.http.server import _config
+from tests.harness.chance import examples
 
 
 class Wire(asyncio.Transport):
@@ -76,7 +77,7 @@ _LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(st.one_of(_LINES, st.binary(max_size=12)), max_size=12))
 def test_no_bytes_in_any_portions_break_the_door(parts: list[bytes]) -> None:
     wire = asyncio.run(play(parts))

@@ -3,11 +3,12 @@
 import ipaddress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedi.errors import ForbiddenAddress
 from fedi.http.guard import Policy, check_address, check_url
+from tests.harness.chance import examples
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
@@ -111,7 +112,7 @@ def test_a_public_address_is_permitted(ip: str) -> None:
     check_address(ip)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.ip_addresses(v=4))
 def test_no_ipv4_address_passes_that_the_standard_library_calls_private(
     address: ipaddress.IPv4Address,
@@ -122,7 +123,7 @@ def test_no_ipv4_address_passes_that_the_standard_library_calls_private(
         check_address(str(address))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.ip_addresses(v=4))
 def test_a_mapped_address_is_judged_like_the_one_it_wraps(address: ipaddress.IPv4Address) -> None:
     def is_permitted(text: str) -> bool:

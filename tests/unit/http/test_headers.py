@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedi.http.headers import ACCEPT_AS2, is_as2, moment_of, retry_after_s, skew_s
+from tests.harness.chance import examples
 
 NOW = datetime(2026, 11, 21, 7, 0, 0, tzinfo=UTC)
 AS2 = "https://www.w3.org/ns/activitystreams"
@@ -98,7 +99,7 @@ def test_a_clock_that_differs_by_more_than_a_minute_is_noticed(
     assert skew_s(date, NOW) == ahead
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.one_of(st.text(max_size=40), st.from_regex(r"\w{3}, \d+ \w{3} \d+ [\d:]+ [-+\d\w]+")))
 def test_no_date_breaks_the_reader(text: str) -> None:
     moment = moment_of(text)

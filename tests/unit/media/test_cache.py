@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedi.clock import to_ms
@@ -22,6 +22,7 @@ from fedi.media.cache import NewPicture, is_meant, wait_after
 from fedi.media.seen import FULL, SMALL, VARIANTS, Seen
 from fedi.unit import Unit
 from fedi.urls import Urls
+from tests.harness.chance import examples
 from tests.harness.clock import FakeClock
 
 T = TypeVar("T")
@@ -107,7 +108,7 @@ def test_two_instances_make_different_paths() -> None:
 
 
 @given(st.text(max_size=80) | st.from_regex(r"https?://[a-z]{1,9}\.test/.{0,40}", fullmatch=True))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_path_leads_back_to_an_address_of_the_same_path(url: str) -> None:
     path = SEEN(url)
     assert path is None or SEEN(read(path)) == path
@@ -121,7 +122,7 @@ def test_a_path_leads_back_to_an_address_of_the_same_path(url: str) -> None:
         lambda url: written(url.encode())
     ),
 )
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_made_up_paths_name_nothing(variant: str, code: str, encoded: str) -> None:
     assert SEEN.read(variant, code, encoded) is None
 

@@ -1,7 +1,7 @@
 """Block lists of others as text: what is taken, what is counted and left out, what is refused."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedi.errors import Invalid, TooLarge
@@ -13,6 +13,7 @@ from fedi.moderation.listed_hosts import (
     parse_list,
     write_list,
 )
+from tests.harness.chance import examples
 
 HEADING = "#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\n"
 
@@ -128,13 +129,13 @@ listed = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(listed, min_size=1, max_size=6, unique_by=lambda each: each.host))
 def test_what_is_exported_can_be_imported(proposals: list[ListedHost]) -> None:
     assert list(parse_list(write_list(proposals).encode()).hosts) == proposals
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.binary(max_size=300))
 def test_no_bytes_do_more_than_be_refused(raw: bytes) -> None:
     try:

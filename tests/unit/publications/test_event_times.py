@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar, Timezone
 
@@ -13,6 +13,7 @@ from fedi.errors import Invalid
 from fedi.feeds.ical import render_calendar
 from fedi.publications.event.activitystreams import parse_event
 from fedi.publications.event.model import EventDetails
+from tests.harness.chance import examples
 from tests.unit.feeds.made import event, listed
 
 
@@ -92,7 +93,7 @@ def written(details: EventDetails) -> Any:
     return Calendar.from_ical(render_calendar([listed(details=details)], ""))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(zone=st.sampled_from(ZONES), start=MOMENTS, hours=st.integers(1, 30))
 def test_a_calendar_tells_the_same_moment_in_every_zone_at_every_time(
     zone: str, start: datetime, hours: int

@@ -141,7 +141,7 @@ def test_what_is_written_is_within_the_subset() -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize(
-    "part", [pytest.param(4, id="part"), pytest.param(1, id="whole", marks=pytest.mark.thorough)]
+    "part", [pytest.param(16, id="part"), pytest.param(1, id="whole", marks=pytest.mark.thorough)]
 )
 def test_a_pathological_source_is_rendered_with_work_that_grows_with_its_length(
     bomb: str, part: int

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.intents import FEP_3B86, SUBSCRIBE, Door, Wish, fill, find_door
 from fedi.canonical import host_of, is_canonical
+from tests.harness.chance import examples
 
 URI = "https://majaz.example/event/01?a=b&c=ü"
 FILLED = "https%3A%2F%2Fmajaz.example%2Fevent%2F01%3Fa%3Db%26c%3D%C3%BC"
@@ -39,7 +40,7 @@ def test_what_is_no_template_of_an_address_leads_nowhere(template: str) -> None:
     assert fill(template, "uri", URI) is None
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.text(alphabet="htps:/a.x@\\?#{uri} [\t", max_size=40)
     | st.text(alphabet="a.x/@?#{uri}", max_size=30).map(lambda rest: f"https://a.example{rest}"),
@@ -109,7 +110,7 @@ def test_only_servers_for_trying_out_may_be_visited_without_encryption() -> None
     assert find_door(jrd, "follow", URI, allows_http=True) is not None
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=20),

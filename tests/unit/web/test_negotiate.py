@@ -1,10 +1,11 @@
 """Which face of an address is asked for."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fedi.web.negotiate import wants_activity
+from tests.harness.chance import examples
 
 PROFILE = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -40,13 +41,13 @@ def test_servers_get_the_document_and_people_the_page(accept: str | None, docume
     assert wants_activity(accept) is document
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(max_size=200))
 def test_any_header_is_read_without_failing(accept: str) -> None:
     assert wants_activity(accept) in (True, False)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(
     st.lists(st.sampled_from(["application/json", "*/*", "text/plain;q=0.3", "image/png"])),
     st.integers(0, 5),

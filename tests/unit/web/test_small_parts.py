@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,6 +14,7 @@ from fedi.views.paging import Cursor, parse_cursor
 from fedi.web.pages.language import local_target
 from fedi.web.render import TEMPLATES
 from fedi.web.sanitised import Sanitised
+from tests.harness.chance import examples
 
 ROUTES = [
     Route(path, lambda _request: Response())
@@ -47,7 +48,7 @@ def test_one_is_sent_back_only_to_a_page_of_ours(asked: str, target: str) -> Non
     assert local_target(asked, ROUTES) == target
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(max_size=60) | st.text(alphabet="/\\:?#.%agend\t\r\n", max_size=30))
 def test_no_target_leads_away_or_splits_the_header(asked: str) -> None:
     target = local_target(asked, ROUTES)
@@ -66,7 +67,7 @@ def test_what_is_no_cursor_is_as_good_as_none(text: str | None) -> None:
     assert parse_cursor(text) is None
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.integers(-(2**62), 2**63 - 1), st.integers(0, 2**63 - 1))
 def test_a_cursor_survives_being_written(moment: int, row: int) -> None:
     assert parse_cursor(str(Cursor(moment, row))) == Cursor(moment, row)
