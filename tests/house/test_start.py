@@ -229,7 +229,7 @@ def test_words_given_to_the_deciding_run_reach_the_default_tests(tmp_path: Path)
     )
     thorough, engine, last = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
     assert last.endswith(" --durations 3")
-    assert "-m thorough --thorough" in thorough
+    assert "-m thorough or hypothesis --thorough" in thorough
     assert "--engine postgres" in engine
     assert "durations" not in thorough + engine
 
