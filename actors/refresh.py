@@ -29,6 +29,8 @@ from fedi.vocab.read import id_of
 
 KEY_REFUSED_S = 300.0
 KEY_LATER_S = 20.0
+# Whoever has the key does not answer: unlike every other `Unavailable` nothing of ours is in trouble.
+KEY_UNREACHABLE = "signature.key_unreachable"
 
 
 async def fetch_actor(instance: Instance, uri: str, *, across_origins: bool = False) -> Actor:
@@ -109,10 +111,9 @@ async def fetch_key(instance: Instance, key_id: str) -> PublicKey:
         key = await _fetch_key(instance, key_id)
     except RemoteUnreachable as problem:
         instance.keyring.note_failure(key_id, now + KEY_LATER_S)
-        raise Unavailable(
-            "signature.key_unreachable", detail=problem.detail, retry_after_s=60
-        ) from problem
-    except TooMany:
+        raise Unavailable(KEY_UNREACHABLE, detail=problem.detail, retry_after_s=60) from problem
+    except (TooMany, Unavailable):
+        # the reason is here, not there
         raise
     except RemoteGone:
         _note_refusal(instance, key_id, now)

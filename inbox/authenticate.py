@@ -13,7 +13,15 @@ from actors.model import Actor
 from fedi.canonical import host_of
 from fedi.clock import cpu_s
 from fedi.db.engine import Reader
-from fedi.errors import FediError, Forbidden, Invalid, NotFound, RemoteGone, Unauthenticated
+from fedi.errors import (
+    FediError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    RemoteGone,
+    Unauthenticated,
+    Unavailable,
+)
 from fedi.instance import Instance
 from fedi.signatures.keys import PublicKey
 from fedi.signatures.request import (
@@ -131,7 +139,11 @@ async def _verify_or_refresh(
     instance.newcomers.note_failed_key(host, now)
     try:
         fetched = await refresh.fetch_key(instance, name)
-    except FediError:
+    except FediError as problem:
+        if isinstance(problem, Unavailable) and problem.message_key != refresh.KEY_UNREACHABLE:
+            # the trouble is ours: nobody is judged by it, and the next try may ask
+            instance.keyring.note_failure(f"refresh {name}", now)
+            raise
         return verdict
     return await _verify(instance, request, fetched)
 

@@ -14,7 +14,7 @@ from fedi import chores
 from fedi.canonical import host_of, same_origin
 from fedi.clock import to_ms
 from fedi.db.engine import Reader
-from fedi.errors import FediError, RemoteUnreachable
+from fedi.errors import FediError, RemoteUnreachable, Unavailable
 from fedi.instance import Instance
 from fedi.publications import shelf, store, timeline
 from fedi.publications.activitystreams import authors_of, parse_publication
@@ -100,6 +100,8 @@ async def _conversation(instance: Instance, document: dict[str, Any], uri: str) 
         return []
     try:
         return await _ids(instance, context_uri, uri)
+    except Unavailable:
+        raise
     except FediError:
         # many servers give a conversation a name under which nothing can be read: `replies` remain
         return []
@@ -115,6 +117,8 @@ async def _answer(instance: Instance, uri: str) -> Publication | None:
     """A public answer from its own address; None when it is none, is known already or cannot be had."""
     try:
         found = (await resolve.resolve(instance, frozenset({uri}))).get(uri)
+    except Unavailable:
+        raise
     except FediError:
         return None
     if found is None or found.in_reply_to is None or not found.visibility.is_public:
@@ -224,7 +228,7 @@ async def _fetched(instance: Instance, uri: str | None) -> Publication | None:
         return None
     try:
         return (await resolve.resolve(instance, frozenset({uri}))).get(uri)
-    except RemoteUnreachable:
+    except (RemoteUnreachable, Unavailable):
         raise
     except FediError:
         return None

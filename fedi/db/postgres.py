@@ -82,7 +82,8 @@ _AGAIN: Final = (errors.SerializationFailure, errors.DeadlockDetected, errors.Lo
 _MARKS: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\?")
 # How often somebody had the database alone.
 _MADE_ALONE: Final = "CREATE SEQUENCE IF NOT EXISTS held_alone"
-_NEXT_ALONE: Final = "SELECT nextval('held_alone')"
+# `nextval` writes numbers to the journal some ahead: after a crash of the server it would seem that somebody had been there.
+_NEXT_ALONE: Final = "SELECT setval('held_alone', last_value + 1) FROM held_alone"
 _LAST_ALONE: Final = "SELECT last_value FROM held_alone"
 _HAS_ALONE: Final = "SELECT to_regclass('held_alone') IS NOT NULL"
 _ALONE: Final = f"SELECT pg_try_advisory_lock({SERVING})"
@@ -100,6 +101,10 @@ _ZERO, _NOBODY_S = "\x00", "\uffff\U0010fffe\uffff"
 
 class StatementRefused(Exception):
     """A statement broke a rule of the tables or was not understood. Says which rule, never which values."""
+
+
+class _Lost(psycopg.OperationalError):
+    """The line ended while a unit was under way, whatever the library took the last words on it for."""
 
 
 class _Whole(Dumper):
@@ -354,7 +359,7 @@ class PostgresDatabase:
         with self._keeping:
             try:
                 self._keeper.execute("SELECT 1")
-            except psycopg.OperationalError:
+            except psycopg.DatabaseError:
                 self._keeper.close()
                 self._keeper = _keep(self._server, 0)
                 _note_alone(self._keeper)
@@ -492,7 +497,7 @@ def _change(
                     raise
                 is_alone = True
             except psycopg.OperationalError:
-                if was_lost or is_committing or not line.closed:
+                if was_lost or is_committing or not line.closed or attempt == ATTEMPTS:
                     raise
                 was_lost = True
     raise AssertionError("unreachable")
@@ -500,11 +505,15 @@ def _change(
 
 @contextmanager
 def transaction(line: Line, begin: str) -> Iterator[None]:
-    """A transaction that ends here, in whatever way; a connection that cannot end it is given up."""
+    """A transaction that ends here, in whatever way; a connection that cannot end it is given up.
+
+    Whatever went wrong because the connection was lost is an OperationalError.
+    """
     try:
         line.execute(begin, prepare=False)
         yield
     except BaseException as problem:
+        is_lost = line.closed
         if isinstance(problem, errors.ReadOnlySqlTransaction):
             line.close()  # the server became a copy of another one
         if not line.closed:
@@ -512,6 +521,9 @@ def transaction(line: Line, begin: str) -> Iterator[None]:
                 line.execute("ROLLBACK")
             except psycopg.Error:
                 line.close()
+        is_known = isinstance(problem, psycopg.OperationalError)
+        if is_lost and isinstance(problem, psycopg.Error) and not is_known:
+            raise _Lost(type(problem).__name__) from problem
         raise
 
 
@@ -526,7 +538,7 @@ def explained() -> Iterator[None]:
 
 def _as_expected(problem: psycopg.Error) -> Exception:
     what = f"{type(problem).__name__} {problem.sqlstate or ''}".strip()
-    if isinstance(problem, psycopg.OperationalError | errors.ReadOnlySqlTransaction):
+    if _is_away(problem):
         log.warning("the database could not do it", extra={"reason": what})
         return Unavailable("error.storage", detail=what, retry_after_s=RETRY_AFTER_S)
     if isinstance(problem, psycopg.DataError) and "NUL" in str(problem):
@@ -538,6 +550,17 @@ def _as_expected(problem: psycopg.Error) -> Exception:
         else str(problem.diag.message_primary or problem)
     )
     return StatementRefused(" ".join(part for part in (what, rule, said) if part))
+
+
+def _is_away(problem: psycopg.Error) -> bool:
+    """Whether the reason is the server, or the way to it, and not what was asked.
+
+    A server that is killed stops in the middle of a word; what the library makes of such words has no kind of its own.
+    """
+    return (
+        isinstance(problem, psycopg.OperationalError | errors.ReadOnlySqlTransaction)
+        or type(problem) is psycopg.DatabaseError
+    )
 
 
 def _come_back(is_in: Row | None, last_alone: Callable[[], Row | None], since: int) -> None:

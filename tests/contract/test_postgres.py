@@ -3,18 +3,24 @@
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 
 import pytest
 
-from actors import refresh
+from actors import follows, refresh
 from fedi.db.engine import Writer
 from fedi.db.migrate import migrate
-from fedi.db.postgres import PostgresDatabase, numbered, open_postgres
+from fedi.db.postgres import ATTEMPTS, PostgresDatabase, numbered, open_postgres
 from fedi.errors import SetupError, Unavailable
+from fedi.http.transport import Request
 from fedi.jobs.run import settle
+from fedi.unit import Unit
+from inbox import store as inbox_store
 from outbox.actions.follow import follow
+from tests.harness.cutter import cutter
 from tests.harness.postgres import cluster
 from tests.harness.world import world
+from tests.hostile.stranger import Document, Heard, a_note_of, deliver, say, stranger
 
 
 @pytest.fixture
@@ -101,6 +107,80 @@ async def test_a_unit_that_loses_its_line_midway_is_done_again_and_once(
         tx.run("INSERT INTO t VALUES (1)")
         if len(times) == 1:
             tx.one("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    await db.write(work)
+    assert (len(times), await count(db)) == (2, 1)
+
+
+@pytest.mark.parametrize("last_words", [b"", b"C\0\0\0\4", b"words without sense"])
+async def test_wherever_the_line_breaks_a_unit_is_done_once_or_told_as_later(
+    url: str, monkeypatch: pytest.MonkeyPatch, last_words: bytes
+) -> None:
+    """A server that is killed stops anywhere, in the middle of a word too, and leaves behind what makes no sense.
+
+    Before the commit nobody notices: the unit is run again. Whether the commit was written nobody knows.
+    """
+    monkeypatch.setattr("fedi.db.postgres.AWAY_S", 0.0)
+    with cutter(url) as (cut, through):
+        cut.last_words = last_words
+        db = await open_postgres(through, readers=1, writers=1)
+        try:
+            await db.write(lambda tx: tx.run("CREATE TABLE t (n INTEGER)"))
+            outcomes: list[str] = []
+            size = rows = 0
+            while outcomes[-1:] != ["whole"]:
+                size += 11
+
+                def work(tx: Writer) -> None:
+                    tx.all("SELECT n FROM t WHERE n < 0")
+                    tx.run_many("INSERT INTO t VALUES (?)", [(1,), (2,)])
+                    tx.one("SELECT 'some more words'")
+
+                await db.write(lambda tx: tx.all("SELECT n FROM t WHERE n < 0"))
+                cut.cut_after(size)
+                try:
+                    await db.write(work)
+                    outcomes.append("whole" if cut.times else "again")
+                except Unavailable:
+                    outcomes.append("later")
+                cut.mend()
+                counted = await count(db)
+                assert counted - rows == 2 or (outcomes[-1] == "later" and counted == rows)
+                rows = counted
+        finally:
+            await db.close()
+    # first what nobody notices, then the moment of the commit
+    assert outcomes.count("again") > 5
+    assert outcomes == sorted(outcomes, key=("again", "later", "whole").index)
+
+
+async def test_a_line_that_is_lost_at_the_last_try_is_told_as_later(db: PostgresDatabase) -> None:
+    times: list[int] = []
+
+    def work(tx: Writer) -> None:
+        times.append(1)
+        if len(times) < ATTEMPTS:
+            tx.run("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'serialization_failure'; END $$")
+        tx.one("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises(Unavailable):
+        await db.write(work)
+    assert len(times) == ATTEMPTS
+
+
+async def test_who_was_idle_too_long_in_a_unit_does_it_again(db: PostgresDatabase) -> None:
+    """The server ends the line with an error of its own kind."""
+    times: list[int] = []
+
+    def work(tx: Writer) -> None:
+        times.append(1)
+        if len(times) == 1:
+            mine = tx.one("SELECT pg_backend_pid()")
+            assert mine is not None
+            tx.run("SET LOCAL idle_in_transaction_session_timeout = '1ms'")
+            while cluster().execute(f"SELECT 1 FROM pg_stat_activity WHERE pid = {mine[0]}"):
+                pass
+        tx.run("INSERT INTO t VALUES (1)")
 
     await db.write(work)
     assert (len(times), await count(db)) == (2, 1)
@@ -252,6 +332,88 @@ async def test_the_inbox_says_later_while_the_database_is_away_and_nothing_is_lo
         await made.settle()
         assert await made.followers(agora) == [beirut.uri]
     assert [(row[0], "503" in row[1]) for row in rows] == [("waiting", True)]
+
+
+@pytest.mark.parametrize("last_words", [b"", b"words without sense"])
+async def test_words_that_break_off_are_later_for_who_sends_and_in_their_order_for_who_works(
+    monkeypatch: pytest.MonkeyPatch, last_words: bytes
+) -> None:
+    """Wherever the database breaks off: the sender hears 503, and an Update never overtakes its Create in the inbox."""
+    monkeypatch.setattr("fedi.db.postgres.AWAY_S", 0.0)
+    sizes = range(1, 900, 120)
+    async with world() as made, stranger(made, "zarzis.test") as there:
+        with cutter(made.database("agora.test", "postgres")) as (cut, through):
+            made.databases["agora.test"] = through
+            here = await made.start("agora.test")
+            agora = await made.collective("agora.test", "agora")
+            zahra = there.person("zahra")
+            await refresh.fetch_actor(here, zahra.uri)
+            await here.change(lambda unit: befriend(unit, agora.uri, zahra.uri))
+            cut.last_words = last_words
+            refused: list[Heard] = []
+
+            async def send(document: Document, size: int) -> None:
+                """As an honest server does: again until it is accepted."""
+                cut.cut_after(size, times=2)
+                while (
+                    heard := await deliver(made, "agora.test", zahra.key, document)
+                ).status != 202:
+                    refused.append(heard)
+                    cut.mend()
+
+            for size in sizes:
+                note = a_note_of(zahra, size)
+                better = a_note_of(
+                    zahra, size, "<p>better words</p>", updated="2026-01-02T00:00:00Z"
+                )
+                await send(say(zahra, "Create", note, size), size)
+                made.clock.advance(seconds=1)
+                await send(say(zahra, "Update", better, size), size)
+                cut.cut_after(size * 7, times=2)
+                with suppress(Unavailable):
+                    await made.settle()
+                cut.mend()
+                made.clock.advance(minutes=6)
+                await made.settle()
+            states = await here.look(inbox_store.count_states)
+            titles = await made.titles("agora.test")
+            await made.stop("agora.test")
+    assert states == {"done": 2 * len(sizes)}
+    assert titles == ["<p>better words</p>"] * len(sizes)
+    assert refused
+    assert {(each.status, each.headers.get("retry-after")) for each in refused} == {(503, "30")}
+
+
+def befriend(unit: Unit, one: str, other: str) -> None:
+    follows.ask(unit, one, other, f"{one}/follow")
+    follows.decide(unit, one, other, follows.ACCEPTED)
+
+
+async def test_a_database_that_leaves_while_a_key_is_asked_for_is_held_against_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A stranger knocks, is asked for its key, and the key cannot be stored: later, and then it is let in at once."""
+    monkeypatch.setattr("fedi.db.postgres.AWAY_S", 0.0)
+    async with world() as made, stranger(made, "zarzis.test") as there:
+        await made.start("agora.test", engine="postgres")
+        agora = await made.collective("agora.test", "agora")
+        zahra = there.person("zahra")
+        url = made.database("agora.test")
+
+        def leave(request: Request) -> None:
+            if request.url.startswith(zahra.uri) and not asked:
+                asked.append(request.url)
+                cut(url, for_good=True)
+
+        asked: list[str] = []
+        made.wire.watchers.append(leave)
+        said = say(zahra, "Follow", agora.uri)
+        first = await deliver(made, "agora.test", zahra.key, said)
+        let_in(url)
+        second = await deliver(made, "agora.test", zahra.key, said)
+    assert asked
+    assert (first.status, second.status) == (503, 202)
+    assert int(first.headers["retry-after"]) > 0
 
 
 def test_a_question_mark_is_a_place_only_outside_of_quotes() -> None:

@@ -40,6 +40,7 @@ from tests.hostile.stranger import Person, a_note_of, headers_for, rsa, say
 PEOPLE = 8
 MACHINES = 2
 SETTLED_S = 500.0
+CANNOT_BEGIN = "Error: [database]: PostgreSQL"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Process:
     words: Sequence[str]
     port: int = 0
     running: asyncio.subprocess.Process | None = None
+    ending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def start(self) -> None:
         self.running = await asyncio.create_subprocess_exec(
@@ -69,10 +71,20 @@ class Process:
     async def kill(self) -> str:
         """At once; what it said on standard error."""
         assert self.running is not None
-        with suppress(ProcessLookupError):
-            self.running.send_signal(signal.SIGKILL)
-        _, said = await self.running.communicate()
-        return said.decode()
+        async with self.ending:
+            with suppress(ProcessLookupError):
+                self.running.send_signal(signal.SIGKILL)
+            _, said = await self.running.communicate()
+            return said.decode()
+
+    async def revive(self) -> str:
+        """Start it again if it ended by itself; what it said when it did."""
+        async with self.ending:
+            if self.running is None or self.running.returncode in (None, -signal.SIGKILL):
+                return ""
+            _, said = await self.running.communicate()
+            await self.start()
+            return said.decode() or "nothing"
 
 
 @dataclass
@@ -137,17 +149,25 @@ async def _endure(folder: Path, database: tuple[Cluster, str], ordeal: Ordeal) -
     await peer.open()
     processes: list[Process] = []
     logs: list[str] = []
+    ended: list[str] = []
+    keeping: asyncio.Task[None] | None = None
     try:
         config = _configured(folder, url)
         to_arrive = await _prepare(config, peer.people, ordeal.each_way)
         processes = _processes(folder)
+        keeping = asyncio.create_task(_keep_running(processes, ended))
         accepted = await _ordeal(config, made, processes, peer, ordeal, random.Random(seed), logs)
         await _quiet(url, to_arrive, peer)
     finally:
+        if keeping is not None:
+            keeping.cancel()
+            await asyncio.wait({keeping})
         for process in processes:
             if process.running is not None:
                 logs.append(await process.kill())
         await peer.close()
+        # shown when something went wrong: which of them said what
+        print("\n".join(["", *logs, *ended]))  # noqa: T201
     with psycopg.connect(url) as line:
         stored = [row[0] for row in line.execute("SELECT uri FROM publication WHERE NOT is_local")]
         states = dict(
@@ -157,6 +177,8 @@ async def _endure(folder: Path, database: tuple[Cluster, str], ordeal: Ordeal) -
         forms = line.execute(
             "SELECT DISTINCT version, texts LIKE '%better words%' FROM publication WHERE NOT is_local"
         ).fetchall()
+    # who just began does not begin without the database; nobody else leaves because it went away
+    assert [said for said in ended if CANNOT_BEGIN not in said] == []
     assert sorted(stored) == sorted(accepted)
     assert set(states) == {"done"}
     # what came first was worked first, whoever took it in and whoever worked it
@@ -191,6 +213,15 @@ def _processes(folder: Path) -> list[Process]:
         found.append(Process([*config, "serve", "--no-jobs", "--bind", f"127.0.0.1:{port}"], port))
         found.append(Process([*config, "work"]))
     return found
+
+
+async def _keep_running(processes: Sequence[Process], ended: list[str]) -> None:
+    """As the system's own keeper of services does: who ended by themselves are started again."""
+    while True:
+        await asyncio.sleep(0.2)
+        for process in processes:
+            if said := await process.revive():
+                ended.append(said)
 
 
 def _free_port() -> int:
@@ -250,9 +281,7 @@ async def _ordeal(
             victim = chance.choice(processes)
             logs.append(await victim.kill())
             if number in cuts:
-                assert made.server is not None
-                made.server.send_signal(signal.SIGQUIT)
-                await asyncio.to_thread(made.server.wait)
+                await asyncio.to_thread(made.crash)
                 await asyncio.sleep(chance.uniform(1.0, 4.0))
                 # the server ends with the thread that started it
                 made.start()

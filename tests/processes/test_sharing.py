@@ -418,6 +418,20 @@ async def test_who_was_cut_off_while_somebody_had_the_database_alone_does_not_co
             await one.look(lambda rx: settings.find(rx, settings.BASE_URL))
 
 
+async def test_a_database_that_crashed_shuts_nobody_out() -> None:
+    """What the server writes ahead of itself in its journal is not taken for somebody who was there meanwhile."""
+    async with two_processes() as (_, _, one, _):
+        assert one.company is not None
+        await asyncio.to_thread(cluster().crash)
+        await until(lambda: one.company is not None and not one.company.is_heard.is_set())
+        cluster().start()
+        async with asyncio.timeout(90):
+            await one.company.is_heard.wait()
+        assert not one.company.is_shut_out.is_set()
+        assert await one.look(lambda rx: settings.find(rx, settings.BASE_URL)) is not None
+        await one.change(lambda unit: unit.tx.run("DELETE FROM delivery"))
+
+
 @pytest.mark.thorough
 async def test_letters_of_one_process_are_delivered_by_another() -> None:
     async with world() as made:
