@@ -134,9 +134,7 @@ def not_on_postgres(item: pytest.Item) -> str:
     if item.get_closest_marker("embedded"):
         return "about the database in a file"
     # what a browser makes of a page does not depend on where the page keeps its tables
-    if room_of(item.nodeid) == "browser":
-        return "about looks, not about tables"
-    return "on PostgreSQL in every run" if room_of(item.nodeid) == "processes" else ""
+    return "about looks, not about tables" if room_of(item.nodeid) == "browser" else ""
 
 
 def rank_of(nodeid: str) -> int:
