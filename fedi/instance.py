@@ -1,6 +1,6 @@
 """The edge's whole world: built once by `open_instance`, passed to whoever needs it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import SystemRandom
@@ -62,6 +62,12 @@ class Instance:
     async def change(self, work: Callable[[Unit], T]) -> T:
         """Run `work` as one transaction; returns when it is on disk."""
         return await self.db.write(self._in_unit(work))
+
+    async def change_each(
+        self, works: Sequence[Callable[[Unit], T]]
+    ) -> Sequence[T | BaseException]:
+        """Run each of these as one transaction of its own; what one of them raises stands in its place."""
+        return await self.db.write_each([self._in_unit(work) for work in works])
 
     async def claim(self, work: Callable[[Unit], T]) -> T:
         """The same for work that only takes rows which it finds free, and so never has to wait for others who do."""

@@ -107,3 +107,7 @@ class Handler:
     needs: Callable[[Activity], frozenset[str]] = nothing
     refreshes: Callable[[Activity], bool] = never
     actors: Callable[[Activity], frozenset[str]] = nothing
+
+    def asks_others(self, activity: Activity) -> bool:
+        """Whether anything must be fetched before the transaction."""
+        return bool(self.refreshes(activity) or self.actors(activity) or self.needs(activity))

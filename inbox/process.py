@@ -1,6 +1,7 @@
 """The worker that acts on what arrived: claim, fetch what is needed, then one transaction per activity.
 
-Activities of one actor are worked in the order of their arrival; those of different actors side by side. A failure
+Activities of one actor are worked in the order of their arrival; those of different actors side by side, and as long as
+nothing has to be fetched they go to the database together, each still a transaction of its own. A failure
 belongs to its activity alone: it is tried again a few times, then set aside with its reason (R7).
 """
 
@@ -10,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from actors import refresh
 from actors import store as actor_store
@@ -39,6 +41,8 @@ log = logging.getLogger("fedi.inbox")
 # Small, so that a flood is taken in before it is worked: senders wait for the door, nobody waits for the worker.
 BATCH = 24
 HELD_MAX = 2 * BATCH
+# Reading what came may take long when it is long: so much of it until others have their turn.
+READ_BYTES_AT_ONCE = 32 * 1024
 REST_S = 30.0
 # So long a process lives before it takes up what others died with, by the number of their deaths: whoever is killed again and
 # again from outside does not come to it, and it is not mistaken for the reason (R7).
@@ -113,7 +117,7 @@ class Processor:
             self._is_stopping = True
             self._limits.fresh.close()
             stopping.cancel()
-            if self._tasks:
+            while self._tasks:
                 await asyncio.wait(self._tasks)
 
     async def drain(self) -> int:
@@ -122,7 +126,7 @@ class Processor:
         async with prolonged(self._instance, self._lease, self._prolonging):
             while True:
                 claimed = await self._claim()
-                if self._tasks:
+                while self._tasks:
                     await asyncio.wait(self._tasks)
                 if self._trouble is not None:
                     raise self._trouble
@@ -172,13 +176,16 @@ class Processor:
             return 0
         uris = list({kept.arrival.actor_uri for kept, _ in batch})
         senders = await self._instance.look(lambda rx: actor_store.list_by_uri(rx, uris))
+        begun = []
         for kept, activity in sorted(batch, key=lambda each: each[0].id):
             uri = kept.arrival.actor_uri
             self._held[kept.id] = kept.attempts
             if uri not in self._lanes:
                 self._lanes[uri] = deque()
-                self._start(self._work_lane(uri))
+                begun.append(uri)
             self._lanes[uri].append(_Turn(senders.get(uri), kept, activity))
+        if begun:
+            self._start(self._work_lanes(begun))
         return len(batch)
 
     def _take(self, unit: Unit, *, opens: bool) -> tuple[Sequence[Kept], bool]:
@@ -216,53 +223,101 @@ class Processor:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def _work_lanes(self, begun: Sequence[str]) -> None:
+        """What these actors said, of each in its order. While nothing has to be asked of anybody, the first that each of them
+        still has here goes to the database together with those of the others; whoever has to wait gets a lane alone."""
+        mine = list(begun)
+        taken: list[_Turn] = []
+        try:
+            while mine and self._goes_on:
+                ready = await self._take_heads(mine, taken)
+                results = await self._instance.change_each(
+                    [partial(_counted, ready=each) for each in ready]
+                )
+                for turn, result in zip(tuple(taken), results, strict=True):
+                    await self._settle_or_rest(turn, result)
+                    taken.remove(turn)
+        finally:
+            for turn in taken:
+                self._let_go(turn)
+            for uri in mine:
+                self._close_lane(uri)
+
+    async def _take_heads(self, mine: list[str], taken: list[_Turn]) -> Sequence["_Ready"]:
+        """Take the first turn of each of these lanes, as far as it can be worked at once; the others leave `mine`."""
+        ready, size = [], 0
+        for uri in tuple(mine):
+            lane = self._lanes[uri]
+            head = self._ready_at_once(lane[0]) if lane else None
+            if head is not None:
+                ready.append(head)
+                taken.append(lane.popleft())
+                size += len(head.kept.arrival.body)
+            elif lane:
+                mine.remove(uri)
+                self._start(self._work_lane(uri))
+            else:
+                mine.remove(uri)
+                self._close_lane(uri)
+            if size > READ_BYTES_AT_ONCE:
+                size = 0
+                await asyncio.sleep(0)
+        return ready
+
     async def _work_lane(self, uri: str) -> None:
         """What one actor said, in order. When the store is in trouble the rest comes back by its lease."""
         lane = self._lanes[uri]
         try:
-            while lane and self._trouble is None and not self._is_stopping:
+            while lane and self._goes_on:
                 turn = lane.popleft()
-                await self._work(turn)
-                self._held.pop(turn.kept.id, None)
-                if self._is_careful:
-                    self._instance.wake.ring(INBOX)
-                if len(self._held) <= HELD_MAX - BATCH:
-                    self._room.set()
+                try:
+                    result: _Acted | Outcome | BaseException = await self._act(turn)
+                except Exception as problem:  # noqa: BLE001 - judged where the others are
+                    result = problem
+                await self._settle_or_rest(turn, result)
+        finally:
+            self._close_lane(uri)
+
+    @property
+    def _goes_on(self) -> bool:
+        return self._trouble is None and not self._is_stopping
+
+    def _let_go(self, turn: _Turn) -> None:
+        self._held.pop(turn.kept.id, None)
+        if self._is_careful:
+            self._instance.wake.ring(INBOX)
+        if len(self._held) <= HELD_MAX - BATCH:
+            self._room.set()
+
+    def _close_lane(self, uri: str) -> None:
+        for turn in self._lanes.pop(uri):
+            self._held.pop(turn.kept.id, None)
+        self._room.set()
+        if self._instance.db.is_shared:
+            # what else this actor said was left alone meanwhile
+            self._instance.wake.ring(INBOX)
+
+    async def _settle_or_rest(
+        self, turn: _Turn, result: "_Acted | Outcome | BaseException"
+    ) -> None:
+        """As `_settle`, and it is no longer in hand; when the store is in trouble it comes back by its lease."""
+        try:
+            await self._settle(turn.kept, result)
         except Unavailable as problem:
             self._trouble = problem
         finally:
-            del self._lanes[uri]
-            for turn in lane:
-                self._held.pop(turn.kept.id, None)
-            self._room.set()
-            if self._instance.db.is_shared:
-                # what else this actor said was left alone meanwhile
-                self._instance.wake.ring(INBOX)
+            self._let_go(turn)
 
-    async def _work(self, turn: _Turn) -> None:
-        instance, kept = self._instance, turn.kept
-        is_written = False
-        try:
-            outcome, is_written = await self._act(turn)
-        except (RemoteUnreachable, TooMany) as problem:
-            outcome = _again(kept, problem)
-        except Unavailable:
-            self._held.pop(kept.id, None)
-            raise
-        except _TakenOver:
+    async def _settle(self, kept: Kept, result: "_Acted | Outcome | BaseException") -> None:
+        """Write down what came of an activity, unless its own transaction did. Raises Unavailable."""
+        instance = self._instance
+        if isinstance(result, _TakenOver):
             log.info("activity is another process's by now", extra={"row": kept.id})
             return
-        except (RemoteError, Invalid) as problem:
-            outcome = Refused(problem.message_key)
-        except FediError as problem:
-            outcome = Ignored(problem.message_key)
-        except Exception:
-            log.exception("activity failed", extra={"verb": kept.arrival.type, "row": kept.id})
-            if kept.attempts >= store.ATTEMPTS_MAX:
-                await self._end(kept, store.QUARANTINED, "internal")
-                instance.metrics.count(ACTED, kept.arrival.type, store.QUARANTINED)
-                return
-            outcome = Later("internal", FAILED_AGAIN)
+        outcome = self._judged(kept, result)
+        if isinstance(result, _Acted):
+            now = instance.clock.monotonic()
+            instance.accounts.note(result.host, now, cpu_s=result.cpu_s, rows=result.rows)
         if isinstance(outcome, Later):
             later = outcome
             await instance.change(
@@ -270,12 +325,43 @@ class Processor:
                     unit, kept.id, self._attempt(kept), later.reason, later.after
                 )
             )
-        elif is_written:
+        elif isinstance(result, _Acted):
             self._limits.backlog = max(0, self._limits.backlog - 1)
+        elif outcome is None:
+            await self._end(kept, store.QUARANTINED, "internal")
         else:
             await self._end(kept, _state_of(outcome), outcome.reason)
-        what = LATER if isinstance(outcome, Later) else _state_of(outcome)
+        if isinstance(outcome, Later):
+            what = LATER
+        else:
+            what = store.QUARANTINED if outcome is None else _state_of(outcome)
         instance.metrics.count(ACTED, kept.arrival.type, what)
+
+    def _judged(self, kept: Kept, result: "_Acted | Outcome | BaseException") -> Outcome | None:
+        """The outcome; None when it broke us too often and is set aside (R7). Raises Unavailable, and what is no failure."""
+        match result:
+            case _Acted():
+                return result.outcome
+            case Unavailable():
+                raise result
+            case RemoteUnreachable() | TooMany():
+                return _again(kept, result)
+            case RemoteError() | Invalid():
+                return Refused(result.message_key)
+            case FediError():
+                return Ignored(result.message_key)
+            case Exception():
+                log.error(
+                    "activity failed",
+                    exc_info=result,
+                    extra={"verb": kept.arrival.type, "row": kept.id},
+                )
+                is_hopeless = kept.attempts >= store.ATTEMPTS_MAX
+                return None if is_hopeless else Later("internal", FAILED_AGAIN)
+            case BaseException():
+                raise result
+            case _:
+                return result
 
     async def _end(self, kept: Kept, state: str, reason: str) -> None:
         self._limits.backlog = max(0, self._limits.backlog - 1)
@@ -286,17 +372,41 @@ class Processor:
     def _attempt(self, kept: Kept) -> int:
         return self._held.get(kept.id, kept.attempts)
 
-    async def _act(self, turn: _Turn) -> tuple[Outcome, bool]:
-        """Everything that is slow or needs the network first; then one transaction. Whether the outcome is written."""
+    async def _act(self, turn: _Turn) -> "_Acted | Outcome":
+        """Everything that is slow or needs the network first; then one transaction."""
         sender, kept = turn.sender, turn.kept
         activity = turn.activity or parse_activity(parse_document(kept.arrival.body))
         handler = BY_ACTIVITY.get(activity.type)
         if handler is None:
-            return Ignored("verb_unknown"), False
+            return Ignored("verb_unknown")
         if sender is None:
             # forgotten for its long silence (S85) between the proof at the door and this turn
             sender = await refresh.fetch_actor(self._instance, kept.arrival.actor_uri)
         found = await self._fetched(sender, activity, handler)
+        ready = self._ready(kept, sender, activity, handler, found)
+        return await self._instance.change(partial(_counted, ready=ready))
+
+    def _ready_at_once(self, turn: _Turn) -> "_Ready | None":
+        """The activity, when nothing of it has to be waited for and nothing is wrong with it."""
+        if turn.sender is None:
+            return None
+        try:
+            activity = turn.activity or parse_activity(parse_document(turn.kept.arrival.body))
+            handler = BY_ACTIVITY.get(activity.type)
+            if handler is None or handler.asks_others(activity):
+                return None
+            return self._ready(turn.kept, turn.sender, activity, handler, {})
+        except Exception:  # noqa: BLE001 - it happens again where it is judged
+            return None
+
+    def _ready(
+        self,
+        kept: Kept,
+        sender: Actor,
+        activity: Activity,
+        handler: Handler,
+        found: dict[str, Publication],
+    ) -> "_Ready":
         publication = None
         if (
             handler.reads_publication
@@ -309,20 +419,16 @@ class Processor:
                 followers_uri=sender.followers,
                 addressed=Addressing(activity.to, activity.cc),
             )
-        ready = _Ready(kept, self._attempt(kept), activity, handler, publication, found)
-        outcome, spent_s, rows = await self._instance.change(lambda unit: _counted(unit, ready))
-        now = self._instance.clock.monotonic()
-        self._instance.accounts.note(sender.host, now, cpu_s=spent_s, rows=rows)
-        return outcome, not isinstance(outcome, Later)
+        return _Ready(kept, self._attempt(kept), sender.host, activity, handler, publication, found)
 
     async def _fetched(
         self, sender: Actor, activity: Activity, handler: Handler
     ) -> dict[str, Publication]:
         """What has to come from others first; only this takes one of the slots, for only this is slow."""
+        if not handler.asks_others(activity):
+            return {}
         refreshes, actors = handler.refreshes(activity), handler.actors(activity)
         needed = handler.needs(activity)
-        if not (refreshes or actors or needed):
-            return {}
         async with self._slots:
             try:
                 async with asyncio.timeout(FETCHING_S_MAX):
@@ -356,21 +462,34 @@ def _again(kept: Kept, problem: RemoteUnreachable | TooMany) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """An activity with everything that its transaction needs. `attempt`: by whose number the row is ours."""
+    """An activity with everything that its transaction needs. `attempt`: by whose number the row is ours. `host`: who pays."""
 
     kept: Kept
     attempt: int
+    host: str
     activity: Activity
     handler: Handler
     publication: Publication | None
     found: dict[str, Publication]
 
 
-def _counted(unit: Unit, ready: _Ready) -> tuple[Outcome, float, int]:
-    """What came of it, the seconds of processor it took, the rows it changed."""
+@dataclass(frozen=True, slots=True)
+class _Acted:
+    """What came of an activity in its transaction, the seconds of processor that took its host's account, the rows changed.
+
+    The outcome is written, unless the activity is to wait.
+    """
+
+    outcome: Outcome
+    host: str
+    cpu_s: float
+    rows: int
+
+
+def _counted(unit: Unit, ready: _Ready) -> _Acted:
     start_s = cpu_s()
     outcome = _apply(unit, ready)
-    return outcome, cpu_s() - start_s, unit.tx.rows
+    return _Acted(outcome, ready.host, cpu_s() - start_s, unit.tx.rows)
 
 
 def _apply(unit: Unit, ready: _Ready) -> Outcome:

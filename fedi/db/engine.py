@@ -101,6 +101,15 @@ class Database(Protocol):
 
     async def write(self, work: Callable[[Writer], T]) -> T: ...
 
+    async def write_each(
+        self, works: Sequence[Callable[[Writer], T]]
+    ) -> Sequence[T | BaseException]:
+        """As `write` for each of these; returns when all are on disk or failed.
+
+        In the place of what failed stands what it raised; it undoes nothing of the others. The order is not promised.
+        """
+        ...
+
     async def claim(self, work: Callable[[Writer], T]) -> T:
         """As `write`, for a function that only takes rows which it finds free (`UNHELD`) and changes nothing else.
 

@@ -400,6 +400,12 @@ class PostgresDatabase:
         """
         return await self._write(work, _CHANGE)
 
+    async def write_each(
+        self, works: Sequence[Callable[[Writer], T]]
+    ) -> Sequence[T | BaseException]:
+        """The same for each of these, side by side."""
+        return await asyncio.gather(*map(self.write, works), return_exceptions=True)
+
     async def claim(self, work: Callable[[Writer], T]) -> T:
         """As `write`, passing over what others hold; two of them never come into each other's way."""
         return await self._write(work, _CLAIM)

@@ -103,13 +103,15 @@ class _SqliteWriter(_SqliteReader):
 
 
 class _Waiting:
-    """A unit of work and the future that its caller awaits."""
+    """A unit of work. `settled`: done once it is on disk or failed, if somebody waits for that."""
 
-    __slots__ = ("asked_s", "calls", "future", "problem", "result", "work")
+    __slots__ = ("asked_s", "calls", "problem", "result", "settled", "work")
 
-    def __init__(self, work: Callable[[Writer], Any], future: "asyncio.Future[Any]") -> None:
+    def __init__(
+        self, work: Callable[[Writer], Any], settled: "asyncio.Future[None] | None" = None
+    ) -> None:
         self.work = work
-        self.future = future
+        self.settled = settled
         self.result: Any = None
         self.problem: BaseException | None = None
         self.calls: list[Callable[[], None]] = []
@@ -151,12 +153,31 @@ class SqliteDatabase:
 
     async def write(self, work: Callable[[Writer], T]) -> T:
         """Run `work` in a transaction and return when it is on disk. A cancelled caller does not undo the unit."""
-        waiting = _Waiting(work, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
+        settled = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(work, settled)
+        self._queue(waiting)
+        await settled
+        if waiting.problem is not None:
+            raise waiting.problem
+        result: T = waiting.result
+        return result
+
+    async def write_each(
+        self, works: Sequence[Callable[[Writer], T]]
+    ) -> Sequence[T | BaseException]:
+        """The same for each of these, which share a commit unless they are very many."""
+        if not works:
+            return []
+        settled = asyncio.get_running_loop().create_future()
+        batch = [*map(_Waiting, works[:-1]), _Waiting(works[-1], settled)]
+        self._queue(*batch)
+        await settled  # what was asked for first is settled first
+        return [each.result if each.problem is None else each.problem for each in batch]
+
+    def _queue(self, *batch: _Waiting) -> None:
+        self._waiting += batch
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush())
-        result: T = await asyncio.shield(waiting.future)
-        return result
 
     async def claim(self, work: Callable[[Writer], T]) -> T:
         """As `write`: units never overlap."""
@@ -266,13 +287,9 @@ def _settle_group(group: Sequence[_Waiting]) -> None:
         if waiting.problem is None:
             call_all(waiting.calls)
     for waiting in group:
-        if waiting.future.done():
-            continue
-        if waiting.problem is None:
-            waiting.future.set_result(waiting.result)
-        else:
-            waiting.future.set_exception(waiting.problem)
-            waiting.future.exception()  # a caller that was cancelled must not cause a warning
+        # who asked may have been cancelled meanwhile
+        if waiting.settled is not None and not waiting.settled.done():
+            waiting.settled.set_result(None)
 
 
 def _as_expected(problem: BaseException) -> BaseException:
