@@ -5,6 +5,7 @@ heard by those who follow them, shown to nobody else. Owner of `block` and `limi
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from actors import follows
 from fedi.canonical import host_of
@@ -16,6 +17,7 @@ HOST = "host"
 ACTOR = "actor"
 # A host that a closed instance speaks with, domains below it included.
 ALLOWED = "allowed"
+_LIMITED = "limited"
 EVERYBODY = "*"
 # Touched by every change here: whatever was remembered about who is shut out is no longer true.
 CHANGED = "blocks:changed"
@@ -29,11 +31,24 @@ class Ties:
     followers: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the instance has decided about an actor, its host or a domain above it."""
+
+    is_shut_out: bool
+    is_limited: bool
+
+
+def _changes(unit: Unit) -> None:
+    unit.touched.add(CHANGED)
+    unit.standings.clear()
+
+
 def add(
     unit: Unit, blocker_uri: str, target: str, kind: str, activity_uri: str | None = None
 ) -> bool:
     """Shut out, or list a host as allowed; False when it was so already. Shutting out overrides the list, not the reverse."""
-    unit.touched.add(CHANGED)
+    _changes(unit)
     return (
         unit.tx.run(
             "INSERT INTO block (blocker_uri, target, kind, activity_uri, created_at) VALUES (?, ?, ?, ?, ?) "
@@ -51,7 +66,7 @@ def add(
 
 def remove(unit: Unit, blocker_uri: str, target: str) -> bool:
     """Let in again; False when it was not shut out."""
-    unit.touched.add(CHANGED)
+    _changes(unit)
     return (
         unit.tx.run("DELETE FROM block WHERE blocker_uri = ? AND target = ?", blocker_uri, target)
         > 0
@@ -60,7 +75,7 @@ def remove(unit: Unit, blocker_uri: str, target: str) -> bool:
 
 def let_in(unit: Unit, target: str) -> bool:
     """The instance no longer shuts out this host or actor; False when it did not. The list of allowed hosts stays."""
-    unit.touched.add(CHANGED)
+    _changes(unit)
     return (
         unit.tx.run(
             "DELETE FROM block WHERE blocker_uri = '' AND target = ? AND kind <> 'allowed'", target
@@ -71,7 +86,7 @@ def let_in(unit: Unit, target: str) -> bool:
 
 def disallow(unit: Unit, host: str) -> bool:
     """Take a host off the list of allowed ones; False when it was not on it."""
-    unit.touched.add(CHANGED)
+    _changes(unit)
     return (
         unit.tx.run(
             "DELETE FROM block WHERE blocker_uri = '' AND target = ? AND kind = 'allowed'", host
@@ -82,6 +97,7 @@ def disallow(unit: Unit, host: str) -> bool:
 
 def limit(unit: Unit, target: str, kind: str) -> bool:
     """Show the words of a host or an actor only to those who follow; False when it was so already."""
+    unit.standings.clear()
     return (
         unit.tx.run(
             "INSERT INTO limited (target, kind, created_at) VALUES (?, ?, ?) ON CONFLICT (target) DO NOTHING",
@@ -95,12 +111,13 @@ def limit(unit: Unit, target: str, kind: str) -> bool:
 
 def unlimit(unit: Unit, target: str) -> bool:
     """No longer; False when it was not limited."""
+    unit.standings.clear()
     return unit.tx.run("DELETE FROM limited WHERE target = ?", target) > 0
 
 
 def remove_by_activity(unit: Unit, blocker_uri: str, activity_uri: str) -> bool:
     """Take back the Block with this id."""
-    unit.touched.add(CHANGED)
+    _changes(unit)
     return (
         unit.tx.run(
             "DELETE FROM block WHERE blocker_uri = ? AND activity_uri = ?",
@@ -121,17 +138,38 @@ def is_actor_blocked(rx: Reader, actor_uri: str, host: str) -> bool:
     return _is_shut_out(rx, [actor_uri, *with_parents(host)])
 
 
+def standing(unit: Unit, actor_uri: str) -> Standing:
+    """Both at once, asked of the database once in each transaction."""
+    found = unit.standings.get(actor_uri)
+    if found is None:
+        names = (actor_uri, *with_parents(host_of(actor_uri)))
+        rows = unit.tx.all(
+            f"SELECT target, kind FROM block WHERE blocker_uri = '' AND target IN ({marks(len(names) + 1)}) "
+            f"UNION ALL SELECT target, '{_LIMITED}' FROM limited WHERE target IN ({marks(len(names))})",
+            *names,
+            EVERYBODY,
+            *names,
+        )
+        decided = [(target, kind) for target, kind in rows if kind != _LIMITED]
+        found = unit.standings[actor_uri] = (_are_out(decided), len(decided) < len(rows))
+    return Standing(*found)
+
+
 def _is_shut_out(rx: Reader, names: Sequence[str]) -> bool:
-    """One look: what is blocked by name is out; when everybody is, what is allowed by name is in (S95)."""
     rows = rx.all(
         f"SELECT target, kind FROM block WHERE blocker_uri = '' AND target IN ({marks(len(names) + 1)})",
         *names,
         EVERYBODY,
     )
-    if any(kind != ALLOWED and target != EVERYBODY for target, kind in rows):
+    return _are_out([(target, kind) for target, kind in rows])
+
+
+def _are_out(decided: Sequence[tuple[str, str]]) -> bool:
+    """What is blocked by name is out; when everybody is, what is allowed by name is in (S95)."""
+    if any(kind != ALLOWED and target != EVERYBODY for target, kind in decided):
         return True
-    is_closed = any(target == EVERYBODY for target, _ in rows)
-    return is_closed and not any(kind == ALLOWED for _, kind in rows)
+    is_closed = any(target == EVERYBODY for target, _ in decided)
+    return is_closed and not any(kind == ALLOWED for _, kind in decided)
 
 
 def is_limited(rx: Reader, actor_uri: str) -> bool:
@@ -148,11 +186,16 @@ def is_hidden(rx: Reader, actor_uri: str) -> bool:
     return is_actor_blocked(rx, actor_uri, host_of(actor_uri)) or is_limited(rx, actor_uri)
 
 
-def hearers(rx: Reader, author_uri: str, readers: Iterable[str]) -> list[str]:
+def hearers(unit: Unit, author_uri: str, readers: Iterable[str]) -> list[str]:
     """Those of `readers` who get what this author says: all of them, or if it is limited those who follow it."""
-    if not is_limited(rx, author_uri):
+    if not standing(unit, author_uri).is_limited:
         return list(readers)
-    return [uri for uri in readers if follows.is_follower(rx, uri, author_uri)]
+    return [uri for uri in readers if follows.is_follower(unit.tx, uri, author_uri)]
+
+
+def is_heard_by(rx: Reader, author_uri: str, reader_uri: str) -> bool:
+    """Whether this reader gets what the author says."""
+    return not is_limited(rx, author_uri) or follows.is_follower(rx, reader_uri, author_uri)
 
 
 def close_or_open(unit: Unit, *, is_closed: bool, own_host: str) -> None:
@@ -246,12 +289,10 @@ def covers(domain: str, host: str) -> bool:
     return domain in with_parents(host)
 
 
-def with_parents(host: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def with_parents(host: str) -> tuple[str, ...]:
     """`a.b.example:8443` → itself, without the port, and each domain above that still has a dot."""
     name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
     labels = name.split(".")
-    return list(
-        dict.fromkeys(
-            [host, *(".".join(labels[start:]) for start in range(max(1, len(labels) - 1)))]
-        )
-    )
+    above = (".".join(labels[start:]) for start in range(max(1, len(labels) - 1)))
+    return tuple(dict.fromkeys((host, *above)))

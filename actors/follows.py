@@ -199,6 +199,18 @@ def is_followed_here(rx: Reader, followed_uri: str) -> bool:
     )
 
 
+def has_ties(rx: Reader, actor_uri: str) -> bool:
+    """Whether any collective of ours follows this actor, or it is an accepted follower of anybody."""
+    row = rx.one(
+        "SELECT EXISTS (SELECT 1 FROM follow f JOIN actor a ON a.uri = f.follower_uri AND a.role = 'collective' "
+        "WHERE f.followed_uri = ? AND f.state = 'accepted') "
+        "OR EXISTS (SELECT 1 FROM follow f WHERE f.follower_uri = ? AND f.state = 'accepted')",
+        actor_uri,
+        actor_uri,
+    )
+    return row is not None and bool(row[0])
+
+
 def follows_somebody(rx: Reader, follower_uri: str) -> bool:
     """Whether this actor is an accepted follower of anybody."""
     return (

@@ -55,7 +55,7 @@ def add(
 ) -> None:
     """Tell a collective, once; of what limited actors do, only if it follows them or a person here let it through
     (`wanted`)."""
-    if not wanted and kind in _OF_ANYBODY and not blocks.hearers(unit.tx, from_uri, [actor_uri]):
+    if not wanted and kind in _OF_ANYBODY and not blocks.hearers(unit, from_uri, [actor_uri]):
         return
     unit.tx.run(
         "INSERT INTO notification (id, actor_uri, kind, from_uri, about_uri, created_at) VALUES (?, ?, ?, ?, ?, ?) "

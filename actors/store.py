@@ -155,6 +155,9 @@ def list_unnamed(rx: Reader, now: datetime, most: int) -> Sequence[str]:
 
 def want_handle(unit: Unit, uri: str) -> None:
     """Have the handle of somebody elsewhere asked for when there is time, unless it is known or may not be asked for yet."""
+    if uri in unit.named:
+        return
+    unit.named.add(uri)
     row = unit.tx.one(
         "SELECT 1 FROM actor WHERE uri = ? AND role = 'remote' AND handle IS NULL AND deleted_at IS NULL "
         "AND handle_due_at <= ?",
@@ -167,6 +170,7 @@ def want_handle(unit: Unit, uri: str) -> None:
 
 def confirm_handle(unit: Unit, uri: str, handle: str, quiet: timedelta) -> bool:
     """Note the handle that both hosts confirmed. Whether it is another than before, and none was another lately (`quiet`)."""
+    unit.named.discard(uri)
     new = handle.lower()
     row = unit.tx.one(
         "SELECT handle, former_handle, handle_changed_at FROM actor WHERE uri = ?", uri
@@ -188,6 +192,7 @@ def confirm_handle(unit: Unit, uri: str, handle: str, quiet: timedelta) -> bool:
 
 def lose_handle(unit: Unit, uri: str) -> None:
     """Somebody else bears the name now: this one goes by its address until its own host says how it is called."""
+    unit.named.discard(uri)
     unit.tx.run(
         "UPDATE actor SET former_handle = COALESCE(handle, former_handle), handle = NULL, handle_due_at = 0 WHERE uri = ?",
         uri,
@@ -197,6 +202,7 @@ def lose_handle(unit: Unit, uri: str) -> None:
 
 def fail_handle(unit: Unit, uri: str, *, is_refused: bool) -> None:
     """The handle could not be confirmed: a while until it is asked for again. `is_refused`: its hosts answered, and said no."""
+    unit.named.discard(uri)
     row = unit.tx.one("SELECT handle_failures FROM actor WHERE uri = ?", uri)
     step = max(int(row[0]) if row else 0, _REFUSED_FROM if is_refused else 0)
     after = _HANDLE_AGAIN[min(step, len(_HANDLE_AGAIN) - 1)]
@@ -238,6 +244,7 @@ def collectives_among(rx: Reader, uris: Sequence[str]) -> set[str]:
 def save(unit: Unit, actor: Actor) -> None:
     """Insert the actor or replace what is known of it. A local row is never overwritten by a remote document (S31)."""
     assert actor.role != ROLE_REMOTE or not unit.urls.is_ours(actor.uri)
+    unit.named.discard(actor.uri)
     unit.tx.run(_UPSERT, new_row_id(unit.now), unit.now_ms, *_values_of(actor))
     unit.touched.add(actor.uri)
 

@@ -30,6 +30,9 @@ class Unit:
     `chance`: a random number from 0 to 1 at each call.
 
     `grain`: how finely others are told when something was said.
+
+    `standings`: who was found shut out and who limited, in this transaction; whoever changes that forgets it. `named`: whose
+    handle is wanted by now.
     """
 
     tx: Writer
@@ -44,6 +47,8 @@ class Unit:
     rekeyed: set[str] = field(default_factory=set)
     chance: Callable[[], float] = _never_late
     grain: timedelta = timedelta()
+    standings: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
     now_ms: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -71,7 +71,7 @@ def answer(
             message=message_of(incoming),
             language=language,
             is_known=not must_wait(unit, sender.uri, [publication.author]),
-            is_heard=not blocks.is_limited(unit.tx, sender.uri),
+            is_heard=not blocks.standing(unit, sender.uri).is_limited,
         ),
     )
     if isinstance(found, Entry):
@@ -172,7 +172,7 @@ def _asking(
         activity_uri=said.uri,
         language=spoken.language,
         is_known=not must_wait(unit, sender.uri, [publication.author]),
-        is_heard=not blocks.is_limited(unit.tx, sender.uri),
+        is_heard=not blocks.standing(unit, sender.uri).is_limited,
     )
 
 

@@ -55,7 +55,7 @@ def _take(unit: Unit, incoming: Incoming, poll: Publication, slot_uri: str, wish
     sender = incoming.sender.actor
     if sender.uri == poll.author:
         return Ignored("dates.own")
-    if blocks.is_limited(unit.tx, sender.uri) or must_wait(unit, sender.uri, [poll.author]):
+    if blocks.standing(unit, sender.uri).is_limited or must_wait(unit, sender.uri, [poll.author]):
         # nobody looks through answers of strangers one by one: where they wait, only those who follow are asked
         return Refused("dates.stranger")
     taken = dating.take(unit, poll, sender.uri, slot_uri, wish)

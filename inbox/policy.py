@@ -22,9 +22,7 @@ def is_welcome(rx: Reader, actor_uri: str, host: str) -> bool:
 
 def is_stranger(rx: Reader, actor_uri: str) -> bool:
     """Whether nobody here follows this actor and it follows nobody here (S107)."""
-    return not follows.is_followed_here(rx, actor_uri) and not follows.follows_somebody(
-        rx, actor_uri
-    )
+    return not follows.has_ties(rx, actor_uri)
 
 
 def concerns_us(unit: Unit, activity: Activity) -> bool:

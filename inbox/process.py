@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from actors import refresh
+from actors import blocks, refresh
 from actors import store as actor_store
 from actors.model import Actor
 from fedi.clock import cpu_s
@@ -29,7 +29,7 @@ from fedi.vocab.activity import Activity, parse_activity
 from fedi.vocab.audience import Addressing
 from fedi.vocab.strict import parse_document
 from fedi.wake import INBOX
-from inbox import authority, forwarding, overload, policy, resolve, store
+from inbox import authority, forwarding, overload, resolve, store
 from inbox.authenticate import sender_of
 from inbox.contract import Done, Handler, Ignored, Incoming, Later, Outcome, Refused
 from inbox.handlers import BY_ACTIVITY
@@ -509,7 +509,7 @@ def _effect(unit: Unit, ready: _Ready) -> Outcome:
     sender, recipient = _parties(unit.tx, kept)
     if sender is None or sender.deleted_at is not None:
         return Ignored("sender_gone")
-    if not policy.is_welcome(unit.tx, sender.uri, sender.host):
+    if blocks.standing(unit, sender.uri).is_shut_out:
         return Refused("blocked")
     # of one Create for a few, each copy may be for another of them: its handler knows what is new
     if not handler.reads_publication and store.was_done_before(unit.tx, kept):

@@ -65,7 +65,7 @@ def must_wait(unit: Unit, author_uri: str, spoken_to: Iterable[str]) -> bool:
 
 def _why_unknown(unit: Unit, author_uri: str, spoken_to: Iterable[str]) -> str | None:
     """Why this author waits whatever they say; nothing when they do not; None when it depends on what they say."""
-    if blocks.is_limited(unit.tx, author_uri):
+    if blocks.standing(unit, author_uri).is_limited:
         return LIMITED
     is_open = unit.posture == "open"
     if is_open and settings.is_watched(unit.tx, unit.now):

@@ -147,8 +147,8 @@ async def show_timeline(instance: Instance, order: TimelineOrder) -> Timeline:
         found = [
             (publication, each.boosted_by)
             for each in entries
-            if blocks.hearers(
-                rx, (publication := store.load(rx, each.publication_uri)).author, [ours.uri]
+            if blocks.is_heard_by(
+                rx, (publication := store.load(rx, each.publication_uri)).author, ours.uri
             )
         ]
         people = actor_store.list_by_uri(

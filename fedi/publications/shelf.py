@@ -59,7 +59,7 @@ def put(
         return None
     row_id = store.insert(unit, publication, is_local=is_local, held_why=held_why)
     if row_id is not None:
-        _shelve(unit, row_id, publication)
+        _shelve(unit, row_id, publication, is_new=True)
         tagged.bring(unit, row_id, publication)
     return row_id
 
@@ -168,12 +168,17 @@ def _tell_stops(unit: Unit, tour_uri: str) -> None:
             chores.add(unit, chores.TOUR, f"{tour_uri} {bond.part_uri}")
 
 
-def find_by_words(unit: Unit, row_id: int, publication: Publication) -> None:
-    """Let it be found by what it says, or no longer: ours always, of others only what they agree to (S114)."""
+def find_by_words(
+    unit: Unit, row_id: int, publication: Publication, *, is_new: bool = False
+) -> None:
+    """Let it be found by what it says, or no longer: ours always, of others only what they agree to (S114).
+
+    `is_new`: there is nothing of it among the words yet.
+    """
+    if not is_new:
+        index.remove(unit, row_id)
     if is_findable(unit, publication):
         index.put(unit, row_id, words_of(publication))
-    else:
-        index.remove(unit, row_id)
 
 
 def find_by_date(unit: Unit, row_id: int, publication: Publication) -> None:
@@ -226,8 +231,8 @@ def words_of(publication: Publication) -> list[str]:
     return [*found, place.label if place is not None else ""]
 
 
-def _shelve(unit: Unit, row_id: int, publication: Publication) -> None:
-    find_by_words(unit, row_id, publication)
+def _shelve(unit: Unit, row_id: int, publication: Publication, *, is_new: bool = False) -> None:
+    find_by_words(unit, row_id, publication, is_new=is_new)
     is_listed = publication.visibility is Visibility.PUBLIC
     if isinstance(publication.details, EventDetails):
         find_by_date(unit, row_id, publication)

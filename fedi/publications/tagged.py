@@ -10,7 +10,6 @@ from typing import Final
 
 from actors import blocks, followed_tags
 from actors.model import Actor
-from fedi.canonical import host_of
 from fedi.clock import to_ms
 from fedi.db.engine import Reader, Row
 from fedi.publications import timeline
@@ -36,7 +35,7 @@ def bring(unit: Unit, row_id: int, publication: Publication) -> None:
     heard = {
         uri: name
         for uri, name in readers.items()
-        if uri != publication.author and _may_come(unit.tx, uri, publication)
+        if uri != publication.author and _may_come(unit, uri, publication)
     }
     if heard:
         timeline.add_by_tag(unit, heard, row_id, publication.kind, to_ms(publication.published_at))
@@ -64,11 +63,7 @@ def bring_stored(unit: Unit, reader: Actor, name: str) -> int:
     found = {int(row[-1]): publication_of(row[:-1]) for row in rows}
     for row_id, publication in found.items():
         is_own = publication.author == reader.uri
-        if (
-            name in _names(publication)
-            and not is_own
-            and _may_come(unit.tx, reader.uri, publication)
-        ):
+        if name in _names(publication) and not is_own and _may_come(unit, reader.uri, publication):
             at = to_ms(publication.published_at)
             timeline.add_by_tag(unit, {reader.uri: name}, row_id, publication.kind, at)
     return len(found)
@@ -81,12 +76,12 @@ def _names(publication: Publication) -> list[str]:
     return hashtags_of(publication)
 
 
-def _may_come(rx: Reader, reader_uri: str, publication: Publication) -> bool:
+def _may_come(unit: Unit, reader_uri: str, publication: Publication) -> bool:
     author = publication.author
     return (
-        not blocks.is_actor_blocked(rx, author, host_of(author))
-        and not blocks.is_blocked_by(rx, reader_uri, author)
-        and bool(blocks.hearers(rx, author, [reader_uri]))
+        not blocks.standing(unit, author).is_shut_out
+        and not blocks.is_blocked_by(unit.tx, reader_uri, author)
+        and bool(blocks.hearers(unit, author, [reader_uri]))
     )
 
 

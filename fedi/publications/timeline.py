@@ -9,6 +9,7 @@ from typing import Final
 
 from actors import store
 from fedi.db.engine import Reader
+from fedi.publications.model import Publication
 from fedi.unit import Unit
 
 _OTHER_TAG: Final = (
@@ -33,11 +34,20 @@ def add(
     kind: str,
     sort_at: int,
     boosted_by: str | None = None,
+    *,
+    publication: Publication | None = None,
 ) -> None:
-    """Put a publication before these collectives, once. What a hashtag brought is theirs from now on by this road."""
-    row = unit.tx.one("SELECT language, author_uri FROM publication WHERE id = ?", publication_id)
+    """Put a publication before these collectives, once. What a hashtag brought is theirs from now on by this road.
+
+    `publication`: as it is stored, for whoever has it at hand.
+    """
     shown = tuple(dict.fromkeys(readers))
-    language, author_uri = row if row is not None else ("und", "")
+    if not shown:
+        return
+    if publication is not None:
+        language, author_uri = publication.language, publication.author
+    else:
+        language, author_uri = _said_by(unit, publication_id)
     unit.tx.run_many(
         "INSERT INTO timeline_entry (actor_uri, publication_id, sort_at, kind, boosted_by, language, author_uri) "
         "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (actor_uri, publication_id) "
@@ -47,7 +57,7 @@ def add(
             for reader in shown
         ],
     )
-    for uri in dict.fromkeys((author_uri, boosted_by)) if shown else ():
+    for uri in dict.fromkeys((author_uri, boosted_by)):
         if uri:
             store.want_handle(unit, uri)
 
@@ -56,8 +66,7 @@ def add_by_tag(
     unit: Unit, readers: Mapping[str, str], publication_id: int, kind: str, sort_at: int
 ) -> None:
     """Put a publication before those who follow a hashtag it carries (collective → hashtag), unless they have it already."""
-    row = unit.tx.one("SELECT language, author_uri FROM publication WHERE id = ?", publication_id)
-    language, author_uri = row if row is not None else ("und", "")
+    language, author_uri = _said_by(unit, publication_id)
     unit.tx.run_many(
         "INSERT INTO timeline_entry (actor_uri, publication_id, sort_at, kind, by_tag, language, author_uri) "
         "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (actor_uri, publication_id) DO NOTHING",
@@ -67,6 +76,12 @@ def add_by_tag(
         ],
     )
     store.want_handle(unit, author_uri)
+
+
+def _said_by(unit: Unit, publication_id: int) -> tuple[str, str]:
+    """In which language, and by whom."""
+    row = unit.tx.one("SELECT language, author_uri FROM publication WHERE id = ?", publication_id)
+    return (row[0], row[1]) if row is not None else ("und", "")
 
 
 def forget_tag(unit: Unit, actor_uri: str, name: str) -> None:

@@ -18,8 +18,7 @@ _COUNTED_MAX: Final = 500
 
 
 def put(unit: Unit, publication_id: int, texts: Iterable[str]) -> None:
-    """These are the words of the publication now."""
-    remove(unit, publication_id)
+    """These are words of the publication, of which nothing is here."""
     found = dict.fromkeys(term for text in texts for term in tokens(text))
     unit.tx.run_many(
         "INSERT INTO search_term (term, publication_id) VALUES (?, ?) ON CONFLICT (term, publication_id) DO NOTHING",

@@ -45,7 +45,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     if not added and not sender.is_local:
         return Ignored("announce.known")
     # passing on does not carry a limited author's words to collectives that do not follow it
-    heard_by = blocks.hearers(unit.tx, publication.author, readers)
+    heard_by = blocks.hearers(unit, publication.author, readers)
     if store.is_held(unit.tx, uri):
         # nor what waits for a decision, or was hidden, before anybody
         heard_by = []

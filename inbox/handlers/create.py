@@ -61,7 +61,9 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
     if vote is not None:
         return vote
     # several authors, the sender among them (authority): it answers for what it sends
-    publication = replace(incoming.publication, author=sender.uri)
+    publication = incoming.publication
+    if publication.author != sender.uri:
+        publication = replace(publication, author=sender.uri)
     if bonding.is_said_already(unit, incoming):
         return Ignored("create.said_by_offer")
     told = bonding.word_about_offer(unit, incoming, publication) or attending.word_about_event(
@@ -135,8 +137,9 @@ def _reach(unit: Unit, publication: Publication, author: Actor, named: list[str]
 
 def _put_before(unit: Unit, publication: Publication, row_id: int, readers: Sequence[str]) -> None:
     """Into the timelines of these; what a limited author says, only of those who follow it."""
-    heard_by = blocks.hearers(unit.tx, publication.author, readers)
-    timeline.add(unit, heard_by, row_id, publication.kind, to_ms(publication.published_at))
+    heard_by = blocks.hearers(unit, publication.author, readers)
+    at = to_ms(publication.published_at)
+    timeline.add(unit, heard_by, row_id, publication.kind, at, publication=publication)
 
 
 def _tell(unit: Unit, publication: Publication, named: Sequence[str]) -> None:

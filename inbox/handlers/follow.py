@@ -26,7 +26,7 @@ def apply(unit: Unit, incoming: Incoming) -> Outcome:
         accept_follow(unit, wanted, asker.uri, incoming.activity.uri)
         return Done("follow.accepted_again")
     # whoever is limited would otherwise become a reader of what is for followers, and nobody would be told
-    if wanted.approves_followers or blocks.is_limited(unit.tx, asker.uri):
+    if wanted.approves_followers or blocks.standing(unit, asker.uri).is_limited:
         notifications.add(unit, wanted.uri, "follow_request", asker.uri, asker.uri)
         return Done("follow.waiting")
     follows.decide(unit, asker.uri, wanted.uri, follows.ACCEPTED)
