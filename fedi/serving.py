@@ -17,6 +17,7 @@ from threading import Event
 from typing import Any
 
 from fedi.app import assemble, known_answers
+from fedi.collector import collect_rarely
 from fedi.company import Company
 from fedi.config import Config
 from fedi.desk.control import serve_control
@@ -109,6 +110,7 @@ async def _working(
     """Workers, the desk's socket and the listener for numbers, while this is held. Sets `stop` and raises SetupError when
     somebody had a shared database alone while we were cut off."""
     _allow_many_files()
+    collect_rarely()
     asyncio.get_running_loop().set_exception_handler(end_without_memory)
     logging.getLogger("concurrent.futures").addFilter(end_with_a_worker)
     threading.excepthook = end_with_a_thread

@@ -31,13 +31,16 @@ SAME_WORDS: Final = "same_words"
 WAVE: Final = timedelta(days=1)
 # What is shorter many people say by themselves: thanks, a greeting, a slogan.
 SAME_LENGTH_MIN: Final = 20
-# Who spoke with us, who they are, and how many other hosts said the same, in one look.
+# Whether there is anything between them and us.
+KNOWN: Final = (
+    "SELECT EXISTS (SELECT 1 FROM follow f WHERE f.follower_uri = ? AND f.state = 'accepted') "
+    "OR EXISTS (SELECT 1 FROM follow f WHERE f.followed_uri = ?) "
+    "OR EXISTS (SELECT 1 FROM publication_addressee d JOIN publication p ON p.id = d.publication_id "
+    "WHERE d.actor_uri = ? AND p.is_local)"
+)
+# Who they are, and how many other hosts said the same, in one look.
 LOOK: Final = (
     "SELECT a.published_at, a.seen_at, a.followers_told, "
-    "EXISTS (SELECT 1 FROM follow f WHERE f.follower_uri = a.uri AND f.state = 'accepted') "
-    "OR EXISTS (SELECT 1 FROM follow f WHERE f.followed_uri = a.uri) "
-    "OR EXISTS (SELECT 1 FROM publication_addressee d JOIN publication p ON p.id = d.publication_id "
-    "WHERE d.actor_uri = a.uri AND p.is_local), "
     "(SELECT COUNT(*) FROM heard_words w WHERE w.print = ? AND w.host <> ? AND w.at >= ?) "
     "FROM actor a WHERE a.uri = ?"
 )
@@ -103,12 +106,15 @@ def forget_heard(unit: Unit, before: datetime, keys: Sequence[tuple[str, str]]) 
 
 
 def _suspicions(unit: Unit, author_uri: str, publication: Publication) -> tuple[str, ...]:
+    known = unit.tx.one(KNOWN, author_uri, author_uri, author_uri)
+    if known is not None and known[0]:
+        return ()
     filters = unit.filters
     bare = bare_of(publication.original.content)
     words = print_of(bare.all) if filters.hold_same_words_hosts else ""
     host, since = host_of(author_uri), to_ms(unit.now - WAVE)
     row = unit.tx.one(LOOK, words, host, since, author_uri)
-    if row is None or row[3]:
+    if row is None:
         return ()
     if words:
         unit.tx.run(
@@ -120,7 +126,7 @@ def _suspicions(unit: Unit, author_uri: str, publication: Publication) -> tuple[
         )
     mentions = sum(tag.kind == "mention" for tag in publication.tags)
     found = {
-        SAME_WORDS: bool(words) and row[4] + 1 >= filters.hold_same_words_hosts,
+        SAME_WORDS: bool(words) and row[3] + 1 >= filters.hold_same_words_hosts,
         LINK_ONLY: filters.hold_only_links and bare.links > 0 and not fold(bare.own),
         MENTIONS: 0 < filters.hold_mentions_above < mentions,
         NEW_ACCOUNT: _is_new(unit, filters, row[0] if row[0] is not None else row[1]),

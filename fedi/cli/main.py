@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 import click
 
 from fedi.cli.speech import Group, Wishes, choose_language, common_options, speak_in, t
+from fedi.collector import collect_rarely
 from fedi.errors import FediError
 
 DONE: Final = 0
@@ -126,6 +127,7 @@ def main() -> NoReturn:
     """Run one command and leave."""
     # whatever is written is for this user alone (S119)
     os.umask(0o077)
+    collect_rarely()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

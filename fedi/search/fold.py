@@ -3,10 +3,13 @@
 In: any text. Out: tokens, the same for the index and for a question; pure, no dictionary.
 """
 
+import re
 from typing import Final
 
 from fedi.text.letters import fold_letters
 
+# Whatever is no letter, digit or number.
+_SIGNS: Final = re.compile(r"[\W_]+")
 _TOKEN_LENGTH_MAX: Final = 64
 _STEM_LENGTH_MIN: Final = 3
 # Longest first; "and", "so", "with", "like", "for" joined to the article.
@@ -16,8 +19,7 @@ _SUFFIXES: Final = ("ات", "ون", "ين", "ه")
 
 def fold(text: str) -> str:
     """Text in the spelling all spellings share: letters folded, ta marbuta as ha, other signs as spaces."""
-    letters = fold_letters(text).replace("ة", "ه")
-    return " ".join("".join(char if char.isalnum() else " " for char in letters).split())
+    return _SIGNS.sub(" ", fold_letters(text).replace("ة", "ه")).strip(" ")
 
 
 def tokens(text: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Hashtags: which letters belong to one, and the form in which two of them are the same."""
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from fedi.text.letters import fold_letters
@@ -13,7 +14,12 @@ _CATEGORIES: Final = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd"})
 
 def normalise_hashtag(name: str) -> str:
     """The form hashtags are compared in: NFKC, lower case, folded letters, no '#' (wire 4.4)."""
-    folded = fold_letters(name[: NAME_LENGTH_MAX * 2].lstrip("#＃")).replace("ة", "ه")
+    return _normalised(name[: NAME_LENGTH_MAX * 2])
+
+
+@lru_cache(maxsize=1024)
+def _normalised(name: str) -> str:
+    folded = fold_letters(name.lstrip("#＃")).replace("ة", "ه")
     return "".join(char for char in folded if is_hashtag_letter(char))[:NAME_LENGTH_MAX]
 
 

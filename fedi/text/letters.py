@@ -21,6 +21,8 @@ _SAME: Final = str.maketrans(
 
 def fold_letters(text: str) -> str:
     """Fold every letter of a text; ta marbuta stays, because a stemmer must still see it."""
+    if text.isascii():
+        return text.lower()
     composed = unicodedata.normalize("NFKC", text).casefold().translate(_SAME)
     folded: list[str] = []
     for char in unicodedata.normalize("NFKD", composed):
