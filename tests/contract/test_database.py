@@ -158,6 +158,46 @@ async def test_a_failing_unit_undoes_itself_and_nobody_else(engine: Engine) -> N
     assert [type(each) for each in results] == [int, ValueError] * 4
 
 
+async def test_units_that_are_asked_for_together_are_still_units_of_their_own(
+    engine: Engine,
+) -> None:
+    await engine.make("CREATE TABLE t (n INTEGER)")
+    rung: list[int] = []
+
+    def work(tx: Writer, number: int) -> int:
+        tx.run("INSERT INTO t VALUES (?)", number)
+        tx.on_commit(lambda: rung.append(number))
+        if number % 3 == 1:
+            raise ValueError(number)
+        return number
+
+    results = await engine.db.write_each([partial(work, number=n) for n in range(7)])
+    assert await engine.rows("SELECT n FROM t ORDER BY n") == [(0,), (2,), (3,), (5,), (6,)]
+    assert [str(each) for each in results] == ["0", "1", "2", "3", "4", "5", "6"]
+    assert [n for n, each in enumerate(results) if isinstance(each, ValueError)] == [1, 4]
+    assert await engine.db.write_each([]) == []
+    await engine.db.close()
+    engine.db = await engine.reopen()
+    assert sorted(rung) == [0, 2, 3, 5, 6]
+
+
+async def test_whoever_asked_for_several_units_and_is_cancelled_undoes_none(engine: Engine) -> None:
+    await engine.make("CREATE TABLE t (n INTEGER)")
+    works = [partial(_insert, number=n) for n in range(3)]
+    caller = asyncio.create_task(engine.db.write_each(works))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    caller.cancel()
+    await asyncio.wait({caller})
+    await engine.db.close()
+    engine.db = await engine.reopen()
+    assert await engine.rows("SELECT n FROM t ORDER BY n") == [(0,), (1,), (2,)]
+
+
+def _insert(tx: Writer, number: int) -> None:
+    tx.run("INSERT INTO t VALUES (?)", number)
+
+
 async def test_a_caller_that_is_cancelled_does_not_undo_its_unit(engine: Engine) -> None:
     await engine.make("CREATE TABLE t (n INTEGER)")
     rung: list[int] = []

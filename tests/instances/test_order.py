@@ -1,9 +1,14 @@
 """What was said later stays later: whichever way it travels, and whatever our clock does meanwhile."""
 
+from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from actors import refresh
 from fedi.publications import reactions
+from inbox.contract import Incoming, Outcome
+from inbox.handlers import BY_ACTIVITY
 from outbox.actions.like import like
 from outbox.actions.quote import revoke_quote
 from outbox.actions.undo import undo_reaction
@@ -40,6 +45,43 @@ async def test_what_is_taken_back_goes_where_it_was_said() -> None:
         ways = {_what(post.document): post.path for post in there.posts}
         assert ways["Like"] == ways["Undo Like"] == "/reader/inbox"
         assert ways["Accept QuoteRequest"] == ways[f"Delete {stamp}"] == "/reader/inbox"
+
+
+async def test_what_several_say_at_once_is_worked_in_the_order_of_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever else breaks us meanwhile: only that activity waits, and nothing of the others."""
+
+    def broken(_unit: object, _incoming: Incoming) -> Outcome:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(BY_ACTIVITY, "Like", replace(BY_ACTIVITY["Like"], apply=broken))
+    async with world(HERE) as made, stranger(made, THERE) as there:
+        agora = await made.collective(HERE, "agora")
+        note = await made.publish(agora, a_note("Like me"))
+        people = [there.person(f"p{number}") for number in range(4)]
+        for number in range(4):
+            for person in people:
+                words = {**a_note_of(person, 1, f"<p>words {number}</p>"), "cc": [agora.uri]}
+                edited = {"updated": made.clock.now().isoformat()} if number else {}
+                kind, thing = ("Update" if number else "Create"), {**words, **edited}
+                if person is people[0] and number == 3:
+                    kind, thing = "Delete", words["id"]
+                elif person is people[1] and number == 1:
+                    kind, thing = "Like", note.uri
+                told = say(person, kind, thing, number, to=words["to"], cc=words["cc"])
+                assert (await deliver(made, HERE, person.key, told)).status == 202
+            made.clock.advance(seconds=1)
+        await made.settle()
+        stored = [await made.find(HERE, a_note_of(person, 1)["id"]) for person in people]
+        assert [each and each.original.content for each in stored] == [
+            None,
+            *["<p>words 3</p>"] * 3,
+        ]
+        waiting = await made[HERE].look(
+            lambda rx: rx.all("SELECT type FROM inbox_activity WHERE state = 'waiting'")
+        )
+        assert waiting == [("Like",)]
 
 
 async def test_a_clock_that_is_set_back_loses_no_edit() -> None:
