@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -156,6 +157,18 @@ async def test_a_failing_unit_undoes_itself_and_nobody_else(engine: Engine) -> N
     assert [row[0] for row in await engine.rows("SELECT n FROM t ORDER BY n")] == [0, 2, 4, 6]
     assert sorted(rung) == [0, 2, 4, 6]
     assert [type(each) for each in results] == [int, ValueError] * 4
+
+
+async def test_a_unit_that_takes_long_keeps_nobody_else_from_going_on(engine: Engine) -> None:
+    """However many come with it: it could wait for ever for what only the event loop can do."""
+    loop, is_free = asyncio.get_running_loop(), Event()
+
+    def waits_for_the_loop(_tx: Writer) -> bool:
+        loop.call_soon_threadsafe(is_free.set)
+        return is_free.wait(10)
+
+    works = [waits_for_the_loop, *[lambda _tx: True] * 15]
+    assert await asyncio.gather(*map(engine.db.write, works)) == [True] * 16
 
 
 async def test_units_that_are_asked_for_together_are_still_units_of_their_own(

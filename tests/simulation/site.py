@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
+from threading import Event
 from typing import Any, TypeVar
 
 import pytest
@@ -62,6 +63,9 @@ class InlineConnection:
             # whatever was committed is on disk as far as this world goes: it knows deaths, not power cuts
             plain.execute("PRAGMA synchronous=OFF")
         return result
+
+    def stand_aside(self, _until: Event) -> None:
+        """There is no thread to leave anything to."""
 
     async def close(self) -> None:
         """Close it."""
