@@ -201,9 +201,9 @@ class SqliteDatabase:
         try:
             while self._waiting:
                 group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
-                have_run = Event()
-                work = partial(_commit_group, group=group, watch=self._watch, have_run=have_run)
                 try:
+                    have_run = Event()
+                    work = partial(_commit_group, group=group, watch=self._watch, have_run=have_run)
                     hop = asyncio.create_task(self._writer.hop(work))
                     if len(group) >= MANY:
                         await asyncio.sleep(0)  # now the thread has the group
