@@ -26,14 +26,16 @@ def _normalised(name: str) -> str:
 def hashtag_at(text: str, start: int, stop: int | None = None) -> str | None:
     """The hashtag name that begins at `start`, just after '#', and ends before `stop`; None when there is none.
 
-    Letters and digits of any script, their marks, '_' and U+200C; at least one letter.
+    Letters and digits of any script, their marks, '_' and U+200C; at least one letter that is still there when it is compared:
+    a number with a tatweel is a number.
     """
     end = start
     stop = min(len(text) if stop is None else stop, start + NAME_LENGTH_MAX)
     while end < stop and is_hashtag_letter(text[end]):
         end += 1
     name = text[start:end].rstrip(_ZWNJ)
-    return name if any(char.isalpha() for char in name) else None
+    has_letter = any(map(str.isalpha, name)) and any(map(str.isalpha, normalise_hashtag(name)))
+    return name if has_letter else None
 
 
 def is_hashtag_letter(char: str) -> bool:

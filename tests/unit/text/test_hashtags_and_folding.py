@@ -3,7 +3,7 @@
 import pytest
 
 from fedi.search.fold import fold, stem, tokens
-from fedi.text.hashtags import normalise_hashtag
+from fedi.text.hashtags import hashtag_at, normalise_hashtag
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,16 @@ def test_hashtags_that_people_take_for_one_are_one(one: str, other: str) -> None
 
 def test_different_hashtags_stay_different() -> None:
     assert normalise_hashtag("عون") != normalise_hashtag("عين")
+
+
+@pytest.mark.parametrize("name", ["1", "ـ1", "1ـ", "ـ", "ـــ٢٠٢٦", "_ـ", "ـ\u200c1", "\u064e1"])
+def test_what_is_compared_by_no_letter_is_no_hashtag(name: str) -> None:
+    assert hashtag_at(name, 0) is None
+
+
+@pytest.mark.parametrize("name", ["عام٢٠٢٦", "مجـاورة", "ـع", "1a", "a_1", "ª"])
+def test_what_has_a_letter_is_a_hashtag(name: str) -> None:
+    assert hashtag_at(name, 0) == name
 
 
 @pytest.mark.parametrize(
