@@ -8,6 +8,7 @@ from fedi.errors import Invalid, NotFound
 from fedi.faces.endpoint import endpoint
 from fedi.instance import Instance
 from fedi.media.places import aside
+from fedi.media.recent import FOR_S, Recent
 from fedi.media.storage import media_type_of
 
 _HEADERS = {
@@ -20,25 +21,36 @@ _HEADERS = {
 
 def routes(instance: Instance) -> list[Route]:
     """The address of files."""
-    return [Route("/media/{key}", endpoint(instance)(_file), methods=["GET"])]
 
-
-async def _file(instance: Instance, request: Request) -> Response:
-    key = request.path_params["key"]
-
-    etag = f'"{key}"'
-
-    def read() -> bytes:
+    def read(key: str) -> bytes:
         with instance.media.open(key) as file:
             return file.read()
 
+    async def content(key: str) -> bytes:
+        return await aside(read, key)
+
+    async def is_there(key: str) -> bool:
+        return await aside(instance.media.exists, key)
+
+    # what rests on this machine is kept in memory by the system
+    for_s = FOR_S if instance.config.bucket.name else 0.0
+    recent = Recent(content, is_there, instance.clock.monotonic, for_s)
+
+    async def answer(_: Instance, request: Request) -> Response:
+        return await _file(recent, request)
+
+    return [Route("/media/{key}", endpoint(instance)(answer), methods=["GET"])]
+
+
+async def _file(recent: Recent, request: Request) -> Response:
+    key = request.path_params["key"]
+    etag = f'"{key}"'
     try:
         media_type = media_type_of(key)
         if request.headers.get("if-none-match") == etag:
-            if not await aside(instance.media.exists, key):
-                raise NotFound(detail="media")
+            await recent.check(key)
             return Response(status_code=304, headers={**_HEADERS, "etag": etag})
-        content = await aside(read)
+        content = await recent.content(key)
     except (NotFound, Invalid) as problem:
         raise NotFound(detail="media") from problem
     return Response(content, media_type=media_type, headers={**_HEADERS, "etag": etag})

@@ -1,5 +1,6 @@
 """An object store that lies: it sends more than there is, lists without end, says strange things of whom it belongs to."""
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +16,10 @@ from fedi.config import BucketConfig
 from fedi.errors import Unavailable
 from fedi.media import bucket
 from fedi.media.bucket import LENGTH_MAX, OWNER_BYTES_MAX, BucketStorage
+from tests.harness.browser import Browser
+from tests.harness.world import world
 
+HERE: Final = "agora.test"
 KEY: Final = "0123456789abcdefghjkmnpqrs.jpg"
 PIECE: Final = 1024 * 1024
 
@@ -49,6 +53,14 @@ class _Answering(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Nobody reads it."""
+
+    def do_HEAD(self) -> None:
+        self._note()
+        self.send_response(200)
+        self.send_header("content-length", "1")
+        self.send_header("last-modified", "Sat, 21 Nov 2026 10:00:00 GMT")
+        self.send_header("etag", '"1"')
+        self.end_headers()
 
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
@@ -206,3 +218,31 @@ def test_wherever_a_store_sends_us_nobody_else_is_shown_that_we_may_ask(
         for _, _, headers in other.asked:
             assert "authorization" not in headers
             assert not any("us/" in value for value in headers.values())
+
+
+@pytest.mark.embedded
+async def test_a_crowd_that_looks_at_a_picture_costs_one_request(
+    liar: Liar, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text("secret")
+    liar.words = f"https://{HERE}".encode()
+    settings = (
+        f'[bucket]\nname = "pictures"\nendpoint = "http://127.0.0.1:{liar.server_port}"\n'
+        f'key_id = "us"\nkey_file = "{tmp_path / "key"}"\n'
+    )
+    async with world(HERE, settings=settings) as made:
+        who = Browser(made, HERE)
+        liar.asked.clear()
+        pages = await asyncio.gather(*(who.get(f"/media/{KEY}") for _ in range(20)))
+        assert {page.status for page in pages} == {200}
+        etag = pages[0].headers["etag"]
+        again = [await who.get(f"/media/{KEY}", **{"If-None-Match": etag}) for _ in range(5)]
+        assert {page.status for page in again} == {304}
+        assert [verb for verb, _, _ in liar.asked] == ["GET"]
+        # for a while, and who has the bytes makes nobody send them again
+        made.clock.advance(minutes=6)
+        assert (await who.get(f"/media/{KEY}", **{"If-None-Match": etag})).status == 304
+        assert (await who.get(f"/media/{KEY}", **{"If-None-Match": etag})).status == 304
+        assert [verb for verb, _, _ in liar.asked] == ["GET", "HEAD"]
+        assert (await who.get(f"/media/{KEY}")).status == 200
+        assert [verb for verb, _, _ in liar.asked] == ["GET", "HEAD", "GET"]
