@@ -1,5 +1,5 @@
-"""Whether what is stored still is what was proved when it came (R19): our pairs of keys, the origins of what is others', and that
-every letter still has its words.
+"""Whether what is stored still is what was proved when it came (R19): our pairs of keys, the origins of what is others', that
+every letter still has its words, and that nothing was taken out of the journal.
 """
 
 import asyncio
@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from actors import keys
+from actors import journal, keys
 from fedi import secret
 from fedi.canonical import same_origin
 from fedi.config import Config
@@ -48,6 +48,8 @@ def _look(config: Config, rx: Reader, present: bytes) -> list[Finding]:
         found.append(warning("rows", "origins", n=elsewhere))
     if orphans:
         found.append(warning("rows", "orphans", n=orphans))
+    if (broken := journal.find_break(rx)) is not None:
+        found.append(fault("rows", "journal", n=broken))
     return found or [well("rows")]
 
 

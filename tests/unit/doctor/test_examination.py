@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from actors import births
+from actors import births, journal
 from fedi.app import assemble
 from fedi.config import Config, parse_config
 from fedi.desk.publishing import publish
@@ -257,6 +257,7 @@ async def test_a_damaged_database_is_a_fault(tmp_path: Path) -> None:
             "doctor.rows.origins",
         ),
         ("DELETE FROM outbox_activity", "doctor.rows.orphans"),
+        ("DELETE FROM journal", "doctor.rows.journal"),
     ],
 )
 async def test_rows_that_were_written_by_other_means_are_found(
@@ -269,8 +270,9 @@ async def test_rows_that_were_written_by_other_means_are_found(
         order = PublishOrder(kind="note", words=(Words(language="en", source="Hello"),))
         await publish(instance, order)
         await instance.change(_post_to_somebody)
+        await instance.change(lambda unit: journal.note(unit, journal.HOUSE, 1, "journal.named"))
     assert troubles(list((await found_in(config, inside_only=True)).values())).isdisjoint(
-        {"doctor.rows.keys", "doctor.rows.origins", "doctor.rows.orphans"}
+        {"doctor.rows.keys", "doctor.rows.origins", "doctor.rows.orphans", "doctor.rows.journal"}
     )
     with closing(sqlite3.connect(config.data_folder / DATABASE)) as opened, opened:
         assert opened.execute(written).rowcount > 0
