@@ -425,13 +425,16 @@ class PostgresDatabase:
     @asynccontextmanager
     async def migrating(self) -> AsyncIterator[None]:
         """While this is held no other process changes the tables."""
-        line = await self._writers.hop(partial(self._server.connect, 0))
+        with explained():
+            line = await self._writers.hop(partial(self._server.connect, 0))
         try:
-            await self._writers.hop(
-                lambda: line.execute(
-                    f"SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATING})", prepare=False
+            with explained():
+                await self._writers.hop(
+                    lambda: line.execute(
+                        f"SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATING})",
+                        prepare=False,
+                    )
                 )
-            )
             yield
         finally:
             line.close()
@@ -656,14 +659,14 @@ def told_at_start() -> Iterator[None]:
         raise SetupError(
             "database.shared" if problem.detail == SHARED else "database.in_use"
         ) from problem
-    except psycopg.OperationalError as problem:
+    except psycopg.Error as problem:
+        if not _is_away(problem):
+            raise SetupError(
+                detail=f"[database]: PostgreSQL does not understand the url ({type(problem).__name__}); "
+                "write one like postgresql://user@host/name"
+            ) from None
         # says host, user and name of the database, and never a password
         raise SetupError(detail=f"[database]: PostgreSQL: {str(problem).strip()}") from None
-    except psycopg.Error as problem:
-        raise SetupError(
-            detail=f"[database]: PostgreSQL does not understand the url ({type(problem).__name__}); "
-            "write one like postgresql://user@host/name"
-        ) from None
 
 
 def first_connection(server: Server) -> Line:

@@ -5,13 +5,14 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 
+import psycopg
 import pytest
 
 from actors import follows, refresh
 from fedi.db.engine import Writer
 from fedi.db.migrate import migrate
 from fedi.db.postgres import ATTEMPTS, PostgresDatabase, numbered, open_postgres
-from fedi.errors import SetupError, Unavailable
+from fedi.errors import FediError, SetupError, Unavailable
 from fedi.http.transport import Request
 from fedi.jobs.run import settle
 from fedi.unit import Unit
@@ -389,6 +390,36 @@ def befriend(unit: Unit, one: str, other: str) -> None:
     follows.decide(unit, one, other, follows.ACCEPTED)
 
 
+@pytest.mark.parametrize("last_words", [b"", b"words without sense"])
+async def test_who_begins_while_words_break_off_says_so_and_begins_the_next_time(
+    monkeypatch: pytest.MonkeyPatch, last_words: bytes
+) -> None:
+    monkeypatch.setattr("fedi.db.postgres.AWAY_S", 0.0)
+    said: list[str] = []
+    async with world() as made:
+        with cutter(made.database("agora.test", "postgres")) as (cut, through):
+            made.databases["agora.test"] = through
+            cut.last_words = last_words
+            # alone, then beside others
+            for begin in (made.start, made.share):
+                size = 1
+                while True:
+                    cut.cut_after(size, times=20)
+                    try:
+                        await begin("agora.test")
+                    except FediError as problem:
+                        said.append(problem.message_key)
+                    else:
+                        break
+                    finally:
+                        cut.mend()
+                    size += 700
+                if begin == made.start:
+                    await made.stop("agora.test")
+            cut.mend()
+            assert len(said) > 3
+
+
 async def test_a_database_that_leaves_while_a_key_is_asked_for_is_held_against_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -414,6 +445,38 @@ async def test_a_database_that_leaves_while_a_key_is_asked_for_is_held_against_n
     assert asked
     assert (first.status, second.status) == (503, 202)
     assert int(first.headers["retry-after"]) > 0
+
+
+async def test_a_database_that_is_lived_in_again_is_as_new() -> None:
+    """The tests' own promise: whatever one left behind, the next one finds nothing of it."""
+    async with world() as made:
+        url = made.database("agora.test", "postgres")
+        fresh = all_there_is(url)
+        await made.start("agora.test")
+        await made.collective("agora.test", "agora")
+        assert all_there_is(url) != fresh
+        left = psycopg.connect(url)
+    with left, cluster().database(has_tables=True) as again:
+        assert again == url
+        assert all_there_is(again) == fresh
+        with pytest.raises(psycopg.OperationalError):
+            left.execute("SELECT 1")
+        cluster().execute("ALTER TABLE setting ADD COLUMN more TEXT", name_of(again))
+    with cluster().database(has_tables=True) as another:
+        assert another != url
+        assert all_there_is(another) == fresh
+
+
+def all_there_is(url: str) -> list[tuple[object, ...]]:
+    """What is in a database: relations, and how many rows each table has."""
+    with psycopg.connect(url) as line:
+        relations = line.execute(
+            "SELECT relname::text, relkind::text, relnatts FROM pg_class "
+            "WHERE relnamespace = 'public'::regnamespace ORDER BY relname"
+        ).fetchall()
+        tables = [name for name, kind, _ in relations if kind == "r"]
+        counts = " UNION ALL ".join(f"SELECT '{name}', COUNT(*) FROM {name}" for name in tables)
+        return [*relations, *line.execute(counts.encode()).fetchall()]
 
 
 def test_a_question_mark_is_a_place_only_outside_of_quotes() -> None:

@@ -28,11 +28,11 @@ from fedi.db.migrate import BEFORE, LEDGER, list_migrations, statements_of
 PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
 PREFIX = "mujawara-pg-"
 MEMORY = Path("/dev/shm")
-ROOM_BYTES = 6 << 30
+ROOM_BYTES = 2 << 30
 # Nothing here has to outlive a power cut, and nobody tidies tables that live for a second.
 HASTE = (
     "-c listen_addresses= -c fsync=off -c full_page_writes=off -c autovacuum=off -c max_connections=400 "
-    "-c shared_buffers=64MB -c max_wal_size=1GB -c checkpoint_timeout=1h -c jit=off -c wal_level=minimal "
+    "-c shared_buffers=64MB -c max_wal_size=256MB -c checkpoint_timeout=1h -c jit=off -c wal_level=minimal "
     "-c max_wal_senders=0 -c update_process_title=off"
 )
 # Everything about a database but its rows: what is there, by number and name, and what somebody found out about it.
