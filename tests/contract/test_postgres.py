@@ -23,6 +23,9 @@ from tests.harness.postgres import cluster
 from tests.harness.world import world
 from tests.hostile.stranger import Document, Heard, a_note_of, deliver, say, stranger
 
+# A line that just ends is the kinder case.
+NOTHING = pytest.param(b"", marks=pytest.mark.thorough, id="nothing")
+
 
 @pytest.fixture
 def url() -> Iterator[str]:
@@ -335,7 +338,7 @@ async def test_the_inbox_says_later_while_the_database_is_away_and_nothing_is_lo
     assert [(row[0], "503" in row[1]) for row in rows] == [("waiting", True)]
 
 
-@pytest.mark.parametrize("last_words", [b"", b"words without sense"])
+@pytest.mark.parametrize("last_words", [NOTHING, b"words without sense"])
 async def test_words_that_break_off_are_later_for_who_sends_and_in_their_order_for_who_works(
     monkeypatch: pytest.MonkeyPatch, last_words: bytes
 ) -> None:
@@ -390,7 +393,7 @@ def befriend(unit: Unit, one: str, other: str) -> None:
     follows.decide(unit, one, other, follows.ACCEPTED)
 
 
-@pytest.mark.parametrize("last_words", [b"", b"words without sense"])
+@pytest.mark.parametrize("last_words", [NOTHING, b"words without sense"])
 async def test_who_begins_while_words_break_off_says_so_and_begins_the_next_time(
     monkeypatch: pytest.MonkeyPatch, last_words: bytes
 ) -> None:
