@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from actors.model import Actor
 from fedi.db.engine import Reader
 from fedi.desk import attendance
 from fedi.desk.details import Reading
@@ -158,9 +159,7 @@ async def put(instance: Instance, order: Session) -> Programme:
         if reading.problems or part is None:
             raise Unfit(reading.problems)
         after = (*(each for each in before if each.key != key), part)
-        _refuse_too_much(event, after)
-        sketch.put(unit, event.uri, after, order.seen)
-        return _programme(event, sketch.find(unit.tx, event.uri))
+        return _write_down(unit, event, after, order.seen)
 
     return await instance.change(work)
 
@@ -174,26 +173,23 @@ async def remove(instance: Instance, order: RemoveOrder) -> Programme:
         after = tuple(each for each in before if each.key != order.key)
         if after == before or not order.key:
             raise NotFound("programme.no_session", detail=event.uri)
-        sketch.put(unit, event.uri, after, order.seen)
-        return _programme(event, sketch.find(unit.tx, event.uri))
+        return _write_down(unit, event, after, order.seen)
 
     return await instance.change(work)
 
 
 async def publish(instance: Instance, order: WhichOrder) -> Done:
-    """Let it go out as one change; whoever comes and has to know is told once. Raises NotFound, Conflict."""
+    """Let it go out as one change; whoever comes and has to know is told once.
+
+    Raises NotFound, Conflict, Invalid when it is too much together with the stops of a tour.
+    """
 
     def work(unit: Unit) -> Done:
         event, author = attendance.load_event(unit.tx, instance, order.which, order.actor)
         found = sketch.find(unit.tx, event.uri)
         if found is None:
             return Done(changed=False)
-        sketch.forget(unit, event.uri)
-        after = in_order((*(each for each in event.event.parts if each.is_stop), *found.parts))
-        if after == event.event.parts:
-            return Done(changed=False)
-        update(unit, author, replace(event, details=replace(event.event, parts=after)))
-        return Done()
+        return _let_out(unit, author, event, found.parts)
 
     return await instance.change(work)
 
@@ -216,13 +212,7 @@ async def bring(instance: Instance, order: TableOrder) -> Done:
         event, author = attendance.load_event(unit.tx, instance, order.which, order.actor)
         before = tuple(each for each in event.event.parts if not each.is_stop)
         sessions = _sessions(unit, order.table, event, before)
-        after = in_order((*(each for each in event.event.parts if each.is_stop), *sessions))
-        _refuse_too_much(event, after)
-        sketch.forget(unit, event.uri)
-        if after == event.event.parts:
-            return Done(changed=False)
-        update(unit, author, replace(event, details=replace(event.event, parts=after)))
-        return Done()
+        return _let_out(unit, author, event, sessions)
 
     return await instance.change(work)
 
@@ -237,9 +227,7 @@ async def lay(instance: Instance, order: TableOrder) -> Programme:
         event, _ = attendance.load_event(unit.tx, instance, order.which, order.actor)
         before = _written(event, sketch.find(unit.tx, event.uri))
         after = _sessions(unit, order.table, event, before)
-        _refuse_too_much(event, after)
-        sketch.put(unit, event.uri, after, order.seen)
-        return _programme(event, sketch.find(unit.tx, event.uri))
+        return _write_down(unit, event, after, order.seen)
 
     return await instance.change(work)
 
@@ -262,6 +250,24 @@ async def order_rooms(instance: Instance, order: RoomsOrder) -> Done:
         return Done()
 
     return await instance.change(work)
+
+
+def _write_down(unit: Unit, event: Publication, sessions: tuple[Part, ...], seen: int) -> Programme:
+    """These are what is written from now on; nobody else reads them yet."""
+    _refuse_too_much(event, sessions)
+    sketch.put(unit, event.uri, sessions, seen)
+    return _programme(event, sketch.find(unit.tx, event.uri))
+
+
+def _let_out(unit: Unit, author: Actor, event: Publication, sessions: tuple[Part, ...]) -> Done:
+    """Everybody reads these, beside the stops of a tour, and nothing else is written any more."""
+    after = in_order((*(each for each in event.event.parts if each.is_stop), *sessions))
+    _refuse_too_much(event, after)
+    sketch.forget(unit, event.uri)
+    if after == event.event.parts:
+        return Done(changed=False)
+    update(unit, author, replace(event, details=replace(event.event, parts=after)))
+    return Done()
 
 
 def table_of(raw: bytes) -> str:

@@ -8,6 +8,7 @@ from icalendar import Calendar
 from fedi.desk import programme as desk
 from fedi.errors import FediError
 from fedi.publications.event import sketch
+from fedi.publications.event.parts import Part
 from fedi.publications.model import Publication
 from tests.harness.browser import Browser
 from tests.harness.gathering import HERE, Scene, an_organiser, told
@@ -150,6 +151,32 @@ async def test_two_who_write_at_once_do_not_undo_one_another() -> None:
         with pytest.raises(FediError, match=r"programme\.overtaken"):
             await desk.put(made[HERE], desk.Session(names={"en": "B"}, **first))
         await desk.put(made[HERE], desk.Session(names={"en": "B"}, seen=1, **first))
+
+
+async def test_with_the_stops_of_a_tour_no_session_falls_off_the_end() -> None:
+    async with world(HERE) as made:
+        stop = Part(
+            key="",
+            starts_at=made.clock.now(),
+            names={"en": "Elsewhere"},
+            uri="https://beirut.test/event/1",
+            host="https://beirut.test/actors/1",
+        )
+        scene = await an_organiser(made, parts=(stop,))
+        lines = [f"2026-12-01,10:00,,Room {n},,,Session {n}" for n in range(150)]
+        table = "\n".join(["day,from,until,room,who,spoken,title", *lines])
+        await desk.lay(made[HERE], desk.TableOrder(which=scene.event.uri, table=table))
+        which = desk.WhichOrder(which=scene.event.uri)
+        with pytest.raises(FediError, match=r"programme\.many"):
+            await desk.publish(made[HERE], which)
+        written = await desk.show(made[HERE], which)
+        assert (written.is_out, len(written.lines)) == (False, 150)
+        await desk.remove(
+            made[HERE],
+            desk.RemoveOrder(which=scene.event.uri, key=written.lines[0].key, seen=written.version),
+        )
+        await desk.publish(made[HERE], which)
+        assert len((await now(scene)).event.parts) == 150
 
 
 @pytest.mark.parametrize(
