@@ -1,6 +1,7 @@
 """An event of ours, people elsewhere who answer it in the words of their servers, and the form for everybody else."""
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,8 @@ from tests.harness.world import World, an_event
 from tests.hostile.stranger import Heard, Person, Stranger, deliver, say
 
 HERE = "agora.test"
+# Of whoever answered without an account, or was written to.
+LINK = re.compile(r"/attendance/[\w-]+")
 
 
 @dataclass(slots=True)
@@ -103,3 +106,14 @@ def with_details(draft: Draft, **details: Any) -> Draft:
 def told(there: Stranger, verb: str) -> list[dict[str, Any]]:
     """What arrived at a stranger's server, of one kind."""
     return [post.document for post in there.posts if post.document["type"] == verb]
+
+
+def messages(there: Stranger) -> list[str]:
+    """What was written to people at a stranger's server."""
+    return [str(each["object"]["content"]) for each in told(there, "Create")]
+
+
+async def edited(scene: Scene, **details: Any) -> None:
+    """The event with other details, and everybody told who is to be."""
+    await scene.made.edit(scene.agora, replace(scene.event, details=replace(scene.event.event, **details)))  # fmt: skip
+    await scene.made.settle()

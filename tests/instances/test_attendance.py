@@ -1,6 +1,5 @@
 """Answers to an event of ours on every road: one entry each, as many people as places, and a way back."""
 
-import re
 from typing import Any
 
 from fedi.desk import attendance as desk
@@ -9,12 +8,10 @@ from fedi.jobs.retention import apply as forget_in_time
 from fedi.publications.activitystreams import parse_publication
 from inbox.backfill import shelve
 from tests.harness.browser import Browser
-from tests.harness.gathering import HERE, Scene, an_organiser, told
+from tests.harness.gathering import HERE, LINK, Scene, an_organiser, told
 from tests.harness.members import a_member
 from tests.harness.world import world
 from tests.hostile.stranger import Person, Stranger, stranger
-
-LINK = re.compile(r"/attendance/[\w-]+")
 
 
 def undo_of(who: Person, verb: str, event: str, number: object = 1) -> dict[str, Any]:

@@ -1,29 +1,17 @@
 """What participants are told afterwards: changes, the end of it, a reminder, letters where an address was given."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from fedi.desk import attendance as desk
 from fedi.desk.publishing import edit
 from fedi.desk.wishes import EditOrder, EventWish, PlaceWish
 from fedi.jobs.attendance import remind, send_letters
 from tests.harness.browser import Browser
-from tests.harness.gathering import HERE, Scene, an_organiser, told
+from tests.harness.gathering import HERE, Scene, an_organiser, edited, messages, told
 from tests.harness.post import post_office
 from tests.harness.world import world
-from tests.hostile.stranger import Stranger, stranger
-
-
-async def edited(scene: Scene, **details: Any) -> None:
-    changed = replace(scene.event, details=replace(scene.event.event, **details))
-    await scene.made.edit(scene.agora, changed)
-    await scene.made.settle()
-
-
-def messages(there: Stranger) -> list[str]:
-    return [str(each["object"]["content"]) for each in told(there, "Create")]
+from tests.hostile.stranger import stranger
 
 
 async def test_who_comes_hears_that_it_moves_and_that_it_is_called_off() -> None:

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -17,23 +16,12 @@ from fedi.vocab.audience import Visibility
 from outbox.actions.undo import undo_reaction
 from outbox.attending import part_with
 from tests.harness.browser import Browser
-from tests.harness.gathering import HERE, Scene, an_organiser, told
+from tests.harness.gathering import HERE, LINK, Scene, an_organiser, edited, messages, told
 from tests.harness.members import a_member
 from tests.harness.world import World, an_event, world
-from tests.hostile.stranger import Stranger, stranger
+from tests.hostile.stranger import stranger
 
 THERE = "beirut.test"
-LINK = re.compile(r"/attendance/[\w-]+")
-
-
-def messages(there: Stranger) -> list[str]:
-    return [str(each["object"]["content"]) for each in told(there, "Create")]
-
-
-async def edited(scene: Scene, **details: Any) -> None:
-    changed = replace(scene.event, details=replace(scene.event.event, **details))
-    await scene.made.edit(scene.agora, changed)
-    await scene.made.settle()
 
 
 async def near(scene: Scene) -> int:
