@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from actors import refresh
 from fedi.vocab.audience import Visibility
+from fedi.vocab.terms import PUBLIC
 from outbox.actions.follow import follow
 from tests.harness.world import World, a_note, world
 from tests.hostile.stranger import Stranger, a_note_of, deliver, say, stranger
@@ -63,15 +66,45 @@ async def test_asking_twice_gives_the_same_stamp() -> None:
         assert len(there.posts) == 2
 
 
-async def test_nobody_asks_in_the_name_of_another_servers_quote() -> None:
+@pytest.mark.parametrize("is_inlined", [False, True])
+async def test_nobody_asks_in_the_name_of_another_servers_quote(is_inlined: bool) -> None:
+    async with (
+        world("agora.test") as made,
+        stranger(made, "there.test") as there,
+        stranger(made, "elsewhere.test") as elsewhere,
+    ):
+        agora = await made.collective("agora.test", "agora")
+        note = await made.publish(agora, a_note("words"))
+        quoter = there.person("quoter")
+        shown = a_note_of(elsewhere.person("other", 1), 1)
+        elsewhere.show(shown["id"], shown)
+        # it may say of itself whatever it likes: what lies elsewhere is not theirs
+        lie = shown | {"attributedTo": quoter.uri} if is_inlined else shown["id"]
+        await deliver(
+            made,
+            "agora.test",
+            quoter.key,
+            say(quoter, "QuoteRequest", note.uri, instrument=lie),
+        )
+        await made.settle()
+        assert there.posts == []
+        assert elsewhere.posts == []
+
+
+@pytest.mark.parametrize("to", [PUBLIC, "followers"])
+async def test_a_quote_that_comes_along_as_mastodon_sends_it_is_believed_of_whoever_signs(
+    to: str,
+) -> None:
+    """Of a quote for followers nothing can be fetched: the signature and the origin are what there is (wire: QuoteRequest)."""
     async with world("agora.test") as made, stranger(made, "there.test") as there:
         agora = await made.collective("agora.test", "agora")
         note = await made.publish(agora, a_note("words"))
         quoter = there.person("quoter")
-        request = say(quoter, "QuoteRequest", note.uri, instrument="https://elsewhere.test/notes/1")
+        quote = a_note_of(quoter, 1, to=[to if to == PUBLIC else quoter.followers], quote=note.uri)
+        request = say(quoter, "QuoteRequest", note.uri, 2, instrument=quote)
         await deliver(made, "agora.test", quoter.key, request)
         await made.settle()
-        assert there.posts == []
+        assert [post.document["type"] for post in there.posts] == ["Accept"]
 
 
 async def test_nobody_asks_for_the_quote_of_a_neighbour_on_the_same_server() -> None:
