@@ -5,8 +5,10 @@ Spread over processes, the tests of a module that prepares something costly stay
 is free.
 """
 
+import fcntl
 import gc
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,8 @@ from tests.harness.world import ENGINE
 
 OPTION = "--thorough"
 ENGINES = ("sqlite", "postgres")
+# Held by whoever needs the machine for itself, shared by all others.
+QUIET = Path(__file__).parents[1] / ".cache" / "quiet"
 # What a module here has prepared for all its tests is prepared once, by one process; the longest begin first.
 TOGETHER = ("browser", "peers", "house", "unit")
 
@@ -57,6 +61,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     ENGINE[0] = (
         parameters.get("engine_of_worlds") or item.config.getoption("--engine") or ENGINES[0]
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Crowds, floods and kills have the machine for themselves: the other processes wait between two of their tests."""
+    if not item.config.getoption(OPTION):
+        return (yield)
+    QUIET.parent.mkdir(exist_ok=True)
+    with QUIET.open("a") as quiet:
+        fcntl.flock(quiet, fcntl.LOCK_EX if room_of(item.nodeid) == "load" else fcntl.LOCK_SH)
+        return (yield)
 
 
 def pytest_sessionfinish() -> None:

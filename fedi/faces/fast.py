@@ -4,7 +4,9 @@ The door itself answers what comes most often (`KnownAnswers`); whatever is a li
 a second name of ours, is answered from the same memory by the application (`with_memory`).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from fedi.cache import DocumentCache, Rendered
@@ -20,6 +22,9 @@ _WEBFINGER = b"/.well-known/webfinger"
 _MEMORY_MAX = 512
 # Heads of answers ready to be sent, beside the bodies that the memory of documents bounds.
 _HEADS_MAX = 4096
+# While somebody's answer is being made, whoever asks for the same waits for it, but no longer than this: it may be one that
+# hangs on somebody's key.
+MAKING_S = 1.0
 # With one of these, more follows or more is wanted than an answer.
 _UNUSUAL = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
 
@@ -78,16 +83,42 @@ class KnownAnswers:
 def with_memory(app: ASGIApp, documents: DocumentCache) -> ASGIApp:
     """`app`, answering from memory what is there."""
     wants = _wanting()
+    making: dict[bytes, asyncio.Event] = {}
 
     async def remembering(scope: Any, receive: Any, send: Any) -> None:
-        entry = _find(documents, scope) if scope["type"] == "http" else None
+        target = _target(scope) if scope["type"] == "http" else b""
+        accept, condition = _conditions(scope["headers"]) if target else (b"", None)
+        if not target or not (wants(accept) or _is_for_programs(scope["raw_path"])):
+            await app(scope, receive, send)
+            return
+        if target in making and documents.find(target) is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(MAKING_S):
+                    await making[target].wait()
+        entry = documents.find(target)
         if entry is not None:
-            accept, condition = _conditions(scope["headers"])
-            if wants(accept) or _is_for_programs(scope["raw_path"]):
-                documents.from_memory += 1
-                await _send(scope, send, entry, condition)
-                return
-        await app(scope, receive, send)
+            documents.from_memory += 1
+            await _send(scope, send, entry, condition)
+            return
+        if target in making:
+            await app(scope, receive, send)
+            return
+        made = making[target] = asyncio.Event()
+
+        async def telling(message: Any) -> None:
+            # whoever reads slowly keeps nobody waiting
+            end()
+            await send(message)
+
+        def end() -> None:
+            made.set()
+            if making.get(target) is made:
+                del making[target]
+
+        try:
+            await app(scope, receive, telling)
+        finally:
+            end()
 
     return remembering
 
@@ -148,11 +179,13 @@ def _of_unchanged(entry: Rendered) -> list[tuple[bytes, bytes]]:
     return [pair for pair in entry.headers if pair[0] not in (b"content-length", b"content-type")]
 
 
-def _find(documents: DocumentCache, scope: Any) -> Rendered | None:
+def _target(scope: Any) -> bytes:
+    """What is asked for, as documents are remembered by; empty when nothing is read."""
     if scope["method"] not in ("GET", "HEAD"):
-        return None
+        return b""
     query = scope["query_string"]
-    return documents.find(scope["raw_path"] + b"?" + query if query else scope["raw_path"])
+    found: bytes = scope["raw_path"] + b"?" + query if query else scope["raw_path"]
+    return found
 
 
 def _conditions(headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes | None]:

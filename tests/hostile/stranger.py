@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -153,6 +153,26 @@ async def stranger(made: World, host: str) -> AsyncIterator[Stranger]:
         await runner.cleanup()
 
 
+@asynccontextmanager
+async def in_one_place(made: World, names: Sequence[str]) -> AsyncIterator[dict[str, Stranger]]:
+    """Many hosts behind one listener, as with a hoster of many small servers."""
+    hosts = {name: Stranger(name) for name in names}
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.authority.issue_cert(*names).configure_cert(context)
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        return await hosts[request.host].handle(request)
+
+    runner = web.ServerRunner(web.Server(handle), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+    made.wire.ports.update(dict.fromkeys(names, runner.addresses[0][1]))
+    try:
+        yield hosts
+    finally:
+        await runner.cleanup()
+
+
 def say(
     speaker: Person, kind: str, subject: object, number: object = 1, **members: Any
 ) -> Document:
@@ -229,6 +249,24 @@ async def exchange(made: World, host: str, raw: bytes, *, has_body: bool = True)
             answer = b""
         if answer:
             break
+    heard = _heard(answer)
+    if heard.headers.get("connection") == "close" or not answer:
+        _open.pop(way)[1].transport.abort()
+    return heard
+
+
+async def exchange_alone(made: World, host: str, raw: bytes, source: str) -> Heard:
+    """The same over a connection of its own, from this address of the loopback, as one of many."""
+    reader, writer = await _connect(made, host, source)
+    try:
+        writer.write(raw)
+        await writer.drain()
+        return _heard(await _whole_answer(reader, has_body=True))
+    finally:
+        writer.transport.abort()
+
+
+def _heard(answer: bytes) -> Heard:
     head, _, body = answer.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     fields = (line.partition(":") for line in lines)
@@ -236,14 +274,18 @@ async def exchange(made: World, host: str, raw: bytes, *, has_body: bool = True)
     for name, _, value in fields:
         earlier = heard.headers.get("set-cookie") if name.lower() == "set-cookie" else None
         heard.headers[name.lower()] = f"{earlier}\n{value.strip()}" if earlier else value.strip()
-    if heard.headers.get("connection") == "close" or not answer:
-        _open.pop(way)[1].transport.abort()
     return heard
 
 
-async def _connect(made: World, host: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(
+    made: World, host: str, source: str = ""
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     reader, writer = await asyncio.open_connection(
-        "127.0.0.1", made.wire.ports[host], ssl=_trusting(made), server_hostname=host
+        "127.0.0.1",
+        made.wire.ports[host],
+        ssl=_trusting(made),
+        server_hostname=host,
+        local_addr=(source, 0) if source else None,
     )
     made._stack.callback(writer.transport.abort)
     return reader, writer

@@ -51,8 +51,8 @@ async def settle(made: World) -> None:
         await made.settle()
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+async def until(holds: Callable[[], bool], within_s: float = 10) -> None:
+    async with asyncio.timeout(within_s):
         while not holds():
             await asyncio.sleep(0.005)
 

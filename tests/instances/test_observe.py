@@ -30,7 +30,7 @@ from fedi.observe.text import MEDIA_TYPE, written
 from fedi.opening import CONTROL
 from fedi.serving import _say_what_is_unsafe, serve_open_instance
 from tests.harness.world import World, a_note, world
-from tests.hostile.stranger import a_note_of, deliver, say, stranger
+from tests.hostile.stranger import AS2, a_note_of, deliver, exchange_alone, say, stranger
 
 HERE = "agora.test"
 ROOT = Path(__file__).parents[2]
@@ -154,6 +154,19 @@ async def test_documents_known_at_the_door_are_told_apart_from_those_made_anew()
             await made["beirut.test"].http.fetch_document(us.uri)
         found = numbers_in(await text_of(made))["mujawara_documents_total"]
     assert (found[("made",)], found[("door",)]) == (1, 2)
+
+
+async def test_a_document_that_many_ask_for_at_once_is_made_once() -> None:
+    async with world(HERE) as made:
+        us = await made.collective(HERE, "agora")
+        path = us.uri.removeprefix(f"https://{HERE}")
+        head = f"GET {path} HTTP/1.1\r\nhost: {HERE}\r\naccept: {AS2}\r\n\r\n"
+        heard = await asyncio.gather(
+            *(exchange_alone(made, HERE, head.encode(), f"127.0.1.{n}") for n in range(1, 21))
+        )
+        found = numbers_in(await text_of(made))["mujawara_documents_total"]
+    assert {(each.status, each.body) for each in heard} == {(200, heard[0].body)}
+    assert found[("made",)] == 1
 
 
 async def test_while_the_database_does_not_answer_the_rest_is_told(

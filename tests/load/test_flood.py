@@ -7,7 +7,6 @@ import asyncio
 import gzip
 import os
 import socket
-import ssl
 import sys
 import time
 from collections import Counter
@@ -16,11 +15,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
 from fedi.desk.blocking import HostOrder, block_host
 from tests.harness.world import World, world
-from tests.hostile.stranger import Person, Stranger, a_note_of, deliver, say, stranger
+from tests.hostile.stranger import Person, a_note_of, deliver, in_one_place, say, stranger
 from tests.security.asking import PAGE, ask
 
 ROOT = Path(__file__).parents[2]
@@ -201,21 +199,8 @@ EACH = 5
 async def many_hosts(made: World) -> AsyncIterator[list[Person]]:
     """Two hundred hosts in one place, and five people on each, all with the same key."""
     names = [f"spam{number}.test" for number in range(HOSTS)]
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.authority.issue_cert(*names).configure_cert(context)
-    hosts = {name: Stranger(name) for name in names}
-
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        return await hosts[request.host].handle(request)
-
-    runner = web.ServerRunner(web.Server(handle), shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
-    made.wire.ports.update(dict.fromkeys(names, runner.addresses[0][1]))
-    try:
+    async with in_one_place(made, names) as hosts:
         yield [hosts[name].person(f"p{n}", 0) for n in range(EACH) for name in names]
-    finally:
-        await runner.cleanup()
 
 
 @pytest.mark.parametrize("posture", ["open", "guarded"])
