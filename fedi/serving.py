@@ -111,9 +111,6 @@ async def _working(
     somebody had a shared database alone while we were cut off."""
     _allow_many_files()
     collect_rarely()
-    asyncio.get_running_loop().set_exception_handler(end_without_memory)
-    logging.getLogger("concurrent.futures").addFilter(end_with_a_worker)
-    threading.excepthook = end_with_a_thread
     workers_stop = asyncio.Event()
     metrics = await _metrics(instance, workers_stop)
     tasks = (
@@ -146,6 +143,13 @@ def _allow_many_files() -> None:
     wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
     if few != resource.RLIM_INFINITY and few < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def end_when_memory_ends() -> None:
+    """From now on this process ends, at once, when what it cannot do without gets no memory. For one that does nothing else."""
+    asyncio.get_running_loop().set_exception_handler(end_without_memory)
+    logging.getLogger("concurrent.futures").addFilter(end_with_a_worker)
+    threading.excepthook = end_with_a_thread
 
 
 def end_without_memory(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

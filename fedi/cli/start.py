@@ -21,7 +21,7 @@ from fedi.errors import Conflict, SetupError
 from fedi.instance import Instance
 from fedi.logs import set_up_logs
 from fedi.opening import FolderInUse, has_instance, open_instance
-from fedi.serving import serve_open_instance, work_open_instance
+from fedi.serving import end_when_memory_ends, serve_open_instance, work_open_instance
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 # option → section and setting of the configuration file
@@ -128,6 +128,7 @@ def work() -> None:
 async def _serve_beside_workers(here: Session, config: Config) -> None:
     stop = asyncio.Event()
     _stop_on_signals(stop)
+    end_when_memory_ends()
     async with _shared(config, wants_duty=False) as instance:
         ready = _announcer(here, config, None, "")
         await serve_open_instance(instance, stop=stop, on_ready=ready, jobs=False)
@@ -136,6 +137,7 @@ async def _serve_beside_workers(here: Session, config: Config) -> None:
 async def _work(here: Session, config: Config) -> None:
     stop = asyncio.Event()
     _stop_on_signals(stop)
+    end_when_memory_ends()
 
     def ready() -> None:
         if here.as_json:
@@ -161,6 +163,7 @@ async def _shared(config: Config, *, wants_duty: bool) -> AsyncIterator[Instance
 async def _serve(here: Session, config: Config) -> None:
     stop = asyncio.Event()
     _stop_on_signals(stop)
+    end_when_memory_ends()
     try:
         async with open_instance(config) as instance:
             first = await collectives.add_first(instance)
