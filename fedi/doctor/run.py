@@ -91,7 +91,8 @@ async def examine(
             for finding in await _checked(examination, name, check):
                 yield finding
     finally:
-        _withdraw(config)
+        if not inside_only:
+            _withdraw(config)
         await transport.close()
 
 
@@ -99,7 +100,8 @@ async def _checked(examination: Examination, name: str, check: Check) -> Sequenc
     """The findings of one check; whatever goes wrong on the way is a finding too."""
     if not examination.is_reached and name in dict(OUTSIDE) and name not in _NEED_NO_ANSWER:
         return [skipped(name, "unreached")]
-    _announce(examination)
+    if name in dict(OUTSIDE):
+        _announce(examination)
     try:
         async with asyncio.timeout(CHECK_S):
             return await check(examination)

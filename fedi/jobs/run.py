@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from actors.handles import sweep as sweep_handles
+from fedi.doctor.nightly import look_at_night
 from fedi.errors import FediError
 from fedi.instance import Instance
 from fedi.jobs import attendance
@@ -49,6 +50,7 @@ JOBS: tuple[Job, ...] = (
     Job("absence", note_running, NOTE_EVERY),
     Job("retention", forget, timedelta(hours=1)),
     Job("remote media", tidy, timedelta(hours=1)),
+    Job("look at ourselves", look_at_night, timedelta(hours=1)),
     Job("scheduled publications", publish_scheduled, timedelta(seconds=30)),
     Job("times of what repeats", make_more_times, timedelta(hours=1)),
     Job("mail", send_due, timedelta(seconds=20)),

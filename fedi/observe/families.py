@@ -63,6 +63,15 @@ DATABASE_BYTES: Final = Family(
 DISK_FREE: Final = Family(
     "mujawara_disk_free_bytes", Kind.GAUGE, "What is free where the data folder is."
 )
+NOT_WELL: Final = Family(
+    "mujawara_self_check_findings",
+    Kind.GAUGE,
+    "What the server found when it last looked at itself, at night.",
+    verdict=("warning", "fault"),
+)
+LOOKED_S: Final = Family(
+    "mujawara_self_check_age_seconds", Kind.GAUGE, "How long ago the server looked at itself."
+)
 DOCUMENTS: Final = Family(
     "mujawara_documents_total",
     Kind.COUNTER,
@@ -111,4 +120,6 @@ FAMILIES: Final[tuple[Family, ...]] = (
     SLOW,
     DATABASE_BYTES,
     DISK_FREE,
+    NOT_WELL,
+    LOOKED_S,
 )

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from fedi import chores
+from fedi.clock import from_ms
 from fedi.db.engine import Reader
+from fedi.doctor.finding import Verdict
+from fedi.doctor.nightly import Night, find_night
 from fedi.errors import Unavailable
 from fedi.instance import Instance
 from fedi.media import cache
@@ -54,6 +57,12 @@ async def measure(instance: Instance) -> Told:
         say(f.TROUBLED, state.troubled)
         say(f.PICTURES_BYTES, state.pictures_bytes)
         say(f.DATABASE_BYTES, state.size_bytes)
+        if state.night is not None:
+            for verdict in (Verdict.WARNING, Verdict.FAULT):
+                count = sum(each.verdict == verdict for each in state.night.findings)
+                say(f.NOT_WELL, count, verdict.value)
+            looked = instance.clock.now() - from_ms(state.night.at_ms)
+            say(f.LOOKED_S, max(0.0, looked.total_seconds()))
     return [
         (family, found.get(family) or instance.metrics.samples(family)) for family in f.FAMILIES
     ]
@@ -87,6 +96,7 @@ class _State:
     troubled: int
     pictures_bytes: int
     size_bytes: int
+    night: Night | None
 
 
 async def _ask_database(instance: Instance) -> _State | None:
@@ -96,7 +106,7 @@ async def _ask_database(instance: Instance) -> _State | None:
     def ago(moment: datetime | None) -> float:
         return max(0.0, (now - moment).total_seconds()) if moment is not None else 0.0
 
-    def look(rx: Reader) -> tuple[dict[str, _Standing], int, int, int]:
+    def look(rx: Reader) -> tuple[dict[str, _Standing], int, int, int, Night | None]:
         queues = {
             f.INBOX: _Standing(
                 inbox_store.count_waiting(rx),
@@ -111,15 +121,16 @@ async def _ask_database(instance: Instance) -> _State | None:
             f.CHORES_QUEUE: _Standing(chores.count_waiting(rx), None, ago(chores.next_due(rx))),
         }
         set_aside = inbox_store.count_all_set_aside(rx)
-        return queues, set_aside, hosts.count_troubled(rx), cache.usage(rx).size_bytes
+        size_bytes = cache.usage(rx).size_bytes
+        return queues, set_aside, hosts.count_troubled(rx), size_bytes, find_night(rx)
 
     try:
         async with asyncio.timeout(DATABASE_S):
-            queues, set_aside, troubled, pictures_bytes = await instance.look(look)
+            queues, set_aside, troubled, pictures_bytes, night = await instance.look(look)
             size_bytes = await instance.db.weigh()
     except (Unavailable, TimeoutError):
         return None
-    return _State(queues, set_aside, troubled, pictures_bytes, size_bytes)
+    return _State(queues, set_aside, troubled, pictures_bytes, size_bytes, night)
 
 
 def _free_bytes(folder: Path) -> int:

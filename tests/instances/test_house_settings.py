@@ -1,11 +1,19 @@
 """Deliveries, queue, relays, words, room, health and safety on pages."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from actors import blocks, journal
 from fedi.desk.instance import LanguageOrder, SayOrder, say, show_words
+from fedi.doctor.nightly import AWAKE_S, look_at_night
 from fedi.errors import Invalid
+from fedi.observe.now import measure
+from fedi.observe.text import written
+from fedi.unit import Unit
+from outbox import store as outbox_store
 from tests.harness.browser import Browser
+from tests.harness.clock import FakeClock
 from tests.harness.members import a_member
 from tests.harness.world import ENGINE, a_note, a_statement, world
 
@@ -154,6 +162,65 @@ async def test_settings_are_shown_without_secrets_and_the_doctor_looks_from_insi
         page = await ana.send((await ana.get("/steward/health")).form("/steward/health"))
         assert page.status == 200
         assert ("PostgreSQL" if ENGINE[0] == "postgres" else "SQLite") in page.text
+
+
+def at(hour: int, day: int = 1) -> datetime:
+    return datetime(2026, 3, day, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("begin", "passes_h", "looks"),
+    [
+        # by day nothing, then once in the night, though it is asked every hour
+        (at(14), 11, 0),
+        (at(14), 15, 1),
+        (at(14), 24, 1),
+        (at(14), 39, 2),
+        # up for an hour by day after two days without a look
+        (at(9), 1, 0),
+    ],
+)
+async def test_the_server_looks_at_itself_once_a_night(
+    begin: datetime, passes_h: int, looks: int
+) -> None:
+    async with world("agora.test", clock=FakeClock(begin)) as made:
+        counted = 0
+        for _ in range(passes_h + 1):
+            counted += await look_at_night(made["agora.test"])
+            made.clock.advance(hours=1)
+    assert counted == looks
+
+
+async def test_a_machine_that_is_off_at_night_is_looked_at_by_day() -> None:
+    async with world("agora.test", clock=FakeClock(at(9))) as made:
+        here = made["agora.test"]
+        at_the_start = await look_at_night(here)
+        here.metrics._began_s -= AWAKE_S
+        assert (at_the_start, await look_at_night(here), await look_at_night(here)) == (0, 1, 0)
+
+
+async def test_what_is_found_at_night_is_shown_to_stewards_and_counted() -> None:
+    async with world("agora.test", clock=FakeClock(at(3))) as made:
+        here = made["agora.test"]
+        agora = await made.collective("agora.test", "agora")
+        await made.publish(agora, a_note("words"))
+        await here.change(_post_to_somebody)
+        ana = await a_member(made, agora)
+        assert "looked at itself" not in (await ana.get("/steward/health")).text
+        await here.change(lambda unit: unit.tx.run("DELETE FROM outbox_activity"))
+        assert await look_at_night(here) == 1
+        made.clock.advance(hours=2)
+        page = (await ana.get("/steward/health")).text
+        assert "looked at itself" in page
+        assert "Letters whose words are gone" in page
+        told = written(await measure(here))
+    assert 'mujawara_self_check_findings{verdict="warning"}' in told
+    assert "mujawara_self_check_age_seconds 7200" in told
+
+
+def _post_to_somebody(unit: Unit) -> None:
+    [row] = unit.tx.all("SELECT id FROM outbox_activity LIMIT 1")
+    outbox_store.insert_deliveries(unit, row[0], [("https://a.example/inbox", "a.example")])
 
 
 async def test_room_is_shown_and_made() -> None:

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from fedi.clock import from_ms
 from fedi.doctor.finding import Finding, Verdict, worst
+from fedi.doctor.nightly import Night, find_night
 from fedi.doctor.repairs import CONFIG, SHELL
 from fedi.doctor.run import examine
 from fedi.errors import TooMany
@@ -16,6 +18,7 @@ from fedi.house.frame import page
 from fedi.house.gate import Door
 from fedi.house.member import Visit
 from fedi.house.rights import Right
+from fedi.i18n.dates import moment_line
 from fedi.web.visitor import Visitor
 
 HEALTH: Final = "/steward/health"
@@ -26,8 +29,8 @@ _busy = asyncio.Lock()
 
 
 async def show(visit: Visit) -> Response:
-    """The version, and the button."""
-    return _page(visit, None, is_cut=False)
+    """The version, what was found last night, and the button."""
+    return _page(visit, None, is_cut=False, night=await visit.instance.look(find_night))
 
 
 async def look(visit: Visit, form: Form) -> Response:
@@ -73,8 +76,11 @@ def _spoken(visitor: Visitor, values: Mapping[str, Any]) -> dict[str, Any]:
     return said
 
 
-def _page(visit: Visit, found: list[Finding] | None, *, is_cut: bool) -> Response:
+def _page(
+    visit: Visit, found: list[Finding] | None, *, is_cut: bool, night: Night | None = None
+) -> Response:
     visitor = visit.visitor
+    shown = found if found is not None else night.findings if night else ()
     try:
         number = version("mujawara")
     except PackageNotFoundError:
@@ -88,6 +94,11 @@ def _page(visit: Visit, found: list[Finding] | None, *, is_cut: bool) -> Respons
         version=number,
         asked=found is not None,
         is_cut=is_cut,
+        night=moment_line(
+            from_ms(night.at_ms), visitor.zone, visitor.language, digits=visitor.digits
+        )
+        if night
+        else "",
         is_well=gravest in (Verdict.OK, Verdict.SKIPPED),
         findings=[
             (
@@ -96,7 +107,7 @@ def _page(visit: Visit, found: list[Finding] | None, *, is_cut: bool) -> Respons
                 sentence_of(visitor, each),
                 repair_of(visitor, each),
             )
-            for each in found or []
+            for each in shown
         ],
     )
 
