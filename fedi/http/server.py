@@ -29,6 +29,7 @@ CONNECTIONS: Final = Family(
     "mujawara_connections", Kind.GAUGE, "Connections that are open at the door."
 )
 _UNIX: Final = "unix:"
+_PROXIES_KNOWN_MAX: Final = 64
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -86,8 +87,21 @@ def behind_proxy(app: ASGIApp, proxies: Sequence[Network], *, trusts_unix: bool 
     Of `X-Forwarded-For` the last entry counts that no trusted proxy owns: what stands before it anybody can write.
     """
 
+    known: set[str] = set()
+
+    def is_proxy(client: Any) -> bool:
+        if client is None:
+            return trusts_unix
+        if client[0] in known:
+            return True
+        is_trusted = _is_within(client[0], proxies)
+        if is_trusted and len(known) < _PROXIES_KNOWN_MAX:
+            # theirs alone: the addresses of others are kept nowhere (S84)
+            known.add(client[0])
+        return is_trusted
+
     async def forwarded(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and _is_trusted(scope.get("client"), proxies, trusts_unix):
+        if scope["type"] == "http" and is_proxy(scope.get("client")):
             source, scheme = _forwarded(scope["headers"], proxies)
             scope = {**scope, "client": (source, 0) if source else scope.get("client")}
             if scheme in {"http", "https"}:
@@ -232,10 +246,6 @@ def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
         ) from problem
 
 
-def _is_trusted(client: Any, proxies: Sequence[Network], trusts_unix: bool) -> bool:
-    return trusts_unix if client is None else _is_within(client[0], proxies)
-
-
 def _is_within(host: str, networks: Sequence[Network]) -> bool:
     try:
         address = ipaddress.ip_address(host)
@@ -251,6 +261,8 @@ def _forwarded(
     chain = b",".join(value for name, value in headers if name == b"x-forwarded-for")
     schemes = [value for name, value in headers if name == b"x-forwarded-proto"]
     scheme = schemes[-1].rpartition(b",")[2].strip().decode("latin-1") if schemes else ""
+    if not chain:
+        return None, scheme
     for entry in reversed(chain.decode("latin-1").split(",")):
         source = entry.strip()
         try:
