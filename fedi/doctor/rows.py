@@ -17,6 +17,8 @@ from fedi.doctor.examination import Examination
 from fedi.doctor.finding import Finding, fault, skipped, warning, well
 from fedi.errors import Invalid, SetupError, Unavailable
 from fedi.publications import store as publication_store
+from fedi.sources import store as source_store
+from fedi.sources.mirror import is_mirror
 from outbox import store as outbox_store
 
 PAGE: Final = 2_000
@@ -41,7 +43,11 @@ def _judge(config: Config) -> list[Finding]:
 
 def _look(config: Config, rx: Reader, present: bytes) -> list[Finding]:
     unfit = keys.list_unfit(rx, secret.true_one(config.data_folder, rx, present))
-    elsewhere = sum(not _is_at(uri, owner) for uri, owner in _of_others(rx))
+    sources = source_store.authors(rx)
+    elsewhere = sum(
+        not (owner in sources if is_mirror(uri) else _is_at(uri, owner))
+        for uri, owner in _of_others(rx)
+    )
     orphans = outbox_store.count_orphans(rx)
     found = [fault("rows", "keys", n=len(unfit), key=unfit[0])] if unfit else []
     if elsewhere:

@@ -117,6 +117,11 @@ def list_of(rx: Reader, actor_uri: str) -> Sequence[Source]:
     return [_source_of(row) for row in rows]
 
 
+def authors(rx: Reader) -> frozenset[str]:
+    """By whom mirrors are said: one for each source."""
+    return frozenset(str(row[0]) for row in rx.all("SELECT author_uri FROM event_source"))
+
+
 def add(
     unit: Unit,
     actor_uri: str,

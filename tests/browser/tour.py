@@ -39,6 +39,7 @@ from fedi.desk.sources import AddOrder
 from fedi.desk.speaker import load_speaker
 from fedi.desk.wishes import AidWish, PlaceWish, PublishOrder, Words
 from fedi.desk.writing import Hand, Slip
+from fedi.doctor.nightly import AWAKE_S, look_at_night
 from fedi.moderation import flags
 from fedi.publications import shelf
 from fedi.publications.drafts import Typed, Written
@@ -140,6 +141,9 @@ async def furnish(near: Neighbourhood) -> Mapping[str, str]:
     about = await _talk(near, ours)
     gathering = await _gather(near, ours)
     await _take_over(near)
+    # a night in which the server looked at itself
+    here.metrics._began_s -= AWAKE_S
+    await look_at_night(here)
     flag = await here.look(lambda rx: rx.one("SELECT id FROM flag"))
     person = await here.look(lambda rx: people.load(rx, "Inès"))
     assert flag is not None

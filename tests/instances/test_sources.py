@@ -16,6 +16,7 @@ from fedi.cli.main import run
 from fedi.desk import intake, lookup, sources, writing
 from fedi.desk.sources import ActorOrder, AddOrder, DecideOrder, Line, Read, WhichOrder
 from fedi.desk.writing import Hand, Slip
+from fedi.doctor.run import examine
 from fedi.errors import Conflict, FediError, NotFound
 from fedi.jobs.sources import read_sources
 from fedi.publications import drafts, shelf
@@ -151,6 +152,13 @@ async def test_a_mirror_is_nobodys_word_here(scene: Scene) -> None:
     assert (
         json.loads(await scene.agenda("/agenda.json"))["items"][0]["authors"][0]["name"] == "Town"
     )
+
+
+async def test_mirrors_are_where_their_source_is_for_the_doctor(scene: Scene) -> None:
+    scene.write(scene.event("a", "Concert"))
+    await scene.add()
+    findings = {each.key async for each in examine(scene.made.configs[HERE], inside_only=True)}
+    assert "doctor.rows.ok" in findings
 
 
 async def test_reading_again_doubles_nothing_and_follows_what_changed(scene: Scene) -> None:
