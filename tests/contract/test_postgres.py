@@ -405,6 +405,7 @@ async def test_who_begins_while_words_break_off_says_so_and_begins_the_next_time
     monkeypatch: pytest.MonkeyPatch, last_words: bytes
 ) -> None:
     monkeypatch.setattr("fedi.db.postgres.AWAY_S", 0.0)
+    monkeypatch.setattr("fedi.db.postgres.KEEP_S", 0.2)
     said: list[str] = []
     async with world() as made:
         with cutter(made.database("agora.test", "postgres")) as (cut, through):
