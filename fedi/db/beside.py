@@ -33,9 +33,9 @@ class Glance:
 
 @contextmanager
 def glance(file: Path, *, is_unchanging: bool = False) -> Iterator[Glance]:
-    """Look at a database without changing it. `is_unchanging`: nobody writes it and it has no journal beside it.
+    """Look at one moment of a database without changing it, from the first look on; what is written meanwhile is not seen.
 
-    Raises sqlite3.Error.
+    `is_unchanging`: nobody writes it and it has no journal beside it. Raises sqlite3.Error.
     """
     how = _UNCHANGING if is_unchanging else "mode=ro"
     with closing(
@@ -43,6 +43,7 @@ def glance(file: Path, *, is_unchanging: bool = False) -> Iterator[Glance]:
             f"{file.absolute().as_uri()}?{how}", timeout=30, uri=True, isolation_level=None
         )
     ) as connection:
+        connection.execute("BEGIN")
         yield Glance(connection)
 
 

@@ -35,9 +35,15 @@ class Night(msgspec.Struct, frozen=True):
 
 
 def find_night(rx: Reader) -> Night | None:
-    """The last look; None when there was none."""
+    """The last look; None when there was none, or another version wrote down what this one does not understand."""
     raw = settings.find(rx, NIGHT)
-    return msgspec.json.decode(raw, type=Night) if raw else None
+    try:
+        night = msgspec.json.decode(raw, type=Night) if raw else None
+        if night is not None:
+            from_ms(night.at_ms)
+    except (msgspec.DecodeError, OverflowError):
+        return None
+    return night
 
 
 async def look_at_night(instance: Instance) -> int:

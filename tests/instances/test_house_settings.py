@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from actors import blocks, journal
+from fedi import settings
 from fedi.desk.instance import LanguageOrder, SayOrder, say, show_words
-from fedi.doctor.nightly import AWAKE_S, look_at_night
+from fedi.doctor.nightly import AWAKE_S, NIGHT, look_at_night
 from fedi.errors import Invalid
 from fedi.observe.now import measure
 from fedi.observe.text import written
@@ -216,6 +217,28 @@ async def test_what_is_found_at_night_is_shown_to_stewards_and_counted() -> None
         told = written(await measure(here))
     assert 'mujawara_self_check_findings{verdict="warning"}' in told
     assert "mujawara_self_check_age_seconds 7200" in told
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "{",
+        "[]",
+        '{"at_ms": "yesterday"}',
+        '{"at_ms": 99999999999999999}',
+        '{"at_ms": 1, "findings": [{"check": "rows", "verdict": "doomed", "key": "doctor.rows.ok"}]}',
+    ],
+)
+async def test_a_look_that_another_version_wrote_down_is_as_good_as_none(kept: str) -> None:
+    async with world("agora.test", clock=FakeClock(at(3))) as made:
+        here = made["agora.test"]
+        ana = await a_member(made, await made.collective("agora.test", "agora"))
+        await here.change(lambda unit: settings.put(unit, NIGHT, kept))
+        page = await ana.get("/steward/health")
+        assert (page.status, "looked at itself" in page.text) == (200, False)
+        assert "\nmujawara_self_check_age_seconds " not in written(await measure(here))
+        assert await look_at_night(here) == 1
+        assert "looked at itself" in (await ana.get("/steward/health")).text
 
 
 def _post_to_somebody(unit: Unit) -> None:

@@ -1,11 +1,14 @@
 """S103: what was written in the journal hangs together, and what was taken out, put in or changed is noticed."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 
 from actors import journal
+from fedi.db.engine import Reader, Row
+from fedi.doctor.beside import look_beside
 from fedi.unit import Unit
 from tests.harness.world import World, world
 
@@ -45,6 +48,54 @@ async def test_the_journal_hangs_together_whoever_writes_at_once_and_whatever_is
             assert ((await made.rows(HERE))["journal"], await broken_at(made)) == (left, None)
         await written(made, 2)
         assert await broken_at(made) is None
+
+
+class Slow:
+    """A look during which something happens after its first questions."""
+
+    def __init__(self, rx: Reader, happening: Callable[[], None]) -> None:
+        self.rx = rx
+        self.happening = happening
+        self.left = 3
+
+    def meanwhile(self) -> None:
+        self.left -= 1
+        if self.left >= 0:
+            self.happening()
+
+    def one(self, sql: str, *values: object) -> Row | None:
+        row = self.rx.one(sql, *values)
+        self.meanwhile()
+        return row
+
+    def all(self, sql: str, *values: object) -> Sequence[Row]:
+        rows = self.rx.all(sql, *values)
+        self.meanwhile()
+        return rows
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("forgets", [False, True])
+async def test_what_is_written_or_forgotten_while_the_doctor_looks_is_no_break(
+    forgets: bool,
+) -> None:
+    async with world(HERE) as made:
+        await written(made)
+        loop, now = asyncio.get_running_loop(), made.clock.now()
+
+        def work(unit: Unit) -> None:
+            journal.note(unit, journal.HOUSE, 1, "journal.named", "salma")
+            if forgets:
+                journal.forget(unit, now - timedelta(minutes=1))
+
+        def meanwhile() -> None:
+            asyncio.run_coroutine_threadsafe(made[HERE].change(work), loop).result(10)
+
+        seen = await asyncio.to_thread(
+            look_beside, made[HERE].config, lambda rx: journal.find_break(Slow(rx, meanwhile))
+        )
+        assert (seen, await broken_at(made)) == (None, None)
+        assert (await made.rows(HERE))["journal"] > 2
 
 
 async def test_after_a_clock_that_was_set_back_forgetting_leaves_no_break() -> None:
