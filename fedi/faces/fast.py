@@ -85,13 +85,16 @@ def with_memory(app: ASGIApp, documents: DocumentCache) -> ASGIApp:
     wants = _wanting()
     making: dict[bytes, asyncio.Event] = {}
 
+    def is_kept(target: bytes) -> bool:
+        return any(documents.find(key) is not None for key in (target, PROVED + target))
+
     async def remembering(scope: Any, receive: Any, send: Any) -> None:
         target = _target(scope) if scope["type"] == "http" else b""
         accept, condition = _conditions(scope["headers"]) if target else (b"", None)
         if not target or not (wants(accept) or _is_for_programs(scope["raw_path"])):
             await app(scope, receive, send)
             return
-        if target in making and documents.find(target) is None:
+        if target in making and not is_kept(target):
             with suppress(TimeoutError):
                 async with asyncio.timeout(MAKING_S):
                     await making[target].wait()

@@ -1,7 +1,7 @@
 """Pictures that were shown a moment ago: a store elsewhere is asked once for many readers.
 
-A picture never changes under its key. One that is deleted meanwhile may be shown a little longer, by processes that did not delete it
-themselves: those who read it before have it anyway, for as long as they like.
+A picture never changes under its key. One that is deleted meanwhile may be shown that much longer, by whoever deleted it too:
+those who read it before have it anyway, for as long as they like.
 """
 
 import asyncio

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import aiohttp
+import pytest
 
 from actors import blocks, follows, store
 from fedi.instance import Instance
@@ -13,7 +14,7 @@ from fedi.signatures.keys import SigningKey
 from fedi.unit import Unit
 from outbox.actions.accept import accept_follow
 from tests.harness.world import World, a_note, an_event, world
-from tests.hostile.stranger import AS2, Heard, Person, rsa, send_raw, stranger
+from tests.hostile.stranger import AS2, Heard, Person, exchange_alone, rsa, send_raw, stranger
 
 GUARDED = '[instance]\nposture = "guarded"\n'
 
@@ -86,6 +87,15 @@ async def _signed(made: World, who: Person, uri: str, **headers: str) -> Heard:
     )
 
 
+async def _signed_alone(made: World, who: Person, uri: str) -> Heard:
+    """The same on a connection of its own, which others need not wait for."""
+    signing = sign_cavage("GET", uri, None, who.key, made.clock.now())
+    lines = {**{name.lower(): value for name, value in signing.items()}, "accept": AS2}
+    head = f"GET {uri.partition('agora.test')[2]} HTTP/1.1\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return await exchange_alone(made, "agora.test", f"{head}\r\n".encode(), "127.0.1.1")
+
+
 async def test_words_kept_for_who_proves_it_are_told_to_nobody_else_and_never_old() -> None:
     async with world("agora.test", settings=GUARDED) as made, stranger(made, "mars.test") as there:
         agora = await made.collective("agora.test", "agora", "ساحة الجيران")
@@ -145,3 +155,27 @@ async def test_words_that_are_withdrawn_while_a_key_is_looked_up_are_not_told_an
         heard = await asking
         assert heard.status == 410
         assert b"words" not in heard.body
+
+
+async def test_whose_key_hangs_keeps_nobody_waiting_for_what_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("fedi.faces.fast.MAKING_S", 60.0)
+    async with (
+        world("agora.test", settings=GUARDED) as made,
+        stranger(made, "mars.test") as there,
+        stranger(made, "tar.test") as hanging,
+    ):
+        agora = await made.collective("agora.test", "agora")
+        note = await made.publish(agora, a_note("words"))
+        ada, eve = there.person("ada"), hanging.person("eve", 1)
+        for _ in range(2):
+            assert (await _signed(made, ada, note.uri)).status == 200
+        hanging.hold_pages = asyncio.Event()
+        asking = asyncio.create_task(_signed_alone(made, eve, note.uri))
+        while not hanging.asked:
+            await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            assert (await _signed(made, ada, note.uri)).status == 200
+        hanging.hold_pages.set()
+        assert (await asking).status == 200
