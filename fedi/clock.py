@@ -2,7 +2,10 @@
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
+
+# How much the clocks of machines may differ that share a database.
+CLOCKS_APART_S: Final = 5.0
 
 
 class Clock(Protocol):

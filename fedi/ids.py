@@ -9,8 +9,12 @@ from fedi.clock import to_ms
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case: no i, l, o, u
 PUBLIC_ID_LENGTH = 26
 
+# Of an id that follows another in the same millisecond.
+_CHANCE_BITS = 12
+
 _row_lock = threading.Lock()
 _row_last = 0
+_row_ahead_ms = 0
 
 
 def new_public_id(now: datetime) -> str:
@@ -31,13 +35,17 @@ def is_public_id(text: str) -> bool:
 def new_row_id(now: datetime) -> int:
     """A 63-bit integer for a row: 43 bits of milliseconds, 20 bits that keep ids of one process distinct and rising.
 
-    Several processes may draw at once: the low bits start at random, and the column is unique.
+    Several processes may draw at once, and all of them above the same row when a clock was ahead: some bits of each id are
+    chance. Two that draw the same all the same find the column unique, and one of them draws again.
     """
     global _row_last  # noqa: PLW0603 - one counter for the process, guarded by its lock
     with _row_lock:
-        candidate = (to_ms(now) << 20) | secrets.randbits(16)
-        _row_last = candidate if candidate > _row_last else _row_last + 1
-        return _row_last
+        candidate = (to_ms(now) + _row_ahead_ms << 20) | secrets.randbits(16)
+        if candidate <= _row_last:
+            step = (_row_last >> _CHANCE_BITS) + 1
+            candidate = (step << _CHANCE_BITS) | secrets.randbits(_CHANCE_BITS)
+        _row_last = candidate
+        return candidate
 
 
 def rise_above(row_id: int) -> None:
@@ -45,6 +53,19 @@ def rise_above(row_id: int) -> None:
     global _row_last  # noqa: PLW0603 - see above
     with _row_lock:
         _row_last = max(_row_last, row_id)
+
+
+def go_ahead(ahead_ms: int) -> None:
+    """Number rows as if it were so much later: as all processes do that share a database whose rows lie ahead, so that what
+    came later to one of them comes after what came earlier to another."""
+    global _row_ahead_ms  # noqa: PLW0603 - see above
+    with _row_lock:
+        _row_ahead_ms = ahead_ms
+
+
+def ahead_of(now: datetime, row_id: int) -> int:
+    """By how many milliseconds a row lies ahead of now; negative for one that lies behind."""
+    return (row_id >> 20) - to_ms(now)
 
 
 def new_token() -> str:

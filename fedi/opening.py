@@ -13,7 +13,7 @@ from pathlib import Path
 from actors import births, blocks, webfinger
 from fedi import chores, secret, settings
 from fedi.cache import DocumentCache
-from fedi.clock import Clock, SystemClock, to_ms
+from fedi.clock import CLOCKS_APART_S, Clock, SystemClock, to_ms
 from fedi.company import Company
 from fedi.config import Config
 from fedi.db.engine import Database, Reader
@@ -25,7 +25,7 @@ from fedi.http.accounts import AccountedTransport, Accounts
 from fedi.http.client import FederationClient
 from fedi.http.schemes import CAVAGE, RFC9421, SchemeMemory
 from fedi.http.transport import Resolve, Transport, TransportOnDemand
-from fedi.ids import rise_above
+from fedi.ids import ahead_of, go_ahead, rise_above
 from fedi.instance import Instance
 from fedi.keyring import Keyring
 from fedi.media.places import MEDIA, aside, check_place, open_members, open_place
@@ -307,7 +307,7 @@ async def _assemble(
         chance=outside.chance or secrets.SystemRandom().random,
         new_keys=outside.new_keys or new_pair,
     )
-    await instance.change(_every_look if database.is_shared else _first_looks)
+    await instance.change(_shared_looks if database.is_shared else _first_looks)
     identity = await instance.change(settings.identity)
     instance = replace(instance, media=await aside(open_members, config, identity))
     for host, scheme in await instance.look(hosts.list_schemes):
@@ -329,6 +329,17 @@ def _every_look(unit: Unit) -> None:
     blocks.close_or_open(unit, is_closed=unit.posture == "closed", own_host=unit.urls.host)
     # what is said and heard from now on comes after what was, whatever the clock says by now
     rise_above(max(outbox_store.last_row(unit.tx), inbox_store.last_row(unit.tx)))
+
+
+def _shared_looks(unit: Unit) -> None:
+    """Others number rows at the same time: where those lie ahead of the clock, all of them number from the same moment."""
+    _every_look(unit)
+    newest = max(outbox_store.last_row(unit.tx), inbox_store.last_row(unit.tx))
+    known_ms, ahead_ms = settings.rows_ahead_ms(unit.tx), ahead_of(unit.now, newest)
+    if ahead_ms > max(known_ms, CLOCKS_APART_S * 1000):
+        settings.put(unit, settings.ROWS_AHEAD, str(ahead_ms))
+        known_ms = ahead_ms
+    go_ahead(known_ms)
 
 
 def _first_looks(unit: Unit) -> None:

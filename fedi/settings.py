@@ -15,6 +15,8 @@ SAID: Final = ("about", "rules", "appeal")
 CONTACT: Final = "contact"
 # By which this database is told from another copy of it: of a backup that was restored, it is another one.
 IDENTITY: Final = "identity"
+# By how many milliseconds rows are numbered ahead of the clock, when several processes share them and a clock was ahead once.
+ROWS_AHEAD: Final = "rows_ahead_ms"
 # When somebody who looks after the instance last opened a page of the house.
 STEWARD_SEEN: Final = "steward_seen_at"
 WATCHED: Final = timedelta(days=14)
@@ -25,6 +27,11 @@ def find(rx: Reader, name: str) -> str | None:
     """The value of a fact."""
     row = rx.one("SELECT value FROM setting WHERE name = ?", name)
     return str(row[0]) if row else None
+
+
+def rows_ahead_ms(rx: Reader) -> int:
+    """By how much rows are numbered ahead of the clock; 0 nearly always."""
+    return int(find(rx, ROWS_AHEAD) or 0)
 
 
 def put(unit: Unit, name: str, value: str) -> None:

@@ -33,7 +33,7 @@ from psycopg import errors
 from psycopg.abc import AdaptContext
 from psycopg.adapt import AdaptersMap, Dumper, Loader
 
-from fedi.clock import SystemClock
+from fedi.clock import CLOCKS_APART_S, SystemClock
 from fedi.db import postgres_ear
 from fedi.db.engine import UNHELD, Ear, Reader, Row, Writer, call_all
 from fedi.db.migrate import LEDGER
@@ -704,7 +704,7 @@ def _shared_connection(server: Server) -> tuple[Line, int]:
             raise SetupError("database.not_begun")
         theirs = keeper.execute("SELECT EXTRACT(EPOCH FROM clock_timestamp())::float8").fetchone()
         apart_s = SystemClock().now().timestamp() - theirs[0] if theirs else 0.0
-        if abs(apart_s) > postgres_ear.CLOCKS_APART_S:
+        if abs(apart_s) > CLOCKS_APART_S:
             raise SetupError("database.clocks", seconds=round(apart_s))
         alone = keeper.execute(_LAST_ALONE).fetchone()
         return keeper, int(alone[0]) if alone else 0

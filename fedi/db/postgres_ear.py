@@ -12,6 +12,7 @@ from typing import Final
 
 import psycopg
 
+from fedi.clock import CLOCKS_APART_S
 from fedi.db.engine import Ear, Row
 from fedi.errors import Unavailable
 
@@ -25,7 +26,6 @@ DUTY: Final = 0x6D756A63
 BEAT_S: Final = 2.0
 ANSWER_S: Final = 3.0
 AGAIN_S: Final = 0.5
-CLOCKS_APART_S: Final = 5.0
 _BEAT: Final = "SELECT EXTRACT(EPOCH FROM clock_timestamp())::float8"
 _TAKE_DUTY: Final = "SELECT pg_try_advisory_lock($1)"
 

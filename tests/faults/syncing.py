@@ -5,7 +5,6 @@ import asyncio
 import ctypes
 import json
 import shutil
-import sqlite3
 import sys
 from pathlib import Path
 
@@ -35,7 +34,7 @@ async def one(folder: Path, number: int, how_many: int) -> dict[str, object]:
             if row % 5 == 4:
                 try:
                     await database.empty_journal()
-                except sqlite3.OperationalError:
+                except Unavailable:
                     refused += 1
         calls = shim.calls()
         shim.arm(-1, 0)

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ import pytest
 from aiohttp import web
 
 from actors import births, follows, refresh
+from fedi.clock import to_ms
 from fedi.config import Config, load_config
-from fedi.ids import new_public_id
+from fedi.ids import new_public_id, rise_above
 from fedi.opening import open_instance
 from fedi.publications.compose import Setting, compose
 from fedi.signatures.keys import SigningKey
@@ -231,7 +233,11 @@ def _free_port() -> int:
 
 
 async def _prepare(config: Config, people: Sequence[Person], each_way: int) -> set[tuple[str, str]]:
-    """A collective that everybody follows and that follows everybody, with something to say to all of them waiting."""
+    """A collective that everybody follows and that follows everybody, with something to say to all of them waiting.
+
+    All of it was written while the clock was an hour ahead: every process that begins draws its rows above that.
+    """
+    rise_above(to_ms(FakeClock().now() + timedelta(hours=1)) << 20)
     async with open_instance(config) as here:
         agora = await births.add_collective(here, births.NewCollective("agora", "Agora"))
         for person in people:
