@@ -151,6 +151,7 @@ async def test_languages_are_tabs_and_a_missing_title_is_shown() -> None:
         assert near.complaints == []
 
 
+@pytest.mark.thorough
 async def test_no_attack_typed_into_any_field_runs() -> None:
     async with neighbourhood("agora.test") as near:
         tab = await at_the_table(near, "event")

@@ -1,6 +1,7 @@
 """One host: a data folder, and now and then a process in it. The process is the whole program, all workers included."""
 
 import asyncio
+import atexit
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -237,6 +238,7 @@ def template(host: str) -> Path:
     """A data folder of this host with its collectives in it, made once for all worlds."""
     place = str(SHM) if SHM.is_dir() else None
     folder = Path(mkdtemp(prefix="fedi-simulation-", dir=place)) / host
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
     chance = Random(host)
     loop = VirtualLoop(chance)
 
