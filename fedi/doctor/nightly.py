@@ -25,6 +25,8 @@ AGAIN: Final = timedelta(hours=20)
 MISSED: Final = timedelta(hours=48)
 AWAKE_S: Final = 3600.0
 KEPT_MAX: Final = 50
+# Nobody waits for it, and millions of rows take their time.
+CHECK_S: Final = 3600.0
 
 
 class Night(msgspec.Struct, frozen=True):
@@ -56,7 +58,7 @@ async def look_at_night(instance: Instance) -> int:
     found = [
         finding
         async for finding in examine(
-            instance.config, Outside(clock=instance.clock), inside_only=True
+            instance.config, Outside(clock=instance.clock), inside_only=True, check_s=CHECK_S
         )
         if finding.verdict in (Verdict.WARNING, Verdict.FAULT)
     ]

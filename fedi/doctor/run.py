@@ -72,9 +72,10 @@ async def examine(
     outside: Outside | None = None,
     *,
     inside_only: bool = False,
+    check_s: float = CHECK_S,
     on_check: Callable[[str], None] = lambda _name: None,
 ) -> AsyncIterator[Finding]:
-    """Look at everything. `on_check` hears the name of each check before it begins.
+    """Look at everything. `on_check` hears the name of each check before it begins; `check_s`: how long each may take.
 
     `outside` replaces the clock and the names of hosts in tests, as it does for the instance.
     """
@@ -88,7 +89,7 @@ async def examine(
     try:
         for name, check in INSIDE + (() if inside_only else OUTSIDE):
             on_check(name)
-            for finding in await _checked(examination, name, check):
+            for finding in await _checked(examination, name, check, check_s):
                 yield finding
     finally:
         if not inside_only:
@@ -96,19 +97,21 @@ async def examine(
         await transport.close()
 
 
-async def _checked(examination: Examination, name: str, check: Check) -> Sequence[Finding]:
+async def _checked(
+    examination: Examination, name: str, check: Check, check_s: float
+) -> Sequence[Finding]:
     """The findings of one check; whatever goes wrong on the way is a finding too."""
     if not examination.is_reached and name in dict(OUTSIDE) and name not in _NEED_NO_ANSWER:
         return [skipped(name, "unreached")]
     if name in dict(OUTSIDE):
         _announce(examination)
     try:
-        async with asyncio.timeout(CHECK_S):
+        async with asyncio.timeout(check_s):
             return await check(examination)
     except RemoteError as problem:
         return [Finding(name, Verdict.FAULT, "doctor.broken.answer", {"code": problem.detail})]
     except TimeoutError:
-        return [Finding(name, Verdict.FAULT, "doctor.broken.slow", {"seconds": int(CHECK_S)})]
+        return [Finding(name, Verdict.FAULT, "doctor.broken.slow", {"seconds": int(check_s)})]
 
 
 def _announce(examination: Examination) -> None:
