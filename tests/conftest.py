@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.harness import objects, postgres
-from tests.harness.chance import IS_THOROUGH
+from tests.harness.chance import IS_THOROUGH, first_of
 from tests.harness.world import ENGINE
 
 OPTION = "--thorough"
@@ -47,7 +47,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     if next(metafunc.definition.iter_markers("both_engines"), None) is not None:
         metafunc.fixturenames.append("engine_of_worlds")
-        metafunc.parametrize("engine_of_worlds", ENGINES, indirect=True)
+        metafunc.parametrize("engine_of_worlds", first_of(ENGINES), indirect=True)
 
 
 @pytest.fixture

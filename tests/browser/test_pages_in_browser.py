@@ -14,7 +14,7 @@ from tests.browser.elsewhere import HOME
 from tests.browser.sample import Sample
 from tests.browser.serving import BROWSER, serving
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 playwright = pytest.importorskip(
     "playwright.async_api", reason="playwright is not installed: pages are not tried in a browser"
 )
@@ -55,7 +55,6 @@ class Seen:
     """What one visit to every page showed, by (page, language)."""
 
     folder: Path
-    pages: list[str] = field(default_factory=list)
     widths: dict[tuple[str, str], int] = field(default_factory=dict)
     sides: dict[tuple[str, str], str] = field(default_factory=dict)
     scripts: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -73,14 +72,13 @@ class Seen:
     followed: str = ""
 
 
-async def visit(folder: Path, pictures: Path, *, in_turn: bool) -> Seen:
+async def visit(folder: Path, pictures: Path) -> Seen:
     seen = Seen(pictures)
     async with serving(folder) as (base, sample), playwright.async_playwright() as driver:
         seen.base = base
         browser = await driver.chromium.launch(executable_path=str(BROWSER))
         try:
-            for turn, (language, scheme) in enumerate(LOOKS):
-                seen.pages = PAGES[turn :: len(LOOKS)] if in_turn else PAGES
+            for language, scheme in LOOKS:
                 await visit_in(browser, seen, sample, language, scheme)
             await choose_language(browser, seen, sample)
             await go_home(browser, seen, sample)
@@ -96,7 +94,7 @@ async def visit_in(browser: Any, seen: Seen, sample: Sample, language: str, sche
     tab = await context.new_page()
     tab.on("console", lambda message: seen.complaints.append(message.text))
     tab.on("request", lambda request: seen.requests.append(request.url))
-    for page in seen.pages:
+    for page in PAGES:
         await tab.goto(seen.base + path_of(sample, page))
         key = (page, language)
         name = page.strip("/").replace("/", "-") or "home"
@@ -153,17 +151,10 @@ def path_of(sample: Sample, page: str) -> str:
     return page if page.startswith("/") else str(getattr(sample, page))
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param(True, id="in turn"),
-        pytest.param(False, id="both looks", marks=pytest.mark.thorough),
-    ],
-)
-def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    """Every page in one of the two looks, in turn, or in both."""
-    folders = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("pictures")
-    return asyncio.run(visit(*folders, in_turn=request.param))
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """Every page in both looks."""
+    return asyncio.run(visit(tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("pictures")))
 
 
 def test_no_page_scrolls_sideways_on_the_smallest_phone(seen: Seen) -> None:

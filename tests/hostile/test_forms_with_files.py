@@ -9,6 +9,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 from PIL import Image
 
 from fedi.desk.pictures import PICTURES_BYTES_MAX
+from fedi.desk.programme import TABLE_BYTES_MAX
 from fedi.errors import Unavailable
 from fedi.house import gate
 from fedi.house.parts import NOTHING, Held
@@ -26,6 +28,8 @@ from fedi.house.routes import DOORS
 from fedi.media.intake import UPLOAD_BYTES_MAX
 from fedi.serving import PATIENT_PATHS
 from tests.harness.browser import Browser
+from tests.harness.chance import first_of
+from tests.harness.gathering import an_organiser
 from tests.harness.members import a_member
 from tests.harness.world import World, world
 from tests.hostile.stranger import changed
@@ -35,8 +39,6 @@ from tests.hostile.test_uploads import BOMBS, WHOLE, chunk, zipped
 
 HERE: Final = "agora.test"
 BRINGING: Final = tuple(door for door in DOORS if door.brings is not NOTHING)
-# Whose form stands in a page that a draft or nothing leads to; tables of programmes belong to events that are public.
-SHOWN: Final = tuple(door for door in BRINGING if not door.path.endswith("/table"))
 MEGA: Final = 1024 * 1024
 PARTS: Final = "multipart/form-data; boundary=x"
 
@@ -136,14 +138,27 @@ class _Files(HTMLParser):
             self.found.setdefault(self._form, []).append(known.get("name") or "")
 
 
-async def fields_of(who: Browser, draft: str, to: str = "/") -> dict[str, list[str]]:
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Somebody who may bring files, and what forms can be about: the id of a draft, and that of an event that is public."""
+
+    ana: Browser
+    draft: str
+    event: str
+
+    def address(self, path: str) -> str:
+        """That of a door: tables of programmes belong to an event, everything else to a draft or to nothing."""
+        return filled(path, "agora", self.event if "/programme/" in path else self.draft, 1)
+
+
+async def fields_of(home: Home, to: str = "/") -> dict[str, list[str]]:
     """The forms of the house that take files, as they stand in its pages: all of them, or that which goes to one address."""
     reader = _Files()
     for door in DOORS:
-        path = filled(door.path, "agora", draft, 1)
+        path = home.address(door.path)
         if door.ask is not None and (to == "/" or to.startswith(path)):
             for query in ("", "?kind=event") if path.endswith("/write") else ("",):
-                reader.feed((await who.get(path + query)).text)
+                reader.feed((await home.ana.get(path + query)).text)
     return reader.found
 
 
@@ -156,10 +171,10 @@ async def words_for(who: Browser, path: str, token: str, once: str) -> list[tupl
     return list(sent.items())
 
 
-async def at_home(made: World) -> tuple[Browser, str]:
-    agora = await made.collective(HERE, "agora")
-    ana = await a_member(made, agora)
-    return ana, await a_draft(ana, "agora", "Planned")
+async def at_home(made: World) -> Home:
+    scene = await an_organiser(made)
+    ana = await a_member(made, scene.agora)
+    return Home(ana, await a_draft(ana, "agora", "Planned"), scene.which)
 
 
 def kept_files(made: World) -> list[str]:
@@ -177,9 +192,9 @@ async def test_every_form_with_files_leads_to_a_door_that_takes_them_and_the_oth
     None
 ):
     async with world(HERE) as made:
-        ana, draft = await at_home(made)
-        found = await fields_of(ana, draft)
-        assert set(found) == {filled(door.path, "agora", draft, 1) for door in SHOWN}
+        home = await at_home(made)
+        found = await fields_of(home)
+        assert set(found) == {home.address(door.path) for door in BRINGING}
         assert all(found.values()), found
 
 
@@ -196,22 +211,22 @@ def high_water(reset: bool = False) -> int:
 QUICK: Final = ("a png of 50,000 squared", "a page", "a zip bomb", "nothing")
 
 
-@pytest.mark.parametrize("door", [each.path for each in SHOWN])
+@pytest.mark.parametrize("door", first_of(each.path for each in BRINGING))
 async def test_what_is_no_picture_is_refused_and_nothing_is_kept(door: str) -> None:
     await refuses(door, QUICK)
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("door", [each.path for each in SHOWN])
+@pytest.mark.parametrize("door", [each.path for each in BRINGING])
 async def test_nothing_that_is_no_picture_is_kept(door: str) -> None:
     await refuses(door, BAD)
 
 
 async def refuses(door: str, bad: Iterable[str]) -> None:
     async with world(HERE) as made:
-        ana, draft = await at_home(made)
-        path = filled(door, "agora", draft, 1)
-        names = (await fields_of(ana, draft, path))[path]
+        home = await at_home(made)
+        ana, path = home.ana, home.address(door)
+        names = (await fields_of(home, path))[path]
         token = await token_of(ana)
         contents = {name: BAD[name]() for name in bad}
         for field in names:
@@ -229,12 +244,12 @@ async def refuses(door: str, bad: Iterable[str]) -> None:
                 assert kept_files(made) == [], (field, name)
 
 
-@pytest.mark.parametrize("door", [each.path for each in SHOWN])
+@pytest.mark.parametrize("door", first_of(each.path for each in BRINGING))
 async def test_of_what_is_more_than_a_picture_only_the_picture_is_kept(door: str) -> None:
     async with world(HERE) as made:
-        ana, draft = await at_home(made)
-        path = filled(door, "agora", draft, 1)
-        names = (await fields_of(ana, draft, path))[path]
+        home = await at_home(made)
+        ana, path = home.ana, home.address(door)
+        names = (await fields_of(home, path))[path]
         token = await token_of(ana)
         for field in names:
             for name, make in MORE.items():
@@ -251,6 +266,58 @@ async def test_of_what_is_more_than_a_picture_only_the_picture_is_kept(door: str
         assert [
             each for each in kept if b"SECRET" in each or b"PK\x03\x04" in each or b"acTL" in each
         ] == []
+
+
+# Tables
+
+HEADS: Final = b"day,from,title"
+ROW: Final = b"2026-12-01,10:00,Opening"
+# What is no table of sessions, or none that may be read, and where the whole file still fits through the door.
+NO_TABLE: Final[dict[str, Callable[[], bytes]]] = {
+    "a picture": lambda: WHOLE["PNG"],
+    "a picture after the headings": lambda: HEADS + b"\n" + WHOLE["JPEG"],
+    "a picture that claims 50,000 squared": lambda: BOMBS["fifty thousand squared"],
+    "a zip bomb": zip_bomb,
+    "an archive, as a spreadsheet is one": zipped,
+    "a page": lambda: b"<!doctype html><script>alert(1)</script>",
+    "94,000 columns": lambda: HEADS + b",x" * 94_000 + b"\n" + ROW,
+    "94,000 columns of titles": lambda: HEADS + b",title" * 80_000 + b"\n" + ROW,
+    "another encoding": lambda: (HEADS + b"\n" + ROW).decode().encode("utf-16"),
+    "another encoding of one letter": lambda: HEADS + b"\n2026-12-01,10:00,Ouverture \xe0 midi",
+    "half a letter": lambda: HEADS + b"\n2026-12-01,10:00,\xd8",
+    "halves of a pair": lambda: HEADS + b"\n2026-12-01,10:00,\xed\xa0\x80",
+    "one cell without end": lambda: HEADS + b'\n2026-12-01,10:00,"' + b"x" * 400_000,
+    "quotation marks only": lambda: HEADS + b"\n" + b'"' * 450_000,
+    "lines without anything": lambda: HEADS + b",text\n" + b",\n" * 200_000,
+    "100,000 cells in a line": lambda: HEADS + b"\n,," + b",x" * 100_000,
+    "sessions without end": lambda: HEADS + b"\n" + (ROW + b"\n") * 15_000,
+    "a title that is too long": lambda: HEADS + b"\n" + ROW + b"g" * 2_000,
+    "one byte too many": lambda: HEADS + b"\n" + b"x" * (TABLE_BYTES_MAX - len(HEADS)),
+}  # fmt: skip
+TABLES: Final = tuple(door for door in BRINGING if door.path.endswith("/table"))
+
+
+@pytest.mark.parametrize("door", [each.path for each in TABLES])
+async def test_what_is_no_table_is_refused_and_nothing_is_written(door: str) -> None:
+    async with world(HERE) as made:
+        home = await at_home(made)
+        path = home.address(door)
+        [field] = set((await fields_of(home, path))[path])
+        token = await token_of(home.ana)
+        before = await state(made)
+        for name, make in NO_TABLE.items():
+            content = make()
+            start = high_water(reset=True)
+            sent = [("form_token", token), ("seen", "0")]
+            page = await home.ana.post(path, sent, {field: ("programme.csv", content)})
+            assert high_water() - start < 40 * MEGA, name
+            assert (page.status, 'class="problems' in page.text) == (400, True), (name, page.text)
+            assert "alert(1)" not in page.text, name
+            assert len(page.text) < 100_000, name
+            if "columns" in name:
+                # seen by the headings, before any line is read
+                assert "The first line of the table" in page.text, name
+            assert changed(before, await state(made)) == {}, name
 
 
 # Bodies that nobody should have to read
@@ -307,8 +374,7 @@ async def test_a_stranger_writes_nothing_to_the_disk_and_keeps_the_words(
     door: str, no_disk: None
 ) -> None:
     async with world(HERE) as made:
-        _, draft = await at_home(made)
-        path = filled(door, "agora", draft, 1)
+        path = (await at_home(made)).address(door)
         start = high_water(reset=True)
         body = pieces(field("text.en", "Long words") + FILE, bytes(MEGA), 20)
 
@@ -333,7 +399,7 @@ async def test_a_stranger_is_not_listened_to_without_end(no_disk: None) -> None:
 
 async def test_what_announces_too_much_is_refused_before_it_comes(no_disk: None) -> None:
     async with world(HERE) as made:
-        ana, _ = await at_home(made)
+        ana = (await at_home(made)).ana
         port = made.wire.ports[HERE]
         cookie = "; ".join(f"{k}={v}" for k, v in ana.cookies.items())
         told = {}
@@ -402,7 +468,7 @@ SPOILED: Final[dict[str, Callable[[bytes], bytes]]] = {
 @pytest.mark.parametrize("name", SPOILED)
 async def test_a_spoiled_form_is_refused_and_changes_nothing(name: str) -> None:
     async with world(HERE) as made:
-        ana, _ = await at_home(made)
+        ana = (await at_home(made)).ana
         token = await token_of(ana)
         proof = field("form_token", token) + field("kind", "note")
         body = SPOILED[name](proof)
@@ -421,7 +487,7 @@ async def test_a_spoiled_form_is_refused_and_changes_nothing(name: str) -> None:
 
 async def test_too_many_and_too_heavy_pictures_are_told_beside_the_words() -> None:
     async with world(HERE) as made:
-        ana, _ = await at_home(made)
+        ana = (await at_home(made)).ana
         token = await token_of(ana)
         words = field("form_token", token) + field("kind", "note") + field("languages", "en") + field("text.en", "Kept words")  # fmt: skip
         for number, (size, count) in enumerate(((10, 12), (UPLOAD_BYTES_MAX, 4))):

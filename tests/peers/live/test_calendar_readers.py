@@ -21,6 +21,7 @@ from fedi.publications.event.rules_of_time import days_of, parse_rule
 from fedi.publications.model import Publication
 from fedi.unit import Unit
 from tests.browser.sample import at, open_pages
+from tests.harness.chance import first_of
 from tests.harness.npm import NotInstallable, ensure_installed
 from tests.instances.test_agenda import follow, get, ours, theirs
 from tests.peers.live.conftest import CACHE
@@ -159,7 +160,7 @@ def _session(key: str, title: str, day: int, **more: Any) -> Part:
 
 
 @pytest.mark.parametrize("kind", ["programme", "tour"])
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", first_of(READERS))
 async def test_a_reader_sees_a_programme_and_a_tour_before_and_after_a_change(
     name: str, kind: str, tmp_path: Path
 ) -> None:
