@@ -24,6 +24,8 @@ AGAIN: Final = timedelta(hours=20)
 # A machine that is switched off every night is looked at by day, when it has been up for a while.
 MISSED: Final = timedelta(hours=48)
 AWAKE_S: Final = 3600.0
+# Whoever has just begun has other things to do.
+SETTLED_S: Final = 600.0
 KEPT_MAX: Final = 50
 # Nobody waits for it, and millions of rows take their time.
 CHECK_S: Final = 3600.0
@@ -69,7 +71,10 @@ async def look_at_night(instance: Instance) -> int:
 
     await instance.change(work)
     if found:
-        log.warning("not well", extra={"checks": sorted({each.check for each in found})})
+        log.warning(
+            "the nightly look found something",
+            extra={"checks": sorted({each.check for each in found})},
+        )
     return 1
 
 
@@ -77,7 +82,7 @@ def is_due(instance: Instance, last: Night | None) -> bool:
     """Whether to look now. A last look that lies ahead was taken by a clock that was wrong."""
     now = instance.clock.now()
     since = _since(now, last)
-    if timedelta() <= since < AGAIN:
+    if timedelta() <= since < AGAIN or instance.metrics.age_s < SETTLED_S:
         return False
     if now.astimezone(ZoneInfo(instance.config.instance.timezone)).hour in HOURS:
         return True
