@@ -324,17 +324,19 @@ def user_agent(urls: Urls) -> str:
     return f"Mujawara (+{urls.base}/about)"
 
 
-def _every_look(unit: Unit) -> None:
+def _every_look(unit: Unit) -> int:
+    """What whoever opens the database does; the row of what was said or heard last."""
     settings.check_base_url(unit)
     blocks.close_or_open(unit, is_closed=unit.posture == "closed", own_host=unit.urls.host)
     # what is said and heard from now on comes after what was, whatever the clock says by now
-    rise_above(max(outbox_store.last_row(unit.tx), inbox_store.last_row(unit.tx)))
+    newest = max(outbox_store.last_row(unit.tx), inbox_store.last_row(unit.tx))
+    rise_above(newest)
+    return newest
 
 
 def _shared_looks(unit: Unit) -> None:
     """Others number rows at the same time: where those lie ahead of the clock, all of them number from the same moment."""
-    _every_look(unit)
-    newest = max(outbox_store.last_row(unit.tx), inbox_store.last_row(unit.tx))
+    newest = _every_look(unit)
     known_ms, ahead_ms = settings.rows_ahead_ms(unit.tx), ahead_of(unit.now, newest)
     if ahead_ms > max(known_ms, CLOCKS_APART_S * 1000):
         settings.put(unit, settings.ROWS_AHEAD, str(ahead_ms))

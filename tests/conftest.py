@@ -1,6 +1,7 @@
 """Stages: what every run of the tests does, and what takes long and is done with `--thorough` (and by `.ci/thorough`).
 
-And two engines: what is marked `both_engines` is done on each, `--engine postgres` does everything on PostgreSQL.
+And two engines: what is marked `both_engines` is done on PostgreSQL too with `--thorough`; `--engine postgres` does
+everything there.
 Spread over processes, the tests of a module that prepares something costly stay together; all others go wherever somebody
 is free.
 """
@@ -34,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--engine",
         choices=ENGINES,
-        help="the database of every instance; without it SQLite, and both for the tests that say so",
+        help="the database of every instance; without it SQLite, and with --thorough both for the tests that say so",
     )
 
 
